@@ -1,0 +1,88 @@
+package city
+
+import "github.com/paulmach/orb"
+
+// A Junction is one signal controller's area: the movements through it, the stages that let them go together, and the
+// inter-green matrix between them. Times are whole seconds, as controllers keep them.
+type Junction struct {
+	ID        string
+	Name      Text
+	At        orb.Point
+	Nodes     []int32
+	Movements []Movement
+	Stages    []Stage
+	// Intergreen[m][n] is the least time in seconds from the end of m's green (the start of its yellow) to the start of n's
+	// green; 0: they don't conflict.
+	Intergreen [][]uint8
+	Signed     bool     // a responsible engineer has signed the matrix; else it is for simulation only
+	Reference  PlanSpec // the plan that the controller falls back on
+}
+
+// MovementKind is who a movement is for.
+type MovementKind uint8
+
+const (
+	Vehicles MovementKind = iota
+	Walkers
+	Cyclists
+)
+
+// A Movement is what one signal group lets go.
+type Movement struct {
+	Kind       MovementKind
+	Turn       TurnKind       // of a vehicles' movement
+	From       int32          // link: the approach; for walkers the link that they cross
+	Turns      []int32        // indexes into Streets.Turns; empty for walkers
+	Lanes      int8           // lanes that serve it, shared ones counted
+	Path       orb.LineString // through the junction, stop line to exit
+	Permissive bool           // goes with movements that it has to give way to
+	MinGreen   uint8          // s; for walkers the walk time
+	Clearance  uint8          // s; for walkers the flashing green at the stage's end, else 0
+	Yellow     uint8          // s; 0 for walkers
+}
+
+// A Stage is a set of movements that are green together.
+type Stage struct {
+	Movements []int32 // ascending
+}
+
+// StageMinGreen returns the least time in seconds that stage s must stay green.
+func (j *Junction) StageMinGreen(s int) int {
+	least := 0
+	for _, m := range j.Stages[s].Movements {
+		mv := &j.Movements[m]
+		least = max(least, int(mv.MinGreen)+int(mv.Clearance))
+	}
+	return least
+}
+
+// Between returns the seconds from the end of stage a's green to the start of stage b's: the largest inter-green from a
+// movement that ends to one that begins, and never less than the yellow of what ends. Between(a, a) is 0.
+func (j *Junction) Between(a, b int) int {
+	if a == b {
+		return 0
+	}
+	wait := 0
+	for _, m := range j.Stages[a].Movements {
+		if j.InStage(b, m) {
+			continue
+		}
+		wait = max(wait, int(j.Movements[m].Yellow))
+		for _, n := range j.Stages[b].Movements {
+			if !j.InStage(a, n) {
+				wait = max(wait, int(j.Intergreen[m][n]))
+			}
+		}
+	}
+	return wait
+}
+
+// InStage reports whether movement m is green in stage s.
+func (j *Junction) InStage(s int, m int32) bool {
+	for _, x := range j.Stages[s].Movements {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
