@@ -1,0 +1,252 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"citybrain/city"
+	"citybrain/routing"
+)
+
+// Config is how a Sim computes.
+type Config struct {
+	Seed    uint64
+	Replan  time.Duration // how often one of the two groups of informed drivers gets new routes, alternating; 0: never
+	Habit   float64       // share of drivers who keep to their habit, 0.4
+	Threads int           // for the route trees; the result does not depend on it
+}
+
+// A Trip is one vehicle's journey.
+type Trip struct {
+	Depart time.Duration
+	From   int32 // node
+	Goal   int16 // index into the goals
+	Kind   VehicleKind
+}
+
+// VehicleKind is what a vehicle is.
+type VehicleKind uint8
+
+const (
+	Car VehicleKind = iota
+	Taxi
+	Bus
+	Truck
+)
+
+// A Sim steps one city's traffic.
+type Sim struct {
+	city  *city.City
+	cfg   Config
+	net   *network
+	trips []Trip  // by departure
+	goals []int32 // nodes
+	st    State
+}
+
+// queues is the number of queues of a link: left and U-turns, straight, right, and those whose journey ends on the link.
+const (
+	queues   = 4
+	exitLane = 3
+)
+
+// State is everything that changes. It is plain data but for the route trees, which are immutable and shared.
+type State struct {
+	Version int
+	Now     int32 // s since the scenario's start
+
+	// One value for each vehicle slot.
+	Trip  []int32 // index into the trips, -1: a free slot
+	Link  []int32
+	Enter []float32 // s, when it entered its link
+	Ready []float32 // s, when it reaches the end of the link at free speed
+	Turn  []int32   // the turn it will take, -1: its journey ends here
+	Next  []int32   // the vehicle behind it in its queue
+	Free  []int32   // free slots
+
+	// One value for each queue of each link: link·queues + queue.
+	Head, Tail []int32
+	Length     []int16
+	Credit     []float32 // vehicles that may still cross
+	Blocked    []int32   // s, since when the head waits for room ahead; 0: it does not
+
+	// One value for each link.
+	Count     []int16   // vehicles on it
+	Holes     []int16   // departures whose room is not felt at the entry yet
+	Departed  []uint8   // ring of departures by second, waves long
+	Gate      []float32 // entries that may still happen
+	Speed     []float32 // m/s, as of now
+	Shut      []bool
+	Travel    []float32 // s, smoothed travel time of late
+	Entered   []uint32  // vehicles since the start
+	Left      []uint32
+	WaitHead  []int32 // trips that wait to enter, first and last
+	WaitTail  []int32
+	LastCross []int32 // s, of each movement (see network.movement)
+	NodeCross []int32 // s, when the last vehicle of the most important class crossed each node
+
+	Signals  []Signal
+	NextTrip int32
+	WaitNext []int32 // of each trip: the one that waits behind it
+	Arrived  []float32
+	Weather  Weather
+	Trees    [3][]*routing.Tree
+	Replans  int32
+	Dirty    bool // closures changed: all drivers need new routes
+	Finished int32
+	Running  int32
+	Waiting  int32
+	Metres   float64 // driven by all vehicles since the start
+	Seconds  float64 // spent on the streets by all vehicles since the start
+	Pending  []timed
+}
+
+const stateVersion = 1
+
+// Weather is what rain does to drivers: factors on speed and on saturation flow (HCM 2010, exhibit 10-15: heavy rain takes
+// 6–7 % of free speed and about 14 % of capacity). The zero Weather is dry.
+type Weather struct{ RainMMH float64 }
+
+func (w Weather) speed() float64 {
+	return 1 - 0.07*math.Min(1, w.RainMMH/25)
+}
+
+func (w Weather) capacity() float64 {
+	return 1 - 0.14*math.Min(1, w.RainMMH/25)
+}
+
+// New prepares an empty city: trips must be ordered by departure, and their goals index nodes.
+func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
+	if cfg.Habit == 0 {
+		cfg.Habit = 0.4
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = 1
+	}
+	for i, t := range trips {
+		if i > 0 && t.Depart < trips[i-1].Depart {
+			return nil, fmt.Errorf("traffic: trip %d departs before trip %d; sort them by departure", i, i-1)
+		}
+		if t.From < 0 || int(t.From) >= len(c.Streets.Nodes) || t.Goal < 0 || int(t.Goal) >= len(goals) {
+			return nil, fmt.Errorf("traffic: trip %d goes from node %d to goal %d; the city has %d nodes and %d goals", i, t.From, t.Goal, len(c.Streets.Nodes), len(goals))
+		}
+	}
+	net, err := newNetwork(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sim{city: c, cfg: cfg, net: net, trips: trips, goals: goals}
+	n := len(c.Streets.Links)
+	st := &s.st
+	*st = State{Version: stateVersion,
+		Head: fill[int32](n*queues, -1), Tail: fill[int32](n*queues, -1), Length: make([]int16, n*queues), Credit: make([]float32, n*queues), Blocked: make([]int32, n*queues),
+		Count: make([]int16, n), Holes: make([]int16, n), Departed: make([]uint8, n*waves), Gate: make([]float32, n), Speed: make([]float32, n), Shut: make([]bool, n),
+		Travel: make([]float32, n), Entered: make([]uint32, n), Left: make([]uint32, n), WaitHead: fill[int32](n, -1), WaitTail: fill[int32](n, -1),
+		LastCross: fill[int32](len(net.movementYields), -100), NodeCross: fill[int32](len(c.Streets.Nodes), -100),
+		WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)),
+	}
+	for l := range n {
+		st.Speed[l] = float32(c.Streets.Links[l].Speed)
+		st.Travel[l] = net.free[l]
+	}
+	for j := range c.Signals {
+		p, err := city.NewPlan(&c.Signals[j], c.Signals[j].Reference)
+		if err != nil {
+			return nil, fmt.Errorf("traffic: %w", err)
+		}
+		st.Signals[j] = newSignal(&c.Signals[j], p)
+	}
+	for k := range st.Trees {
+		s.plan(k)
+	}
+	return s, nil
+}
+
+func fill[T any](n int, v T) []T {
+	s := make([]T, n)
+	for i := range s {
+		s[i] = v
+	}
+	return s
+}
+
+// Snapshot returns a copy of the state.
+func (s *Sim) Snapshot() State { return s.st.clone() }
+
+// Reset puts the Sim into the state of a snapshot of a Sim with the same city and trips.
+func (s *Sim) Reset(st State) error {
+	if st.Version != stateVersion {
+		return fmt.Errorf("restore traffic state: version %d, this build reads %d", st.Version, stateVersion)
+	}
+	if len(st.Count) != len(s.st.Count) || len(st.Arrived) != len(s.trips) || len(st.Signals) != len(s.st.Signals) {
+		return fmt.Errorf("restore traffic state: %d links, %d trips, %d signals; this run has %d, %d, %d", len(st.Count), len(st.Arrived), len(st.Signals), len(s.st.Count), len(s.trips), len(s.st.Signals))
+	}
+	s.st = st.clone()
+	return nil
+}
+
+// Restore continues from a snapshot, bit for bit.
+func Restore(c *city.City, trips []Trip, goals []int32, cfg Config, st State) (*Sim, error) {
+	s, err := New(c, trips, goals, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Reset(st)
+}
+
+func (st State) clone() State {
+	for _, p := range []*[]int32{&st.Trip, &st.Link, &st.Turn, &st.Next, &st.Free, &st.Head, &st.Tail, &st.Blocked, &st.WaitHead, &st.WaitTail, &st.LastCross, &st.NodeCross, &st.WaitNext} {
+		*p = slices.Clone(*p)
+	}
+	for _, p := range []*[]float32{&st.Enter, &st.Ready, &st.Credit, &st.Gate, &st.Speed, &st.Travel, &st.Arrived} {
+		*p = slices.Clone(*p)
+	}
+	for _, p := range []*[]int16{&st.Length, &st.Count, &st.Holes} {
+		*p = slices.Clone(*p)
+	}
+	st.Departed, st.Shut = slices.Clone(st.Departed), slices.Clone(st.Shut)
+	st.Entered, st.Left = slices.Clone(st.Entered), slices.Clone(st.Left)
+	st.Signals = slices.Clone(st.Signals)
+	for j := range st.Signals {
+		st.Signals[j].lastGreen = slices.Clone(st.Signals[j].lastGreen)
+	}
+	st.Pending = slices.Clone(st.Pending)
+	for k := range st.Trees {
+		st.Trees[k] = slices.Clone(st.Trees[k])
+	}
+	return st
+}
+
+// Now returns the time reached.
+func (s *Sim) Now() time.Duration { return time.Duration(s.st.Now) * time.Second }
+
+// Step computes up to until, in whole seconds. It stops early, between steps, when ctx ends, and returns ctx's error.
+func (s *Sim) Step(ctx context.Context, until time.Duration) error {
+	for end := int32(until / time.Second); s.st.Now < end; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.applyDue()
+		if every := int32(s.cfg.Replan / time.Second); every > 0 {
+			if s.st.Dirty && s.st.Now%30 == 0 {
+				s.st.Dirty = false
+				for k := range s.st.Trees {
+					s.plan(k)
+				}
+			} else if s.st.Now > 0 && s.st.Now%every == 0 {
+				s.st.Replans++
+				s.plan(1 + int(s.st.Replans%2))
+			}
+		}
+		s.stepSignals()
+		s.due()
+		s.move()
+		s.st.Seconds += float64(s.st.Running)
+		s.st.Now++
+	}
+	s.applyDue()
+	return nil
+}
