@@ -108,6 +108,19 @@ func (s *Sim) DepthAt(i int) float64 {
 	return s.st.Depth[c]
 }
 
+// PeakAt returns the largest depth so far at cell i of the city's own terrain, as DepthAt does the present one.
+func (s *Sim) PeakAt(i int) float64 {
+	net := s.net
+	if net.coarse == 1 {
+		return float64(s.st.Peak[i])
+	}
+	c := net.cellOf(i)
+	if k := net.inSag[i]; k >= 0 {
+		return s.st.SagPeak[k]/net.sags[k].area + float64(s.st.Peak[c])
+	}
+	return float64(s.st.Peak[c])
+}
+
 // cellOf returns the computing cell of cell i of the city's terrain.
 func (n *surface) cellOf(i int) int {
 	return (i/n.fineCols/n.coarse)*n.cols + i%n.fineCols/n.coarse

@@ -80,6 +80,15 @@ func (s *Sim) inlets(dt float64) {
 			s.st.Basins[b] += v
 		}
 	}
+	// A hollow below the grid's resolution drains through inlets of its own.
+	for k := range net.sags {
+		g := &net.sags[k]
+		if b := net.basin[g.cell]; b >= 0 && s.st.Sag[k] > 0 {
+			v := math.Min(math.Min(s.st.Sag[k], basins[b].Inlet*g.area*dt), math.Max(0, basins[b].Volume-s.st.Basins[b]))
+			s.st.Sag[k] -= v
+			s.st.Basins[b] += v
+		}
+	}
 }
 
 // pump runs the stations: the units that the order or the local programme asks for, within the equipment's limits.

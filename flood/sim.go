@@ -68,6 +68,7 @@ type State struct {
 	Gates   []GateState
 	Mass    Mass
 	Peak    []float32 // m, largest depth so far in each cell
+	SagPeak []float64 // m³, most held so far in each sag
 	Pending []timed   // inputs not yet due, in order
 }
 
@@ -97,7 +98,7 @@ func newSim(c *city.City, cfg Config, net *surface) *Sim {
 	s := &Sim{city: c, cfg: cfg, net: net, row: make([]float64, cols), rainCol: make([]int32, cols), take: make([]float64, len(c.Drains.Basins)), st: State{
 		Version: stateVersion,
 		Depth:   make([]float64, n), QX: make([]float64, n+1), QY: make([]float64, n+cols), Peak: make([]float32, n),
-		Sag:    make([]float64, len(net.sags)),
+		Sag: make([]float64, len(net.sags)), SagPeak: make([]float64, len(net.sags)),
 		Basins: make([]float64, len(c.Drains.Basins)), Creeks: make([]float64, len(c.Drains.Creeks)),
 		Pumps: make([]PumpState, len(c.Drains.Pumps)), Gates: make([]GateState, len(c.Drains.Gates)),
 	}}
@@ -157,6 +158,7 @@ func (s *Sim) Snapshot() State { return s.st.clone() }
 
 func (st State) clone() State {
 	st.Depth, st.QX, st.QY = slices.Clone(st.Depth), slices.Clone(st.QX), slices.Clone(st.QY)
+	st.SagPeak = slices.Clone(st.SagPeak)
 	st.Sag, st.Basins, st.Creeks = slices.Clone(st.Sag), slices.Clone(st.Basins), slices.Clone(st.Creeks)
 	st.Gates, st.Peak, st.Pending = slices.Clone(st.Gates), slices.Clone(st.Peak), slices.Clone(st.Pending)
 	st.Pumps = slices.Clone(st.Pumps)
@@ -210,6 +212,14 @@ func (s *Sim) Depths() []float64 { return s.st.Depth }
 
 // Peaks returns each cell's largest depth so far in metres, as a slice of the engine's own.
 func (s *Sim) Peaks() []float32 { return s.st.Peak }
+
+// ForgetPeaks starts the record of largest depths anew, from the water that stands now.
+func (s *Sim) ForgetPeaks() {
+	for i, h := range s.st.Depth {
+		s.st.Peak[i] = float32(h)
+	}
+	copy(s.st.SagPeak, s.st.Sag)
+}
 
 // BasinLevel returns the level in basin i, m.
 func (s *Sim) BasinLevel(i int) float64 {

@@ -333,6 +333,7 @@ func (s *Sim) fillSags() {
 		}
 		if v := math.Min(room, s.st.Depth[g.cell]*s.net.area[g.cell]); v > 0 {
 			s.st.Sag[k] += v
+			s.st.SagPeak[k] = math.Max(s.st.SagPeak[k], s.st.Sag[k])
 			s.st.Depth[g.cell] = math.Max(0, s.st.Depth[g.cell]-v*s.net.inv[g.cell])
 		}
 	}
