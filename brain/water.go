@@ -1,0 +1,261 @@
+package brain
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"citybrain/city"
+	"citybrain/flood"
+)
+
+// A rainForecast is an issue of the weather service's ensemble: for each member its frames, one every Step from Issue on.
+type rainForecast struct {
+	Issue   time.Time
+	Step    time.Duration
+	Grid    city.Grid
+	Members [][][]float32 // member, frame, cell: mm/h
+}
+
+// A tactic is how the pumps and gates of one creek and of the basins that drain to it are worked.
+type tactic uint8
+
+const (
+	local    tactic = iota // each by its own switch levels: doing nothing
+	drawdown               // empty the creek to its lowest permitted level: gates open, boundary pumps on
+	sewers                 // empty the basins into the creek: drainage pumps on
+	both
+	tactics
+)
+
+var tacticNames = [...]string{"local", "drawdown", "sewers", "both"}
+
+func (t tactic) String() string { return tacticNames[t] }
+
+// orders returns what tactic t asks of creek k's equipment.
+func orders(d *city.Drains, k int, t tactic) []flood.Event {
+	var evs []flood.Event
+	for i := range d.Pumps {
+		p := &d.Pumps[i]
+		if int(p.Creek) != k {
+			continue
+		}
+		units := flood.Auto
+		if p.Basin < 0 && (t == drawdown || t == both) || p.Basin >= 0 && (t == sewers || t == both) {
+			units = p.Units
+		}
+		evs = append(evs, flood.PumpOrder{Pump: i, Units: units})
+	}
+	for i := range d.Gates {
+		if int(d.Gates[i].Creek) == k {
+			opening := float64(flood.Auto)
+			if t == drawdown || t == both {
+				opening = 1
+			}
+			evs = append(evs, flood.GateOrder{Gate: i, Opening: opening})
+		}
+	}
+	return evs
+}
+
+// An outcome is one member's water over the horizon.
+type outcome struct {
+	Damage  []float64     // fen, by creek whose district the asset stands in; the last entry: none
+	Watched [][]float32   // m, of each watched cell at each frame
+	Peak    []float32     // m, of each cell of the computing grid
+	Creeks  [][]float32   // m, level of each creek at each frame
+	Horizon time.Duration // computed
+}
+
+// Total returns the damage over the whole city in fen.
+func (o *outcome) Total() float64 {
+	var sum float64
+	for _, d := range o.Damage {
+		sum += d
+	}
+	return sum
+}
+
+// A waterModel forecasts the water of one city.
+type waterModel struct {
+	city    *city.City
+	assets  []flood.Asset
+	owner   []int // of each asset: the creek whose district it stands in, or the number of creeks
+	watched []int // cells of the city's terrain: street gauges and underpasses
+	threads int
+	horizon time.Duration
+}
+
+// frame is the seconds between the frames that a forecast keeps.
+const frame = 5 * time.Minute
+
+func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel {
+	m := &waterModel{city: c, assets: flood.Assets(c), threads: threads, horizon: horizon}
+	creekOf := make([]int, len(c.Drains.Basins))
+	for i := range c.Drains.Pumps {
+		if p := &c.Drains.Pumps[i]; p.Basin >= 0 {
+			creekOf[p.Basin] = int(p.Creek)
+		}
+	}
+	for _, a := range m.assets {
+		k := len(c.Drains.Creeks)
+		if b := c.Terrain.Basin[a.Cell]; b >= 0 {
+			k = creekOf[b]
+		}
+		m.owner = append(m.owner, k)
+	}
+	for i := range c.Places {
+		if k := c.Places[i].Kind; k == city.StreetGauge || k == city.Underpass {
+			m.watched = append(m.watched, c.Terrain.Index(c.Places[i].At))
+		}
+	}
+	return m
+}
+
+// run steps member of rain from the state of now under one tactic for each creek.
+func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, member int, plan []tactic) (outcome, error) {
+	s := now.Fork()
+	s.ForgetPeaks()
+	start := s.Now()
+	for k, t := range plan {
+		if err := s.Input(start, orders(&m.city.Drains, k, t)...); err != nil {
+			return outcome{}, err
+		}
+	}
+	o := outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Horizon: m.horizon}
+	frames := int(m.horizon / frame)
+	for f := range frames {
+		if err := s.Input(s.Now(), rain.field(member, at.Add(time.Duration(f)*frame))); err != nil {
+			return outcome{}, err
+		}
+		if err := s.Step(ctx, start+time.Duration(f+1)*frame); err != nil {
+			return outcome{}, err
+		}
+		depths := make([]float32, len(m.watched))
+		for i, c := range m.watched {
+			if c >= 0 {
+				depths[i] = float32(s.DepthAt(c))
+			}
+		}
+		levels := make([]float32, len(m.city.Drains.Creeks))
+		for i := range levels {
+			levels[i] = float32(s.CreekLevel(i))
+		}
+		o.Watched, o.Creeks = append(o.Watched, depths), append(o.Creeks, levels)
+	}
+	for i := range m.assets {
+		a := &m.assets[i]
+		if f := flood.DamageFraction(a.Use, s.PeakAt(a.Cell)-a.Floor); f > 0 {
+			o.Damage[m.owner[i]] += f * float64(a.ValueFen)
+		}
+	}
+	o.Peak = slices.Clone(s.Peaks())
+	return o, nil
+}
+
+// ensemble runs the given members side by side; their outcomes don't depend on the number of threads.
+func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, members []int, plan []tactic) ([]outcome, error) {
+	out, errs := make([]outcome, len(members)), make([]error, len(members))
+	var wg sync.WaitGroup
+	for part := range m.threads {
+		wg.Go(func() {
+			for i := part; i < len(members); i += m.threads {
+				out[i], errs[i] = m.run(ctx, now, at, rain, members[i], plan)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// field returns member's rain at t: dry beyond the last frame.
+func (r *rainForecast) field(member int, t time.Time) flood.RainField {
+	f := int(t.Sub(r.Issue) / r.Step)
+	if f < 0 {
+		f = 0
+	}
+	if r == nil || member >= len(r.Members) || f >= len(r.Members[member]) {
+		return flood.RainField{}
+	}
+	return flood.RainField{Grid: r.Grid, MMH: r.Members[member][f]}
+}
+
+// few is the number of members on which tactics are compared before the best is tried on all.
+const few = 6
+
+// spreadMembers picks n members evenly over the ensemble ordered by total rain, so that the few stand for the many.
+func (r *rainForecast) spreadMembers(n int) []int {
+	order := make([]int, len(r.Members))
+	total := make([]float64, len(r.Members))
+	for m := range r.Members {
+		order[m] = m
+		for _, f := range r.Members[m] {
+			for _, v := range f {
+				total[m] += float64(v)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case total[a] < total[b]:
+			return -1
+		case total[a] > total[b]:
+			return 1
+		}
+		return a - b
+	})
+	if n >= len(order) {
+		return order
+	}
+	var pick []int
+	for i := range n {
+		pick = append(pick, order[(2*i+1)*len(order)/(2*n)])
+	}
+	return pick
+}
+
+// loss is what tactics are compared by: the mean damage and, as much again, the mean of its worst quarter, so that a rare
+// disaster counts for more than its share (a mean–CVaR objective; Rockafellar & Uryasev 2000).
+func loss(damage []float64) float64 {
+	if len(damage) == 0 {
+		return 0
+	}
+	sorted := slices.Clone(damage)
+	slices.Sort(sorted)
+	worst := max(1, len(sorted)/4)
+	var tail float64
+	for _, d := range sorted[len(sorted)-worst:] {
+		tail += d / float64(worst)
+	}
+	return (mean(sorted) + tail) / 2
+}
+
+func mean(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += v
+	}
+	return sum / math.Max(1, float64(len(x)))
+}
+
+// quantile returns the q-quantile of x by linear interpolation; x is not changed. NaN for no values.
+func quantile(x []float64, q float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	s := slices.Clone(x)
+	slices.Sort(s)
+	at := q * float64(len(s)-1)
+	i := int(at)
+	if i+1 >= len(s) {
+		return s[len(s)-1]
+	}
+	return s[i] + (at-float64(i))*(s[i+1]-s[i])
+}

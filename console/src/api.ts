@@ -1,0 +1,82 @@
+import type { Text } from './texts';
+
+/** What the server says of the city; lengths in metres, corners as [lon, lat] from the south-west, counter-clockwise. */
+export interface City {
+  name: Text;
+  corners: [number, number][];
+  width: number;
+  height: number;
+  zone: string;
+  attribution: string[];
+  exercise: boolean;
+  terrain: 'given' | 'generated' | 'invented' | 'none';
+  assessable: boolean;
+  start: number;
+  end: number;
+  build: string;
+  version: string;
+}
+
+export interface Effect { unit: 'fen' | 's' | 'min'; mean: number; p05: number; p95: number }
+export interface Decision {
+  id: string;
+  kind: string;
+  title: Text;
+  why: Text;
+  state: string;
+  made: number;
+  deadline: number;
+  by: string;
+  at?: [number, number];
+  base: string;
+  with: string;
+  expected?: Effect;
+  came?: Effect;
+  ifnot: Text;
+}
+export interface Feed { id: string; name: Text; protocol: string; received: number; rejected: number; late: number; lost: number; last: number; state: 'ok' | 'stale' | 'silent' }
+export interface Unit { id: string; at: [number, number]; status: string }
+export interface Call { id: string; at: [number, number]; priority: number; status: string; ring: number }
+export interface Totals { vehicles: number; speed: number; rain: number; rainTotal: number; tide: number; calls: number; units: number }
+export interface Status {
+  clock: number;
+  speed: number;
+  slowed: boolean;
+  halted: boolean;
+  totals: Totals;
+  decisions: Decision[];
+  units: Unit[];
+  calls: Call[];
+}
+export interface Sample { t: number; vehicles: number; speed: number; rain: number; depth: number }
+export interface Fan { issued: number; branch: string; step: number; median: number[]; q05: number[]; q25: number[]; q75: number[]; q95: number[]; rain: number[]; damage: Effect | null }
+export interface Branch { name: string; kind: string; from: number; made: number }
+export interface Attribute { name: string; value: unknown; unit?: string; observed?: number; recorded?: number }
+export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[] }
+export interface Point { observed: number; recorded: number; value: number }
+
+async function get<T>(path: string): Promise<T> {
+  const r = await fetch(path);
+  if (!r.ok) throw new Error(`${path}: ${r.status} ${await r.text()}`);
+  return r.json() as Promise<T>;
+}
+
+export const city = (): Promise<City> => get('api/city');
+export const timeline = (): Promise<Sample[]> => get('api/timeline');
+export const fan = (): Promise<Fan | null> => get('api/forecast');
+export const feeds = (): Promise<Feed[]> => get('api/feeds');
+export const branches = (): Promise<Branch[]> => get('api/branches');
+export const entity = (id: string): Promise<Entity> => get('api/entity?id=' + encodeURIComponent(id));
+export const history = (id: string, attr: string): Promise<Point[]> => get(`api/history?id=${encodeURIComponent(id)}&attr=${encodeURIComponent(attr)}`);
+export const account = (): Promise<unknown> => get('api/account');
+export const search = (q: string): Promise<{ id: string; name: Text; type: string; at: [number, number] }[]> => get('api/search?q=' + encodeURIComponent(q));
+
+export async function decide(id: string, verdict: 'approve' | 'refuse'): Promise<void> {
+  const r = await fetch('api/decisions/' + verdict, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ id }) });
+  if (!r.ok) throw new Error(await r.text());
+}
+
+export async function halt(on: boolean): Promise<void> {
+  const r = await fetch('api/halt', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ on }) });
+  if (!r.ok) throw new Error(await r.text());
+}

@@ -1,0 +1,132 @@
+import type { CustomLayerInterface, CustomRenderMethodInput, Map } from 'maplibre-gl';
+import type { Ground } from './ground';
+import type { Vehicles } from './stream';
+
+const vertex = `#version 300 es
+uniform mat4 m; uniform float mixing; uniform float size; uniform vec3 car; uniform vec3 service;
+in vec2 was; in vec2 is; in float kind;
+out vec3 colour;
+void main() {
+  gl_Position = m * vec4(mix(was, is, mixing), 0.0, 1.0);
+  gl_PointSize = size * (kind > 1.5 ? 1.35 : 1.0);
+  colour = kind > 0.5 ? service : car;
+}`;
+const fragment = `#version 300 es
+precision mediump float;
+in vec3 colour; out vec4 frag; uniform float alpha;
+void main() {
+  float d = length(gl_PointCoord - 0.5);
+  float a = smoothstep(0.5, 0.36, d) * alpha;
+  frag = vec4(colour * a, a);
+}`;
+
+/**
+ * Draws every vehicle as a point on the GPU. Each has its place in the last two frames of the stream; the shader moves it
+ * between them, so that a frame of the screen costs our script one uniform and no loop.
+ */
+export class VehicleLayer implements CustomLayerInterface {
+  readonly id = 'vehicles';
+  readonly type = 'custom' as const;
+  visible = true;
+  dark = true;
+  faint = false;
+  private map!: Map;
+  private gl!: WebGL2RenderingContext;
+  private program!: WebGLProgram;
+  private buffer!: WebGLBuffer;
+  private vao!: WebGLVertexArrayObject;
+  private data = new Float32Array(0);
+  private n = 0;
+  private arrived = 0;
+  private period = 1000;
+  private last: { time: number; slot: globalThis.Map<number, number>; pos: Float32Array } = { time: 0, slot: new globalThis.Map(), pos: new Float32Array(0) };
+  /** Milliseconds that our own script took in the last frame of the screen. */
+  cost = 0;
+
+  constructor(private readonly ground: Ground) {}
+
+  onAdd(map: Map, gl: WebGL2RenderingContext): void {
+    this.map = map;
+    this.gl = gl;
+    const shader = (kind: number, source: string): WebGLShader => {
+      const s = gl.createShader(kind)!;
+      gl.shaderSource(s, source);
+      gl.compileShader(s);
+      if (!gl.getShaderParameter(s, gl.COMPILE_STATUS)) throw new Error('vehicle shader: ' + gl.getShaderInfoLog(s));
+      return s;
+    };
+    this.program = gl.createProgram()!;
+    gl.attachShader(this.program, shader(gl.VERTEX_SHADER, vertex));
+    gl.attachShader(this.program, shader(gl.FRAGMENT_SHADER, fragment));
+    ['was', 'is', 'kind'].forEach((a, i) => gl.bindAttribLocation(this.program, i, a));
+    gl.linkProgram(this.program);
+    this.buffer = gl.createBuffer()!;
+    this.vao = gl.createVertexArray()!;
+    gl.bindVertexArray(this.vao);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    for (const [i, size, offset] of [[0, 2, 0], [1, 2, 8], [2, 1, 16]] as const) {
+      gl.enableVertexAttribArray(i);
+      gl.vertexAttribPointer(i, size, gl.FLOAT, false, 20, offset);
+    }
+    gl.bindVertexArray(null);
+  }
+
+  /** Takes a frame of the stream; jump: draw it as it is, without moving from the one before. */
+  update(v: Vehicles, jump = false): void {
+    if (this.data.length < v.n * 5) this.data = new Float32Array(Math.ceil(v.n * 1.3) * 5);
+    const pos = new Float32Array(v.n * 2), slot = new globalThis.Map<number, number>();
+    for (let i = 0; i < v.n; i++) {
+      this.ground.put(v.x[i]!, v.y[i]!, pos, 2 * i);
+      const id = v.id[i]!, o = 5 * i;
+      slot.set(id, i);
+      const was = jump ? undefined : this.last.slot.get(id);
+      this.data[o] = was === undefined ? pos[2 * i]! : this.last.pos[2 * was]!;
+      this.data[o + 1] = was === undefined ? pos[2 * i + 1]! : this.last.pos[2 * was + 1]!;
+      this.data[o + 2] = pos[2 * i]!;
+      this.data[o + 3] = pos[2 * i + 1]!;
+      this.data[o + 4] = v.kind[i]!;
+    }
+    this.n = v.n;
+    this.last = { time: v.time, slot, pos };
+    const now = performance.now();
+    if (this.arrived && !jump) this.period = 0.8 * this.period + 0.2 * Math.min(3000, now - this.arrived);
+    this.arrived = jump ? 0 : now;
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, this.data.subarray(0, this.n * 5), gl.DYNAMIC_DRAW);
+    this.map.triggerRepaint();
+  }
+
+  get count(): number { return this.n; }
+
+  render(gl: WebGL2RenderingContext, o: CustomRenderMethodInput): void {
+    if (!this.visible || this.n === 0) return;
+    const began = performance.now();
+    // Mercator coordinates don't fit 32-bit floats: places are relative to the city's corner, in millionths of the world.
+    const m = o.defaultProjectionData.mainMatrix, [ax, ay] = this.ground.anchor, s = 1e-6;
+    const t = new Float32Array(16);
+    for (let r = 0; r < 4; r++) {
+      t[r] = m[r]! * s;
+      t[4 + r] = m[4 + r]! * s;
+      t[8 + r] = m[8 + r]!;
+      t[12 + r] = m[r]! * ax + m[4 + r]! * ay + m[12 + r]!;
+    }
+    gl.useProgram(this.program);
+    const u = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(this.program, name);
+    gl.uniformMatrix4fv(u('m'), false, t);
+    const moving = this.arrived ? Math.min(1, (began - this.arrived) / this.period) : 1;
+    gl.uniform1f(u('mixing'), moving);
+    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio);
+    gl.uniform1f(u('alpha'), this.faint ? 0.45 : 0.95);
+    gl.uniform3fv(u('car'), this.dark ? [0.93, 0.87, 0.66] : [0.35, 0.33, 0.25]);
+    gl.uniform3fv(u('service'), this.dark ? [0.45, 0.83, 0.98] : [0.02, 0.4, 0.62]);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.disable(gl.DEPTH_TEST);
+    gl.bindVertexArray(this.vao);
+    gl.drawArrays(gl.POINTS, 0, this.n);
+    gl.bindVertexArray(null);
+    if (moving < 1) this.map.triggerRepaint();
+    this.cost = performance.now() - began;
+  }
+}
