@@ -1,0 +1,130 @@
+package emergency
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"citybrain/city"
+	"citybrain/routing"
+	"github.com/paulmach/orb"
+)
+
+// road is a straight street of n nodes, 100 m apart, with an ambulance station at one end and a hospital at the other.
+func road(n int) *city.City {
+	c := &city.City{Name: city.Text{En: "Road"}}
+	s := &c.Streets
+	for i := range n {
+		s.Nodes = append(s.Nodes, city.Node{ID: fmt.Sprint(i), At: orb.Point{float64(i) * 100, 0}, Junction: -1})
+	}
+	for i := range n - 1 {
+		for _, e := range [][2]int{{i, i + 1}, {i + 1, i}} {
+			s.Links = append(s.Links, city.Link{ID: fmt.Sprint("l", len(s.Links)), From: int32(e[0]), To: int32(e[1]), Line: orb.LineString{s.Nodes[e[0]].At, s.Nodes[e[1]].At}, Length: 100, Speed: 10, Lanes: 1})
+		}
+	}
+	for a := range s.Links {
+		for b := range s.Links {
+			if s.Links[a].To == s.Links[b].From && s.Links[a].From != s.Links[b].To {
+				s.Turns = append(s.Turns, city.Turn{From: int32(a), To: int32(b)})
+			}
+		}
+	}
+	c.Places = []city.Place{{ID: "st", Kind: city.AmbulanceStation, Node: 0, Capacity: 2}, {ID: "h", Kind: city.Hospital, Node: int32(n - 1)}}
+	return c
+}
+
+type flat []float32
+
+func (f flat) Weights() []float32 { return f }
+
+func free(c *city.City) flat {
+	f := make(flat, len(c.Streets.Links))
+	for i := range f {
+		f[i] = 10
+	}
+	return f
+}
+
+func TestTheClocksOfACall(t *testing.T) {
+	c := road(11)
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := free(c)
+	s.Ring(Call{ID: "a", Ring: 0, Node: 6, Pickup: 50, Inside: 100, OnScene: 200, Carry: true})
+	s.Step(60*time.Second, w)
+	if err := s.Assign(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	s.Step(3000*time.Second, w)
+	k := s.Calls()[0]
+	want := Clocks{Answered: 50, Assigned: 60, Rolling: 120, Kerb: 180, Patient: 280, Hospital: 520, Clear: 1420}
+	for name, v := range map[string][2]float64{"answered": {k.Answered, want.Answered}, "assigned": {k.Assigned, want.Assigned}, "rolling": {k.Rolling, want.Rolling}, "kerb": {k.Kerb, want.Kerb}, "patient": {k.Patient, want.Patient}, "hospital": {k.Hospital, want.Hospital}, "clear": {k.Clear, want.Clear}} {
+		if math.Abs(v[0]-v[1]) > 1 {
+			t.Errorf("%s at %g s, want %g", name, v[0], v[1])
+		}
+	}
+	if u := s.Units()[0]; u.Status != AtStation || u.Node != 0 {
+		t.Errorf("afterwards the unit is %v at node %d", u.Status, u.Node)
+	}
+}
+
+func TestABusyUnitIsNotSentTwice(t *testing.T) {
+	c := road(5)
+	s, _ := New(c)
+	s.Ring(Call{ID: "a", Node: 3})
+	s.Ring(Call{ID: "b", Node: 4})
+	if err := s.Assign(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if s.Assign(0, 1) == nil || s.Assign(1, 0) == nil || s.Assign(9, 1) == nil {
+		t.Error("a wrong assignment was accepted")
+	}
+}
+
+func TestAUnitShutInWaitsAndGoesOn(t *testing.T) {
+	c := road(6)
+	s, _ := New(c)
+	w := free(c)
+	s.Ring(Call{ID: "a", Node: 4})
+	if err := s.Assign(0, 0); err != nil {
+		t.Fatal(err)
+	}
+	closed := free(c)
+	for i := range closed {
+		if c.Streets.Links[i].From == 2 {
+			closed[i] = routing.Closed
+		}
+	}
+	s.Step(300*time.Second, closed)
+	if !math.IsNaN(s.Calls()[0].Kerb) {
+		t.Fatal("it drove through a closed street")
+	}
+	s.Step(700*time.Second, w)
+	if math.IsNaN(s.Calls()[0].Kerb) {
+		t.Error("it never went on")
+	}
+}
+
+func TestNearestIsByTheNetwork(t *testing.T) {
+	c := road(9)
+	d := NewDispatcher(&c.Streets)
+	units := []Candidate{{Unit: 0, Free: true, Node: 0}, {Unit: 1, Free: true, Node: 8}, {Unit: 2, Free: false, Node: 4}, {Unit: 3, Free: true, Node: 3, Late: 60}}
+	if u, eta := d.Nearest(units, 3, free(c)); u != 0 || eta != 30 {
+		t.Errorf("unit %d in %g s, want 0 in 30", u, eta)
+	}
+	slow := free(c)
+	for i := range slow {
+		if c.Streets.Links[i].From == 1 {
+			slow[i] = routing.Closed
+		}
+	}
+	if u, _ := d.Nearest(units, 3, slow); u != 1 {
+		t.Errorf("unit %d, want 1: the way of unit 0 is closed", u)
+	}
+	if u, _ := d.Nearest(units[2:3], 3, slow); u != -1 {
+		t.Errorf("unit %d, but none is free", u)
+	}
+}

@@ -1,0 +1,200 @@
+package exchange
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"citybrain/city"
+	"citybrain/twin"
+	"citybrain/wire/gb20999"
+	"citybrain/wire/http1"
+)
+
+// controllers is the traffic police's signal controllers on GB/T 20999-2017.
+type controllers struct {
+	serials map[uint32]int
+	serial  uint8
+	asked   map[uint16]*Command // by controller and serial
+	place   [][2]float64
+	links   [][]int32 // of each junction: its approaches
+}
+
+func newControllers(c *city.City) *controllers {
+	p := &controllers{serials: map[uint32]int{}, asked: map[uint16]*Command{}}
+	for j := range c.Signals {
+		lon, lat := c.Frame.WGS84(c.Signals[j].At)
+		p.place = append(p.place, [2]float64{lon, lat})
+		p.links = append(p.links, city.Approaches(&c.Signals[j]))
+	}
+	return p
+}
+
+func (p *controllers) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
+	return x.frames(f, at, buf, gb20999.Split, func(b []byte) error {
+		m, err := gb20999.DecodeEscaped(b)
+		if err != nil {
+			return err
+		}
+		j := int(m.Controller) - 1
+		if j < 0 || j >= len(x.city.Signals) {
+			return fmt.Errorf("controller %d is not in the city pack", m.Controller)
+		}
+		switch m.Type {
+		case gb20999.Event:
+			return p.event(x, f, at, j, m)
+		case gb20999.SetDone, gb20999.SetFailed:
+			key := uint16(j)<<8 | uint16(m.Serial)
+			c := p.asked[key]
+			delete(p.asked, key)
+			if m.Type == gb20999.SetFailed {
+				x.acknowledge(c, errRefused)
+			} else {
+				x.acknowledge(c, nil)
+			}
+		}
+		return nil
+	})
+}
+
+func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999.Frame) error {
+	id := x.city.Signals[j].ID
+	for _, r := range gb20999.RunStates(m.Values) {
+		stage := int(r.Stage) - 1
+		if stage < 0 || stage >= len(x.city.Signals[j].Stages) {
+			return fmt.Errorf("junction %s runs stage %d, its pack has %d", id, r.Stage, len(x.city.Signals[j].Stages))
+		}
+		x.observe(f, at, at, URN("TrafficSignal", id), "TrafficSignal", twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
+			twin.Number("plan", float64(r.Plan), "C62", at), twin.Point("location", p.place[j][0], p.place[j][1]))
+	}
+	for _, d := range gb20999.Detectors(m.Values) {
+		n := int(d.Detector) - 1
+		if n < 0 || n >= len(p.links[j]) {
+			return fmt.Errorf("junction %s: detector %d of %d approaches", id, d.Detector, len(p.links[j]))
+		}
+		if d.Occupancy > 100 || d.Volume > 200 {
+			return fmt.Errorf("junction %s: detector %d reports %d vehicles and %d %% occupancy", id, d.Detector, d.Volume, d.Occupancy)
+		}
+		l := &x.city.Streets.Links[p.links[j][n]]
+		x.observe(f, at, at, URN("TrafficFlowObserved", l.ID), "TrafficFlowObserved", twin.Number("volume", float64(d.Volume), "C62", at), twin.Number("occupancy", float64(d.Occupancy)/100, "P1", at))
+	}
+	return nil
+}
+
+func (p *controllers) tick(*Exchange, *feed) {}
+
+func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
+	var j int
+	var values []gb20999.Value
+	switch {
+	case c.Stage != nil:
+		j = c.Stage.Junction
+		if j < 0 || j >= len(x.city.Signals) || c.Stage.Stage < 0 || c.Stage.Stage >= len(x.city.Signals[j].Stages) {
+			return true, fmt.Errorf("no stage %d at junction %d", c.Stage.Stage, j)
+		}
+		var form gb20999.ControlForm
+		values = []gb20999.Value{form.Stage(1, uint8(c.Stage.Stage+1)), form.Mode(1, gb20999.CentreManual)}
+	case c.Plan != nil:
+		j = c.Plan.Junction
+		if j < 0 || j >= len(x.city.Signals) {
+			return true, fmt.Errorf("no junction %d", j)
+		}
+		plan, err := city.NewPlan(&x.city.Signals[j], c.Plan.Spec)
+		if err != nil {
+			return true, err
+		}
+		w := gb20999.Plan{Number: 2, Intersection: 1, Cycle: uint32(plan.Cycle()), CoordStage: 1, Offset: uint16(((c.Plan.Spec.Offset % plan.Cycle()) + plan.Cycle()) % plan.Cycle())}
+		for i, st := range c.Plan.Spec.Stages {
+			next := c.Plan.Spec.Stages[(i+1)%len(c.Plan.Spec.Stages)].Stage
+			w.Stages = append(w.Stages, gb20999.PlanStage{Stage: uint8(st.Stage + 1), Seconds: uint16(st.Green + x.city.Signals[j].Between(st.Stage, next))})
+		}
+		if values, err = w.Values(); err != nil {
+			return true, err
+		}
+	default:
+		return false, nil
+	}
+	p.serial++
+	b, err := gb20999.AppendEscaped(nil, gb20999.Frame{Version: gb20999.Version100, Center: 1, Controller: uint32(j + 1), Intersection: 1, Serial: p.serial, Type: gb20999.Set, Values: gb20999.Number(values)})
+	if err != nil {
+		return true, err
+	}
+	p.asked[uint16(j)<<8|uint16(p.serial)] = c
+	x.write(f, b)
+	return true, nil
+}
+
+// closures is the traffic police's duty room: closures ordered and reported as JSON over HTTP.
+type closures struct{ asked []*Command }
+
+func (k *closures) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
+	return x.messages(f, at, buf, &k.asked, func(m http1.Message) error {
+		var r struct {
+			Link   string
+			Closed bool
+		}
+		if err := json.Unmarshal(m.Body, &r); err != nil {
+			return err
+		}
+		if _, ok := x.links[r.Link]; !ok {
+			return fmt.Errorf("link %q is not in the city pack", r.Link)
+		}
+		closed := 0.0
+		if r.Closed {
+			closed = 1
+		}
+		x.observe(f, at, at, URN("RoadClosure", r.Link), "RoadClosure", twin.Number("closed", closed, "C62", at))
+		return nil
+	})
+}
+
+func (k *closures) tick(*Exchange, *feed) {}
+
+func (k *closures) send(x *Exchange, f *feed, c *Command) (bool, error) {
+	if c.Closure == nil {
+		return false, nil
+	}
+	if _, ok := x.links[c.Closure.Link]; !ok {
+		return true, fmt.Errorf("no street %q", c.Closure.Link)
+	}
+	return true, x.post(f, &k.asked, c, "/closures", map[string]any{"link": c.Closure.Link, "closed": c.Closure.Closed})
+}
+
+// post writes a command as a JSON request and remembers that its answer is awaited: answers come in the order of requests.
+func (x *Exchange) post(f *feed, asked *[]*Command, c *Command, target string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err := http1.Append(nil, http1.Message{Method: "POST", Target: target, Type: "application/json", Body: body})
+	if err != nil {
+		return err
+	}
+	*asked = append(*asked, c)
+	x.write(f, b)
+	return nil
+}
+
+// messages cuts HTTP messages: pushes go to use, answers to the commands that await them.
+func (x *Exchange) messages(f *feed, at time.Time, buf []byte, asked *[]*Command, use func(http1.Message) error) []byte {
+	return x.frames(f, at, buf, http1.Split, func(b []byte) error {
+		m, err := http1.Decode(b)
+		if err != nil {
+			return err
+		}
+		if m.Method != "" {
+			return use(m)
+		}
+		if len(*asked) == 0 {
+			return fmt.Errorf("an answer %d to nothing that was asked", m.Status)
+		}
+		c := (*asked)[0]
+		*asked = (*asked)[1:]
+		if m.Status >= 300 {
+			x.acknowledge(c, fmt.Errorf("%w: %d %s", errRefused, m.Status, m.Body))
+		} else {
+			x.acknowledge(c, nil)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,188 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"citybrain/city"
+	"citybrain/city/chance"
+	"citybrain/traffic"
+	"citybrain/wire/gb20999"
+)
+
+// controllers is the traffic police's signal controllers on GB/T 20999-2017, on one line through their concentrator.
+type controllers struct {
+	line
+	buf      []byte
+	serial   uint8
+	counted  []traffic.Counts // of each link at the last statistics
+	broken   []bool           // by junction: its detectors report nothing
+	occupied []int            // seconds of the last period in which each link's detector was covered
+	shown    []int16
+	stored   []city.PlanSpec // plan 2 of each controller: the one that the centre downloads
+}
+
+// detectorPeriod is the time over which controllers count.
+const detectorPeriod = 15 * time.Second
+
+// setback is how far before the stop line such detectors lie, m.
+const setback = 40
+
+func newControllers(w *World) *controllers {
+	p := &controllers{line: newLine(w.cfg.Seed, "traffic_police/gb20999", 0.2, 0.002, 0), counted: make([]traffic.Counts, len(w.city.Streets.Links)), occupied: make([]int, len(w.city.Streets.Links)),
+		broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals))}
+	draw := chance.New(w.cfg.Seed, "world/detectors")
+	for j := range p.broken {
+		p.broken[j] = draw.Float(uint64(j), 0) < 0.02
+		p.shown[j] = -1
+	}
+	return p
+}
+
+func (p *controllers) tick(w *World) {
+	// Whether a detector is covered is looked at every 5 s; a queue that reaches it covers it.
+	for j := range w.city.Signals {
+		for _, l := range city.Approaches(&w.city.Signals[j]) {
+			d := w.city.Streets.Links[l].Detector
+			if d == city.DetectorNone {
+				continue
+			}
+			standing := float64(w.standing(l)) * city.JamSpacing / float64(w.city.Streets.Links[l].Lanes)
+			if d == city.DetectorStopLine && standing > 0 || d == city.DetectorSetback && standing > setback || d == city.DetectorEntry && standing > w.city.Streets.Links[l].Length-20 {
+				p.occupied[l] += 5
+			}
+		}
+	}
+	for j := range w.city.Signals {
+		g := w.streets.Signal(j)
+		if state := g.Stage<<1 | int16(btoi(g.Next >= 0)); state != p.shown[j] || w.now%time.Minute == time.Duration(j%12)*5*time.Second {
+			p.shown[j] = state
+			p.event(w, j, p.runState(w, j).Values())
+		}
+		if w.now%detectorPeriod == time.Duration(j%3)*5*time.Second && !p.broken[j] {
+			p.statistics(w, j)
+		}
+	}
+}
+
+func (p *controllers) runState(w *World, j int) gb20999.RunState {
+	g := w.streets.Signal(j)
+	mode := gb20999.LocalFixed
+	if w.now.Seconds() < float64(g.Lease) {
+		mode = gb20999.CentreManual
+	}
+	stage := g.Stage
+	if g.Next >= 0 {
+		stage = g.Next
+	}
+	return gb20999.RunState{Intersection: 1, Mode: mode, Plan: 1, Stage: uint8(stage) + 1}
+}
+
+// statistics sends volume and occupancy of each approach that has a detector: detector n is the n-th approach's.
+func (p *controllers) statistics(w *World, j int) {
+	var values []gb20999.Value
+	for n, l := range city.Approaches(&w.city.Signals[j]) {
+		kind := w.city.Streets.Links[l].Detector
+		if kind == city.DetectorNone {
+			continue
+		}
+		c := w.streets.Counts(l)
+		passed := c.Left - p.counted[l].Left
+		if kind == city.DetectorEntry {
+			passed = c.Entered - p.counted[l].Entered
+		}
+		p.counted[l] = c
+		// Loops miss about one vehicle in fifty.
+		for k := passed; k > 0; k-- {
+			if p.draw.Float(uint64(l)<<32|uint64(w.now/time.Second), uint64(k)+10) < 0.02 {
+				passed--
+			}
+		}
+		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(passed), Occupancy: uint8(min(100, p.occupied[l]*100/int(detectorPeriod/time.Second)))}.Values()...)
+		p.occupied[l] = 0
+	}
+	if len(values) > 0 {
+		p.event(w, j, values)
+	}
+}
+
+func (p *controllers) event(w *World, j int, values []gb20999.Value) {
+	p.serial++
+	p.write(w, gb20999.Frame{Version: gb20999.Version100, Center: 1, Controller: uint32(j + 1), Intersection: 1, Serial: p.serial, Type: gb20999.Event, Values: gb20999.Number(values)}, false)
+}
+
+func (p *controllers) write(w *World, f gb20999.Frame, reply bool) {
+	b, err := gb20999.AppendEscaped(nil, f)
+	if err != nil {
+		panic(fmt.Sprintf("world: a controller composed a frame that its own protocol refuses: %v", err))
+	}
+	p.send(w, b, reply)
+}
+
+// receive obeys set frames as a controller does: a stage to hold, a plan to store and run, back to local.
+func (p *controllers) receive(w *World, b []byte) {
+	p.buf = append(p.buf, b...)
+	for {
+		raw, _, n := gb20999.Split(p.buf)
+		p.buf = p.buf[n:]
+		if raw == nil {
+			return
+		}
+		f, err := gb20999.DecodeEscaped(raw)
+		if err != nil || f.Type != gb20999.Set || f.Controller < 1 || int(f.Controller) > len(w.city.Signals) {
+			continue
+		}
+		p.write(w, f.Answer(p.obey(w, int(f.Controller)-1, f)), true)
+	}
+}
+
+func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
+	junction := &w.city.Signals[j]
+	if plans, err := gb20999.Plans(f.Values); err == nil && len(plans) == 1 {
+		spec := city.PlanSpec{Offset: int(plans[0].Offset)}
+		for i, st := range plans[0].Stages {
+			// A stage's time on the wire has its inter-green in it.
+			next := plans[0].Stages[(i+1)%len(plans[0].Stages)].Stage
+			if st.Stage < 1 || int(st.Stage) > len(junction.Stages) || next < 1 || int(next) > len(junction.Stages) {
+				return false
+			}
+			spec.Stages = append(spec.Stages, city.StageTime{Stage: int(st.Stage) - 1, Green: int(st.Seconds) - junction.Between(int(st.Stage)-1, int(next)-1)})
+		}
+		plan, err := city.NewPlan(junction, spec)
+		if err != nil {
+			return false
+		}
+		return w.streets.Input(w.now, traffic.PlanDownload{Junction: j, Plan: plan}) == nil
+	}
+	good := false
+	for _, c := range gb20999.Controls(f) {
+		lease := time.Duration(0)
+		stage := int(w.streets.Signal(j).Stage)
+		if c.Stage != nil {
+			stage, lease = int(*c.Stage)-1, 45*time.Second
+		}
+		if stage < 0 || stage >= len(junction.Stages) {
+			return false
+		}
+		good = w.streets.Input(w.now, traffic.StageRequest{Junction: j, Stage: stage, Lease: lease}) == nil
+	}
+	return good
+}
+
+// standing is the number of vehicles that stand on link l.
+func (w *World) standing(l int32) int {
+	n := 0
+	for v := range w.streets.OnLink(l) {
+		if v.Waiting {
+			n++
+		}
+	}
+	return n
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

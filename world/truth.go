@@ -1,0 +1,97 @@
+package world
+
+import (
+	"math"
+	"slices"
+
+	"citybrain/flood"
+)
+
+// Truth is what really happened up to now. Only the account, benchmarks and tests may read it.
+type Truth struct {
+	Vehicles      int     // trips due so far
+	PeakVehicles  int     // on the streets at once
+	PeakSpeedKMH  float64 // network's mean speed in its slowest quarter hour; NaN before the first
+	TripsFinished int
+	TripsOpen     int     // due, not arrived
+	TripMeanS     float64 // over every trip due; open ones to now
+	TripP95S      float64
+	TripDelayH    float64 // beyond the free time, all trips
+	Calls         int
+	Answered      int     // a unit reached the kerb
+	ResponseMeanS float64 // ring to kerb; unanswered ones to now
+	WithinTarget  float64 // share of calls whose unit was there in time
+	RainMM        float64
+	Cells         int
+	MaxDepthM     float64
+	FloodedCells  int // deeper than 0.15 m at some time
+	DamageFen     int64
+	MassError     float64
+}
+
+// Truth returns what really happened up to now.
+func (w *World) Truth() Truth {
+	t := Truth{PeakVehicles: w.peakCars, PeakSpeedKMH: w.slowest * 3.6, RainMM: w.rainMM, Calls: w.rung}
+	if math.IsInf(w.slowest, 0) {
+		t.PeakSpeedKMH = math.NaN()
+	}
+	now := w.now.Seconds()
+	var times []float64
+	for i, trip := range w.streets.Trips() {
+		if trip.Depart >= w.now {
+			break
+		}
+		t.Vehicles++
+		took, ok := w.streets.TripTime(i)
+		if ok {
+			t.TripsFinished++
+		} else {
+			t.TripsOpen++
+			took = now - trip.Depart.Seconds()
+		}
+		times = append(times, took)
+		t.TripMeanS += took
+		if free, ok := w.streets.FreeTime(trip); ok {
+			t.TripDelayH += math.Max(0, took-free) / 3600
+		}
+	}
+	if n := len(times); n > 0 {
+		t.TripMeanS /= float64(n)
+		slices.Sort(times)
+		t.TripP95S = times[min(n-1, n*95/100)]
+	}
+	target := w.city.TargetS
+	if target == 0 {
+		target = 480
+	}
+	for _, c := range w.service.Calls() {
+		r := now - c.Ring
+		if !math.IsNaN(c.Kerb) {
+			t.Answered++
+			r = c.Kerb - c.Ring
+			if r <= target {
+				t.WithinTarget++
+			}
+		}
+		t.ResponseMeanS += r
+	}
+	if t.Calls > 0 {
+		t.ResponseMeanS /= float64(t.Calls)
+		t.WithinTarget /= float64(t.Calls)
+	}
+	if w.water != nil {
+		peaks := w.water.Peaks()
+		for i, d := range peaks {
+			if !w.city.Terrain.River[i] && !math.IsNaN(float64(w.city.Terrain.Z[i])) {
+				t.Cells++
+			}
+			t.MaxDepthM = math.Max(t.MaxDepthM, float64(d))
+			if d > 0.15 {
+				t.FloodedCells++
+			}
+		}
+		t.DamageFen = flood.Damage(w.assets, func(c int) float64 { return float64(peaks[c]) })
+		t.MassError = w.water.MassError()
+	}
+	return t
+}

@@ -1,0 +1,318 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"citybrain/city"
+	"citybrain/city/chance"
+	"citybrain/emergency"
+	"citybrain/flood"
+	"citybrain/routing"
+	"citybrain/traffic"
+)
+
+// Config is a scenario.
+type Config struct {
+	Seed         uint64
+	Start        time.Time
+	Hours        float64 // with new trips, rain and calls; what is under way then goes on
+	Calm         bool    // no rain
+	TripsPerHour float64 // at the peak; 0: what loads the city's streets to a working day's evening peak
+	Threads      int     // the result does not depend on it
+	// Plans are the signal plans that the controllers start with, one for each junction; nil: each its reference plan.
+	Plans []city.PlanSpec
+}
+
+// A World is one simulated reality.
+type World struct {
+	cfg     Config
+	city    *city.City
+	storm   *storm
+	weather forecaster
+	now     time.Duration
+
+	water   *flood.Sim // nil: the city has no terrain
+	streets *traffic.Sim
+	service *emergency.Sim
+	calls   []emergency.Call
+	rung    int
+	wet     []wetLink
+	roads   roads
+	assets  []flood.Asset
+
+	rainGrid  city.Grid
+	rainMM    float64 // mean over the city so far
+	rainMMH   float64 // mean over the city now
+	peakCars  int
+	slowest   float64 // m/s, the network's mean speed in its slowest quarter hour
+	quarter   traffic.Totals
+	localCAD  *emergency.Dispatcher
+	freeRoads []float32
+	desks     []desk
+	centre    *cad
+	patrols   *patrols
+	terminals *terminals
+	linkByID  map[string]int32
+}
+
+// A wetLink is a link whose lanes get wet, with the terrain cells that it runs over.
+type wetLink struct {
+	link  int32
+	cells []int32
+	depth float64
+}
+
+// roads is the streets as an emergency vehicle with its siren on finds them.
+type roads struct {
+	w  *World
+	at time.Duration
+	s  []float32
+}
+
+// Weights returns the seconds of each link: a siren saves two fifths of what congestion costs, and wades 0.4 m.
+func (r *roads) Weights() []float32 {
+	if r.s != nil && r.w.now-r.at < 10*time.Second {
+		return r.s
+	}
+	r.at, r.s = r.w.now, r.w.streets.Weights()
+	links := r.w.city.Streets.Links
+	for l := range r.s {
+		free := float32(links[l].FreeTime())
+		if r.s[l] < routing.Closed {
+			r.s[l] = free*0.85 + 0.6*max(0, r.s[l]-free)
+		}
+	}
+	for i := range r.w.wet {
+		k := &r.w.wet[i]
+		if k.depth > 0.4 {
+			r.s[k.link] = routing.Closed
+		} else if k.depth > 0.05 {
+			r.s[k.link] = max(r.s[k.link], float32(links[k.link].Length/math.Max(3, flood.RoadSpeed(links[k.link].Speed, k.depth*0.7))))
+		}
+	}
+	return r.s
+}
+
+// New prepares a world; nothing has happened in it yet.
+func New(c *city.City, cfg Config) (*World, error) {
+	if cfg.TripsPerHour == 0 {
+		cfg.TripsPerHour = PeakTrips(c)
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = 1
+	}
+	w := &World{cfg: cfg, city: c, storm: newStorm(c.Bounds, cfg.Seed, cfg.Calm), slowest: math.Inf(1)}
+	w.weather = forecaster{w.storm, cfg.Seed}
+	w.rainGrid = w.storm.rainGrid(500)
+	list, goals, err := demand(cfg).Trips(c)
+	if err != nil {
+		return nil, err
+	}
+	w.streets, err = traffic.New(c, list, goals, traffic.Config{Seed: cfg.Seed ^ 0x5ca1ab1e, Replan: 5 * time.Minute, Threads: cfg.Threads})
+	if err != nil {
+		return nil, err
+	}
+	for j, spec := range cfg.Plans {
+		p, err := city.NewPlan(&c.Signals[j], spec)
+		if err != nil {
+			return nil, fmt.Errorf("start-up plan: %w", err)
+		}
+		if err := w.streets.Input(0, traffic.PlanDownload{Junction: j, Plan: p}); err != nil {
+			return nil, err
+		}
+	}
+	if c.Terrain != nil {
+		if w.water, err = flood.New(c, flood.Config{Start: cfg.Start, SurgeM: 0.35 * chance.New(cfg.Seed, "world/surge").Float(0, 0)}); err != nil {
+			return nil, err
+		}
+		w.wet = wetLinks(c)
+		w.assets = flood.Assets(c)
+	}
+	if w.service, err = emergency.New(c); err != nil {
+		return nil, err
+	}
+	w.calls = drawCalls(c, cfg, w.storm)
+	w.roads.w = w
+	w.localCAD = emergency.NewDispatcher(&c.Streets)
+	w.freeRoads = make([]float32, len(c.Streets.Links))
+	for l := range w.freeRoads {
+		w.freeRoads[l] = float32(c.Streets.Links[l].FreeTime())
+	}
+	w.linkByID = make(map[string]int32, len(c.Streets.Links))
+	for l := range c.Streets.Links {
+		w.linkByID[c.Streets.Links[l].ID] = int32(l)
+	}
+	w.centre, w.patrols = newCAD(w), newPatrols(w)
+	w.terminals = newTerminals(w)
+	w.desks = []desk{newControllers(w), w.terminals, w.centre, w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
+	if w.water != nil {
+		w.desks = append(w.desks, newTelemetry(w), newPLCs(w))
+	}
+	return w, nil
+}
+
+// demand is what people truly do. The brain's own idea of it has another seed, reach and no spread.
+func demand(cfg Config) traffic.Demand {
+	return traffic.Demand{Seed: cfg.Seed ^ 0xd3a1, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.TripsPerHour, Reach: 3500, Spread: 0.25}
+}
+
+// PeakTrips returns the trips of the peak hour that load c's streets as a working day's evening does: by the lane-kilometres
+// of its main streets.
+func PeakTrips(c *city.City) float64 {
+	var km float64
+	for i := range c.Streets.Links {
+		if l := &c.Streets.Links[i]; l.Class <= city.Tertiary {
+			km += l.Length * float64(l.Lanes) / 1000
+		}
+	}
+	return 26 * km
+}
+
+func wetLinks(c *city.City) []wetLink {
+	var wet []wetLink
+	for i := range c.Streets.Links {
+		l := &c.Streets.Links[i]
+		if !l.Wet() {
+			continue
+		}
+		k := wetLink{link: int32(i)}
+		last := -1
+		for s := 0.0; s <= l.Length; s += c.Terrain.Cell / 2 {
+			if cell := c.Terrain.Index(traffic.At(l, s)); cell >= 0 && cell != last && !c.Terrain.River[cell] {
+				k.cells, last = append(k.cells, int32(cell)), cell
+			}
+		}
+		if len(k.cells) > 0 {
+			wet = append(wet, k)
+		}
+	}
+	return wet
+}
+
+// Now returns the time reached since the start.
+func (w *World) Now() time.Duration { return w.now }
+
+func (w *World) end() time.Duration { return time.Duration(w.cfg.Hours * float64(time.Hour)) }
+
+// Step lets the world go on to until, in whole ticks of 5 s.
+func (w *World) Step(ctx context.Context, until time.Duration) error {
+	const tick = 5 * time.Second
+	for w.now+tick <= until {
+		if w.now%time.Minute == 0 {
+			if err := w.minute(); err != nil {
+				return err
+			}
+		}
+		next := w.now + tick
+		if w.water != nil {
+			if err := w.water.Step(ctx, next); err != nil {
+				return err
+			}
+		}
+		if err := w.streets.Step(ctx, next); err != nil {
+			return err
+		}
+		for w.rung < len(w.calls) && w.calls[w.rung].Ring < next.Seconds() {
+			w.service.Ring(w.calls[w.rung])
+			w.rung++
+		}
+		w.dispatchLocally(next)
+		w.service.Step(next, &w.roads)
+		w.now = next
+		w.peakCars = max(w.peakCars, w.streets.Totals().Running)
+		for _, d := range w.desks {
+			d.tick(w)
+		}
+	}
+	return nil
+}
+
+// minute brings rain to water and streets, and water to streets.
+func (w *World) minute() error {
+	if w.now%(15*time.Minute) == 0 && w.now > 0 {
+		t := w.streets.Totals()
+		if s := t.Seconds - w.quarter.Seconds; s > 0 && w.now > 20*time.Minute {
+			w.slowest = math.Min(w.slowest, (t.Metres-w.quarter.Metres)/s)
+		}
+		w.quarter = t
+	}
+	mean := 0.0
+	f := w.storm.field(w.rainGrid, w.now.Seconds(), forecastError{gain: 1})
+	if w.now >= w.end() {
+		clear(f.MMH)
+	}
+	for _, v := range f.MMH {
+		mean += float64(v) / float64(len(f.MMH))
+	}
+	w.rainMMH = mean
+	w.rainMM += mean / 60
+	if err := w.streets.Input(w.now, traffic.Weather{RainMMH: mean}); err != nil {
+		return err
+	}
+	if w.water == nil {
+		return nil
+	}
+	if err := w.water.Input(w.now, f); err != nil {
+		return err
+	}
+	depths := w.water.Depths()
+	for i := range w.wet {
+		k := &w.wet[i]
+		d := 0.0
+		for _, c := range k.cells {
+			d = math.Max(d, depths[c])
+		}
+		if d < 0.05 {
+			d = 0
+		}
+		if math.Abs(d-k.depth) < 0.02 && (d == 0) == (k.depth == 0) {
+			continue
+		}
+		k.depth = d
+		if err := w.linkState(k.link, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkState tells the streets what drivers can do on link l under depth metres of water. Drivers enter water they should not:
+// only a closure by the police shuts a street.
+func (w *World) linkState(l int32, depth float64) error {
+	limit := w.city.Streets.Links[l].Speed
+	return w.streets.Input(w.now, traffic.LinkState{Link: l, Speed: flood.RoadSpeed(limit, depth), Shut: w.shut(l)})
+}
+
+// drawCalls draws the evening's calls: by people and hour, more often in rain.
+func drawCalls(c *city.City, cfg Config, s *storm) []emergency.Call {
+	draw := chance.New(cfg.Seed, "world/calls")
+	acc := make([]float64, len(c.Zones)+1)
+	for i, z := range c.Zones {
+		acc[i+1] = acc[i] + z.Population + 0.3*z.Jobs
+	}
+	people := acc[len(c.Zones)]
+	var calls []emergency.Call
+	for m := range uint64(cfg.Hours * 60) {
+		rain := s.at(c.Bounds.Center(), float64(m)*60)
+		rate := people * 450e-6 / 1440 * 1.25 * (1 + 0.35*math.Min(1, rain/30))
+		for k := range draw.Poisson(m, 0, rate) {
+			id := m*100 + uint64(k)
+			u, z := draw.Float(id, 1)*people, 0
+			for z+1 < len(c.Zones) && acc[z+1] <= u {
+				z++
+			}
+			// Not all at the zone's own node: a walk of a few streets spreads them.
+			node := c.Zones[z].Node
+			call := emergency.Call{ID: fmt.Sprintf("C%05d", id), Ring: float64(m)*60 + 60*draw.Float(id, 2), Node: node, Priority: 1 + min(2, draw.Int(id, 3, 4)),
+				Pickup: 45 + 50*draw.Float(id, 4), OnScene: 600 + 600*draw.Exp(id, 5), Carry: draw.Float(id, 6) < 0.72, Inside: 60}
+			if draw.Float(id, 7) < 0.4 {
+				call.Inside = 180 + 180*draw.Float(id, 8) // a tower
+			}
+			calls = append(calls, call)
+		}
+	}
+	return calls
+}
