@@ -188,32 +188,39 @@ func Append(dst []byte, f Frame) ([]byte, error) {
 
 // Split cuts the next frame out of a TCP stream. n is how many bytes of buf are used up: garbage, what no frame claims,
 // for the quarantine; then frame; both slices of buf. The flag that closes a frame stays in the stream, because it may
-// open the next one. Without a whole frame, frame is nil and buf[n:] waits for more bytes. A frame that it returns has a
-// good check and length.
+// open the next one; flags side by side hold nothing and are dropped. Without a whole frame, frame is nil and buf[n:]
+// waits for more bytes. A frame that it returns has a good check and length.
 func Split(buf []byte) (frame, garbage []byte, n int) {
-	at := 0
-	for at < len(buf) && buf[at] != flag {
-		at++
-	}
-	if at > 0 {
-		return nil, buf[:at:at], at
-	}
-	for at+1 < len(buf) && buf[at+1] == flag {
-		at++ // flags side by side hold nothing
-	}
-	for i := at + 1; i < len(buf); i++ {
-		if buf[i] != flag {
+	open := -1
+	for i, c := range buf {
+		if c != flag {
 			continue
 		}
-		if _, err := Decode(buf[at : i+1]); err != nil {
-			return nil, buf[at:i:i], i
+		if open >= 0 && i > open+1 {
+			if _, err := Decode(buf[open : i+1]); err == nil {
+				return buf[open : i+1 : i+1], unclaimed(buf[:open]), i
+			}
 		}
-		return buf[at : i+1 : i+1], nil, i
+		open = i
 	}
-	if len(buf)-at > maxFrame {
-		return nil, buf[at:], len(buf)
+	if open < 0 || len(buf)-open > maxFrame {
+		open = len(buf)
 	}
-	return nil, nil, at
+	return nil, unclaimed(buf[:open]), open
+}
+
+// unclaimed takes idle flags off both ends of garbage; nil if nothing else is in it.
+func unclaimed(b []byte) []byte {
+	for len(b) > 0 && b[len(b)-1] == flag {
+		b = b[:len(b)-1]
+	}
+	for len(b) > 1 && b[0] == flag && b[1] == flag {
+		b = b[1:]
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	return b[:len(b):len(b)]
 }
 
 // Join puts the packages of one message, all of them and in order, together: the first package's header without its

@@ -132,12 +132,10 @@ func TestSplit(t *testing.T) {
 	for {
 		frame, garbage, n := Split(stream)
 		dirt, stream = append(dirt, garbage...), stream[n:]
-		if frame == nil && garbage == nil {
+		if frame == nil {
 			break
 		}
-		if frame != nil {
-			got = append(got, frame)
-		}
+		got = append(got, frame)
 	}
 	if !reflect.DeepEqual(got, frames) {
 		t.Errorf("frames %X", got)
@@ -147,6 +145,32 @@ func TestSplit(t *testing.T) {
 	}
 	if !bytes.Equal(stream, frames[1][:5]) {
 		t.Errorf("rest %X", stream)
+	}
+}
+
+func TestSplitEdges(t *testing.T) {
+	good, err := Append(nil, Frame{Header: Header{ID: IDHeartbeat, Phone: "1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name           string
+		in             []byte
+		frame, garbage []byte
+		n              int
+	}{
+		{"nothing", nil, nil, nil, 0},
+		{"idle", []byte{flag, flag, flag}, nil, nil, 2},
+		{"idle before a frame", append([]byte{flag, flag}, good...), good, nil, 1 + len(good)},
+		{"noise", []byte("abc"), nil, []byte("abc"), 3},
+		{"unfinished", good[:6], nil, nil, 0},
+		{"too long", append([]byte{flag}, make([]byte, maxFrame)...), nil, append([]byte{flag}, make([]byte, maxFrame)...), maxFrame + 1},
+		{"wrong check", append([]byte{flag, 1, 2, 3, flag}, good...), good, []byte{flag, 1, 2, 3}, 4 + len(good)},
+	} {
+		frame, garbage, n := Split(c.in)
+		if !bytes.Equal(frame, c.frame) || !bytes.Equal(garbage, c.garbage) || n != c.n {
+			t.Errorf("%s: frame %X, garbage %X, n %d", c.name, frame, garbage, n)
+		}
 	}
 }
 

@@ -25,6 +25,15 @@ var recomposed = map[int]string{
 	123: "the terminal's identifier has its zero in front",
 }
 
+// kept lists the messages whose bodies stay raw, so that the values that another suite names in them (lines 15, 16, 18 to
+// 27, 29 to 40, 43, 44) are not checked; their headers and bytes are.
+var kept = map[uint16]string{
+	0x0302: "question and answer, dropped in 2019", 0x8302: "question and answer, dropped in 2019", 0x8003: "resend", 0x0800: "media", 0x0801: "media",
+	0x0805: "media", 0x8800: "media", 0x8801: "media", 0x1003: "video", 0x1205: "video", 0x1206: "video", 0x9101: "video", 0x9102: "video",
+	0x9105: "video", 0x9201: "video", 0x9202: "video", 0x9205: "video", 0x9206: "video", 0x9207: "video",
+	0x1210: "provincial alarm files", 0x1211: "provincial alarm files", 0x1212: "provincial alarm files", 0x9208: "provincial alarm files", 0x9212: "provincial alarm files",
+}
+
 func TestReferenceFrames(t *testing.T) {
 	shared := os.Getenv("CITYBRAIN_SHARED")
 	if shared == "" {
@@ -41,7 +50,7 @@ func TestReferenceFrames(t *testing.T) {
 	defer file.Close()
 	s := bufio.NewScanner(file)
 	s.Buffer(nil, 1<<20)
-	n, raws := 0, map[uint16]int{}
+	n := 0
 	for s.Scan() {
 		n++
 		var l struct {
@@ -80,8 +89,8 @@ func TestReferenceFrames(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, ok := m.(Raw); ok && len(suite) > 0 {
-					raws[f.ID]++
+				if _, ok := m.(Raw); ok && len(suite) > 0 && len(f.Body) > 0 && kept[f.ID] == "" {
+					t.Errorf("body of %04X stays raw, its values are not checked", f.ID)
 				} else if !ok {
 					checkSuite(t, m, suite)
 				}
@@ -102,22 +111,18 @@ func TestReferenceFrames(t *testing.T) {
 					t.Fatalf("accepted when cut to %d bytes", n)
 				}
 			}
-			_, garbage, used := Split(append([]byte{1, 2}, raw...))
-			if len(garbage) != 2 || used != 2 {
-				t.Errorf("split gave garbage %X", garbage)
-			}
 			if bytes.IndexByte(raw[1:], flag) < len(raw)-2 {
 				return // a flag inside an unescaped frame: no stream can carry it
 			}
-			if frame, _, used := Split(raw); !bytes.Equal(frame, raw) || used != len(raw)-1 {
-				t.Errorf("split gave %X", frame)
+			frame, garbage, used := Split(append([]byte{1, 2}, raw...))
+			if !bytes.Equal(frame, raw) || len(garbage) != 2 || used != len(raw)+1 {
+				t.Errorf("split gave %X after %X", frame, garbage)
 			}
 		})
 	}
 	if n != 192 {
 		t.Errorf("%d lines, want 192", n)
 	}
-	t.Logf("bodies kept raw, whose suite values are not checked: %04X", raws)
 }
 
 func same(t *testing.T, what string, got, want any) {

@@ -11,35 +11,35 @@ type ID uint16
 
 // Elements that callers meet by name.
 const (
-	AirTemperature  ID = 0x02 // °C
-	TimeStep        ID = 0x04 // days, hours, minutes
-	GateOpening     ID = 0x09 // m
-	GateNumber      ID = 0x0A
-	OpenGates       ID = 0x0C // how many
-	GroundwaterPool ID = 0x0E // depth, m
-	RunningPumps    ID = 0x19 // how many
-	Rain1h          ID = 0x1A // mm
-	Rain24h         ID = 0x1F // mm since the start of the rain day
-	RainNow         ID = 0x20 // mm since the start of the rain day or event
-	Rain1min        ID = 0x21 // mm
-	Rain5min        ID = 0x22 // mm
-	Rain10min       ID = 0x23 // mm
-	Rain30min       ID = 0x24 // mm
-	RainTotal       ID = 0x26 // accumulated, mm
-	Flow            ID = 0x27 // m³/s
-	TotalOutflow    ID = 0x30 // m³/s
-	WindSpeed       ID = 0x35 // m/s
-	Voltage         ID = 0x38 // of the supply, V
-	Stage           ID = 0x39 // river, pond or tide, m
-	StageBelow      ID = 0x3A // below the gate or pump, m
-	StageAbove      ID = 0x3B // above the gate or pump, m
-	State           ID = 0x45 // 32 bits, see StateBits
-	HourRain        ID = 0xF4 // twelve 5-minute sums, 0.1 mm
-	HourStage       ID = 0xF5 // twelve 5-minute stages of gauge 1 (F6 gauge 2 …) above its base, 0.01 m
-	manualText      ID = 0xF2
-	jpeg            ID = 0xF3
-	markTime           = 0xF0
-	markStation        = 0xF1
+	AirTemperature   ID = 0x02 // °C
+	TimeStep         ID = 0x04 // days, hours, minutes
+	GateOpening      ID = 0x09 // m
+	GateNumber       ID = 0x0A
+	OpenGates        ID = 0x0C // how many
+	GroundwaterDepth ID = 0x0E // depth, m
+	RunningPumps     ID = 0x19 // how many
+	Rain1h           ID = 0x1A // mm
+	Rain24h          ID = 0x1F // mm since the start of the rain day
+	RainNow          ID = 0x20 // mm since the start of the rain day or event
+	Rain1min         ID = 0x21 // mm
+	Rain5min         ID = 0x22 // mm
+	Rain10min        ID = 0x23 // mm
+	Rain30min        ID = 0x24 // mm
+	RainTotal        ID = 0x26 // accumulated, mm
+	Flow             ID = 0x27 // m³/s
+	TotalOutflow     ID = 0x30 // m³/s
+	WindSpeed        ID = 0x35 // m/s
+	Voltage          ID = 0x38 // of the supply, V
+	Stage            ID = 0x39 // river, pond or tide, m
+	StageBelow       ID = 0x3A // below the gate or pump, m
+	StageAbove       ID = 0x3B // above the gate or pump, m
+	State            ID = 0x45 // 32 bits, see StateBits
+	HourRain         ID = 0xF4 // twelve 5-minute sums, 0.1 mm
+	HourStage        ID = 0xF5 // twelve 5-minute stages of gauge 1 (F6 gauge 2 …) above its base, 0.01 m
+	manualText       ID = 0xF2
+	jpeg             ID = 0xF3
+	markTime            = 0xF0
+	markStation         = 0xF1
 )
 
 type form struct {
