@@ -64,7 +64,7 @@ func orders(d *city.Drains, k int, t tactic) []flood.Event {
 type outcome struct {
 	Damage  []float64     // fen, by creek whose district the asset stands in; the last entry: none
 	Watched [][]float32   // m, of each watched cell at each frame
-	Peak    []float32     // m, of each cell of the computing grid
+	Depths  [][]float32   // m, of each cell of the computing grid, every keep frames
 	Creeks  [][]float32   // m, level of each creek at each frame
 	Horizon time.Duration // computed
 }
@@ -90,6 +90,9 @@ type waterModel struct {
 
 // frame is the seconds between the frames that a forecast keeps.
 const frame = 5 * time.Minute
+
+// keep is how many frames apart the whole grid is kept.
+const keep = 3
 
 func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel {
 	m := &waterModel{city: c, assets: flood.Assets(c), threads: threads, horizon: horizon}
@@ -143,6 +146,13 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 		for i := range levels {
 			levels[i] = float32(s.CreekLevel(i))
 		}
+		if (f+1)%keep == 0 {
+			grid := make([]float32, len(s.Depths()))
+			for i, h := range s.Depths() {
+				grid[i] = float32(h)
+			}
+			o.Depths = append(o.Depths, grid)
+		}
 		o.Watched, o.Creeks = append(o.Watched, depths), append(o.Creeks, levels)
 	}
 	for i := range m.assets {
@@ -151,7 +161,6 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 			o.Damage[m.owner[i]] += f * float64(a.ValueFen)
 		}
 	}
-	o.Peak = slices.Clone(s.Peaks())
 	return o, nil
 }
 

@@ -135,6 +135,7 @@ func (s *Sim) discharge(l int32, capacity float32) {
 			st.Credit[slot]--
 			total++
 			s.leave(v, l, slot)
+			st.Crossed[st.Turn[v]]++
 			if m := net.movement[st.Turn[v]]; m >= 0 {
 				st.LastCross[m] = st.Now
 			}

@@ -64,6 +64,9 @@ type Counts struct{ Entered, Left uint32 }
 // Counts returns the vehicles that entered and left link l so far.
 func (s *Sim) Counts(l int32) Counts { return Counts{s.st.Entered[l], s.st.Left[l]} }
 
+// Crossed returns the vehicles that made each turn since the start, as the engine's own slice.
+func (s *Sim) Crossed() []uint32 { return s.st.Crossed }
+
 // On returns the number of vehicles on link l.
 func (s *Sim) On(l int32) int { return int(s.st.Count[l]) }
 

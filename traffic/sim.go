@@ -85,8 +85,9 @@ type State struct {
 	Left      []uint32
 	WaitHead  []int32 // trips that wait to enter, first and last
 	WaitTail  []int32
-	LastCross []int32 // s, of each movement (see network.movement)
-	NodeCross []int32 // s, when the last vehicle of the most important class crossed each node
+	LastCross []int32  // s, of each movement (see network.movement)
+	Crossed   []uint32 // vehicles that made each turn since the start
+	NodeCross []int32  // s, when the last vehicle of the most important class crossed each node
 
 	Signals  []Signal
 	NextTrip int32
@@ -146,7 +147,7 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 		Count: make([]int16, n), Holes: make([]int16, n), Departed: make([]uint8, n*waves), Gate: make([]float32, n), Speed: make([]float32, n), Shut: make([]bool, n),
 		Travel: make([]float32, n), Entered: make([]uint32, n), Left: make([]uint32, n), WaitHead: fill[int32](n, -1), WaitTail: fill[int32](n, -1),
 		LastCross: fill[int32](len(net.movementYields), -100), NodeCross: fill[int32](len(c.Streets.Nodes), -100),
-		WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)),
+		Crossed: make([]uint32, len(c.Streets.Turns)), WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)),
 	}
 	for l := range n {
 		st.Speed[l] = float32(c.Streets.Links[l].Speed)
@@ -175,6 +176,13 @@ func fill[T any](n int, v T) []T {
 
 // Snapshot returns a copy of the state.
 func (s *Sim) Snapshot() State { return s.st.clone() }
+
+// Fork returns a Sim that goes on from s's state on its own; it shares the streets and the trips.
+func (s *Sim) Fork() *Sim {
+	f := *s
+	f.st = s.st.clone()
+	return &f
+}
 
 // Reset puts the Sim into the state of a snapshot of a Sim with the same city and trips.
 func (s *Sim) Reset(st State) error {
@@ -208,7 +216,7 @@ func (st State) clone() State {
 		*p = slices.Clone(*p)
 	}
 	st.Departed, st.Shut = slices.Clone(st.Departed), slices.Clone(st.Shut)
-	st.Entered, st.Left = slices.Clone(st.Entered), slices.Clone(st.Left)
+	st.Entered, st.Left, st.Crossed = slices.Clone(st.Entered), slices.Clone(st.Left), slices.Clone(st.Crossed)
 	st.Signals = slices.Clone(st.Signals)
 	for j := range st.Signals {
 		st.Signals[j].lastGreen = slices.Clone(st.Signals[j].lastGreen)

@@ -107,7 +107,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 	w := &World{cfg: cfg, city: c, storm: newStorm(c.Bounds, cfg.Seed, cfg.Calm), slowest: math.Inf(1)}
 	w.weather = forecaster{w.storm, cfg.Seed}
 	w.rainGrid = w.storm.rainGrid(500)
-	list, goals, err := demand(cfg).Trips(c)
+	list, goals, err := Demand(cfg).Trips(c)
 	if err != nil {
 		return nil, err
 	}
@@ -154,8 +154,8 @@ func New(c *city.City, cfg Config) (*World, error) {
 	return w, nil
 }
 
-// demand is what people truly do. The brain's own idea of it has another seed, reach and no spread.
-func demand(cfg Config) traffic.Demand {
+// Demand is what people truly do in a scenario. The brain's own idea of it has another seed, reach and no spread.
+func Demand(cfg Config) traffic.Demand {
 	return traffic.Demand{Seed: cfg.Seed ^ 0xd3a1, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.TripsPerHour, Reach: 3500, Spread: 0.25}
 }
 

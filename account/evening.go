@@ -1,0 +1,400 @@
+package account
+
+import (
+	"container/heap"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"citybrain/brain"
+	"citybrain/city"
+	"citybrain/city/chance"
+	"citybrain/exchange"
+	"citybrain/twin"
+	"citybrain/wire"
+	"citybrain/world"
+)
+
+// An Evening is one run in lockstep.
+type Evening struct {
+	City     *city.City
+	Scenario string // storm or calm
+	Seed     uint64 // of the world
+	Hours    float64
+	Brain    bool
+	Members  int // of a forecast; 0: 20
+	Threads  int
+	Dir      string // of a durable twin; "": in memory
+	Build    string
+	Feeds    bool                           // read the feeds even without the brain
+	Progress func(sim, of time.Duration)    // may be nil
+	Plans    []city.PlanSpec                // nil: FairPlans
+	Watch    func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
+}
+
+// drain is how long trips under way go on after the evening, and officer the seconds after which a scripted duty officer
+// approves what waits.
+const (
+	drain   = 2 * time.Hour
+	officer = 60 * time.Second
+	tick    = 5 * time.Second
+)
+
+// EveningStart is when the demo evening begins: 17:00 in Shanghai on a working day of the flood season with a spring tide.
+var EveningStart = time.Date(2026, 7, 14, 9, 0, 0, 0, time.UTC)
+
+// A Report is what a run printed: the object of `citybrain run --headless --json`.
+type Report struct {
+	City     string  `json:"city"`
+	Version  string  `json:"city_version"`
+	Build    string  `json:"build"`
+	Scenario string  `json:"scenario"`
+	Seed     uint64  `json:"seed"`
+	Hours    float64 `json:"hours"`
+	BrainOn  bool    `json:"brain_on"`
+	Members  int     `json:"members"`
+
+	SimHours     float64      `json:"sim_hours"`
+	WallS        float64      `json:"wall_s"`
+	Vehicles     int          `json:"vehicles"`
+	PeakVehicles int          `json:"peak_vehicles"`
+	Reporting    int          `json:"reporting_vehicles"`
+	PeakSpeedKMH *float64     `json:"peak_speed_kmh"`
+	PeakRSSMiB   float64      `json:"peak_rss_mib"`
+	Trips        TripReport   `json:"trips"`
+	Emergency    CallReport   `json:"emergency"`
+	Flood        FloodReport  `json:"flood"`
+	Brain        BrainReport  `json:"brain"`
+	Feeds        []FeedReport `json:"feeds"`
+	StateHash    string       `json:"state_hash"`
+}
+
+// The parts of a Report.
+type (
+	TripReport struct {
+		Finished   int     `json:"finished"`
+		Unfinished int     `json:"unfinished"`
+		MeanS      float64 `json:"mean_s"`
+		P95S       float64 `json:"p95_s"`
+		DelayH     float64 `json:"delay_h"`
+	}
+	CallReport struct {
+		Calls     int      `json:"calls"`
+		Answered  int      `json:"answered"`
+		ResponseS *float64 `json:"mean_response_s"`
+		WithinPct *float64 `json:"within_target_pct"`
+	}
+	FloodReport struct {
+		RainMM    float64  `json:"rain_mm"`
+		Cells     int      `json:"cells"`
+		MaxDepthM *float64 `json:"max_depth_m"`
+		Flooded   *int     `json:"flooded_cells"`
+		DamageCNY *float64 `json:"damage_cny"`
+		MassError float64  `json:"mass_error_rel"`
+		Terrain   string   `json:"terrain"`
+	}
+	BrainReport struct {
+		Ticks        int      `json:"ticks"`
+		Branches     int      `json:"branches"`
+		Decisions    int      `json:"decisions"`
+		Commands     int      `json:"commands"`
+		Refused      int      `json:"refused"`
+		TickP50      *float64 `json:"tick_ms_p50"`
+		TickP99      *float64 `json:"tick_ms_p99"`
+		ForecastP99  *float64 `json:"forecast_s_p99"`
+		ForecastRMSE *float64 `json:"forecast_rmse_m"`
+	}
+	FeedReport struct {
+		ID       string `json:"id"`
+		Sent     int    `json:"sent"`
+		Received int    `json:"received"`
+		Rejected int    `json:"rejected"`
+		Late     int    `json:"late"`
+		Lost     int    `json:"lost"`
+	}
+)
+
+// BelievedCity is the brain's copy of a city: its drains and terrain have the errors that surveys have, drawn from a seed that
+// has nothing to do with the world's.
+func BelievedCity(c *city.City, seed uint64) *city.City {
+	b := *c
+	draw := chance.New(seed, "survey")
+	b.Drains.Basins = slices.Clone(c.Drains.Basins)
+	for i := range b.Drains.Basins {
+		b.Drains.Basins[i].Volume *= draw.Between(uint64(i), 0, 0.88, 1.12)
+		b.Drains.Basins[i].Inlet *= draw.Between(uint64(i), 1, 0.85, 1.15)
+	}
+	b.Drains.Creeks = slices.Clone(c.Drains.Creeks)
+	for i := range b.Drains.Creeks {
+		b.Drains.Creeks[i].Area *= draw.Between(uint64(i), 2, 0.92, 1.08)
+	}
+	if c.Terrain != nil {
+		t := *c.Terrain
+		t.Z = slices.Clone(t.Z)
+		for i := range t.Z {
+			t.Z[i] += float32(0.03 * draw.Normal(uint64(i), 3))
+		}
+		b.Terrain = &t
+	}
+	return &b
+}
+
+// A Pair of world and brain, joined by the feeds.
+type session struct {
+	e     Evening
+	world *world.World
+	twin  *twin.Twin
+	x     *exchange.Exchange
+	brain *brain.Brain
+	queue packets
+	ticks []float64 // ms
+	casts []float64 // s, of ticks with a forecast
+	now   time.Time
+}
+
+// start checks the evening and prepares world, twin, exchange and brain.
+func (e Evening) start(ctx context.Context) (*session, Evening, error) {
+	if e.Members == 0 {
+		e.Members = 20
+	}
+	if e.Threads == 0 {
+		e.Threads = 1
+	}
+	if e.Scenario != "storm" && e.Scenario != "calm" {
+		return nil, e, fmt.Errorf("scenario %q: there are storm and calm", e.Scenario)
+	}
+	if !(e.Hours > 0 && e.Hours <= 72) {
+		return nil, e, fmt.Errorf("%g hours: give more than 0 and at most 72", e.Hours)
+	}
+	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads}
+	var err error
+	if e.Plans == nil {
+		if e.Plans, err = FairPlans(ctx, e.City, cfg, e.Threads); err != nil {
+			return nil, e, err
+		}
+	}
+	cfg.Plans = e.Plans
+	s := &session{e: e, now: EveningStart}
+	if s.world, err = world.New(e.City, cfg); err != nil {
+		return nil, e, err
+	}
+	if e.Brain || e.Feeds {
+		clock := func() time.Time { return s.now }
+		if e.Dir == "" {
+			s.twin = twin.New(twin.Options{Clock: clock})
+		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock}); err != nil {
+			return nil, e, err
+		}
+		s.x = exchange.New(e.City, s.twin.Main())
+	}
+	if e.Brain {
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, PerHour: 1.03 * world.PeakTrips(e.City), Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
+		if err != nil {
+			s.twin.Close()
+			return nil, e, err
+		}
+	}
+	return s, e, nil
+}
+
+// Run runs the evening and returns what happened.
+func (e Evening) Run(ctx context.Context) (r *Report, err error) {
+	began := time.Now()
+	s, e, err := e.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.twin != nil {
+		defer func() {
+			if e := s.twin.Close(); e != nil && err == nil {
+				r, err = nil, e
+			}
+		}()
+	}
+	end := time.Duration(e.Hours * float64(time.Hour))
+	if err := s.run(ctx, end); err != nil {
+		return nil, err
+	}
+	r = s.report()
+	r.WallS = time.Since(began).Seconds()
+	r.PeakRSSMiB = peakRSS()
+	if r.StateHash, err = s.hash(); err != nil {
+		return nil, err
+	}
+	// What is under way arrives, or does not, in the hours after.
+	if err := s.run(ctx, end+drain); err != nil {
+		return nil, err
+	}
+	after := s.world.Truth()
+	r.Trips = TripReport{after.TripsFinished, after.TripsOpen, after.TripMeanS, after.TripP95S, after.TripDelayH}
+	r.Emergency = CallReport{Calls: after.Calls, Answered: after.Answered}
+	if after.Calls > 0 {
+		r.Emergency.ResponseS, r.Emergency.WithinPct = ptr(after.ResponseMeanS), ptr(after.WithinTarget*100)
+	}
+	return r, nil
+}
+
+// BrainSeed is the seed of the brain beside a world of seed: unrelated to it by any means the brain has.
+func BrainSeed(seed uint64) uint64 { return chance.New(seed, "account/brain").Bits(0, 0) }
+
+// run moves world, feeds and brain on in lockstep: the world to t, every byte that has arrived by then in the order of arrival,
+// feed and number, then the brain.
+func (s *session) run(ctx context.Context, until time.Duration) error {
+	for t := s.world.Now(); t < until; {
+		t += tick
+		if err := s.world.Step(ctx, t); err != nil {
+			return err
+		}
+		s.now = EveningStart.Add(t)
+		out := s.world.Send()
+		if s.x != nil {
+			for _, p := range out {
+				heap.Push(&s.queue, p)
+			}
+			for len(s.queue) > 0 && !s.queue[0].At.After(s.now) {
+				if err := s.x.Receive(heap.Pop(&s.queue).(wire.Packet)); err != nil {
+					return err
+				}
+			}
+			if err := s.x.Tick(s.now); err != nil {
+				return err
+			}
+			if _, err := s.x.Commit(); err != nil {
+				return err
+			}
+		}
+		if s.brain != nil {
+			began := time.Now()
+			casts := s.brain.Stats().Forecasts
+			if err := s.brain.Tick(ctx, s.now); err != nil {
+				return err
+			}
+			took := time.Since(began).Seconds()
+			s.ticks = append(s.ticks, took*1000)
+			if s.brain.Stats().Forecasts > casts {
+				s.casts = append(s.casts, took)
+			}
+			for _, d := range s.brain.Open() {
+				if s.now.Sub(d.Made) >= officer {
+					if err := s.brain.Verdict(d.ID, true, "officer"); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		if s.x != nil {
+			for _, p := range s.x.Send() {
+				if err := s.world.Receive(p); err != nil {
+					return err
+				}
+			}
+		}
+		if t%time.Minute == 0 {
+			if s.e.Watch != nil && s.brain != nil {
+				s.e.Watch(s.brain, s.twin)
+			}
+			if s.e.Progress != nil {
+				s.e.Progress(t, time.Duration(s.e.Hours*float64(time.Hour))+drain)
+			}
+		}
+	}
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func (s *session) report() *Report {
+	t := s.world.Truth()
+	c := s.e.City
+	r := &Report{City: c.Name.En, Version: c.Version, Build: s.e.Build, Scenario: s.e.Scenario, Seed: s.e.Seed, Hours: s.e.Hours, BrainOn: s.e.Brain, Members: s.e.Members,
+		SimHours: s.world.Now().Hours(), Vehicles: t.Vehicles, PeakVehicles: t.PeakVehicles, Reporting: s.world.Reporting(),
+		Flood: FloodReport{RainMM: t.RainMM, Cells: t.Cells, MassError: t.MassError, Terrain: string(TerrainOf(c))}}
+	if !math.IsNaN(t.PeakSpeedKMH) {
+		r.PeakSpeedKMH = ptr(t.PeakSpeedKMH)
+	}
+	if c.Terrain.Assessable() {
+		r.Flood.MaxDepthM, r.Flood.Flooded, r.Flood.DamageCNY = ptr(t.MaxDepthM), ptr(t.FloodedCells), ptr(float64(t.DamageFen)/100)
+	}
+	sent := s.world.Sent()
+	if s.x != nil {
+		for _, f := range s.x.Feeds() {
+			r.Feeds = append(r.Feeds, FeedReport{f.ID, sent[f.ID][0], f.Received, f.Rejected, f.Overdue, f.Lost})
+		}
+	} else {
+		for _, id := range s.world.Feeds() {
+			r.Feeds = append(r.Feeds, FeedReport{ID: id, Sent: sent[id][0]})
+		}
+	}
+	if s.brain != nil {
+		b := s.brain.Stats()
+		r.Brain = BrainReport{Ticks: b.Ticks, Branches: b.Branches, Decisions: b.Decisions, Commands: b.Commands, Refused: b.Refused, TickP50: ptr(percentile(s.ticks, 0.5)), TickP99: ptr(percentile(s.ticks, 0.99))}
+		if len(s.casts) > 0 {
+			r.Brain.ForecastP99 = ptr(percentile(s.casts, 0.99))
+		}
+		if b.RMSECount > 0 {
+			r.Brain.ForecastRMSE = ptr(b.RMSE)
+		}
+	}
+	return r
+}
+
+// TerrainOf says where a city's terrain is from, none if it has none.
+func TerrainOf(c *city.City) city.TerrainSource {
+	if c.Terrain == nil {
+		return city.TerrainNone
+	}
+	return c.Terrain.Source
+}
+
+// hash is SHA-256 over the world's canonical state and the twin's main branch, without wall-clock fields.
+func (s *session) hash() (string, error) {
+	h := sha256.New()
+	if err := s.world.WriteState(h); err != nil {
+		return "", err
+	}
+	if s.twin != nil {
+		sum := twin.Hash(s.twin.Main().Snapshot())
+		h.Write(sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func percentile(x []float64, q float64) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	y := slices.Clone(x)
+	slices.Sort(y)
+	at := q * float64(len(y)-1)
+	i := int(at)
+	if i+1 >= len(y) {
+		return y[len(y)-1]
+	}
+	return y[i] + (at-float64(i))*(y[i+1]-y[i])
+}
+
+// packets is a queue by arrival, feed and number.
+type packets []wire.Packet
+
+func (p packets) Len() int { return len(p) }
+func (p packets) Less(i, j int) bool {
+	if !p[i].At.Equal(p[j].At) {
+		return p[i].At.Before(p[j].At)
+	}
+	if p[i].Feed != p[j].Feed {
+		return p[i].Feed < p[j].Feed
+	}
+	return p[i].Seq < p[j].Seq
+}
+func (p packets) Swap(i, j int) { p[i], p[j] = p[j], p[i] }
+func (p *packets) Push(v any)   { *p = append(*p, v.(wire.Packet)) }
+func (p *packets) Pop() any {
+	old := *p
+	v := old[len(old)-1]
+	*p = old[:len(old)-1]
+	return v
+}

@@ -1,0 +1,265 @@
+package brain
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"citybrain/city"
+	"citybrain/emergency"
+	"citybrain/exchange"
+	"citybrain/flood"
+	"citybrain/traffic"
+	"citybrain/twin"
+)
+
+// Departments is what the brain needs of the exchange.
+type Departments interface {
+	Order(now time.Time, list ...*exchange.Command) error
+	Rain() (exchange.RainForecast, exchange.Radar)
+}
+
+// Level says how far the brain may go alone.
+type Level uint8
+
+const (
+	Propose Level = iota // a person decides
+	Act                  // the brain acts within its envelope and tells
+)
+
+// Config is how a brain works.
+type Config struct {
+	Start     time.Time
+	Seed      uint64 // of the brain's own demand; nobody else's
+	Members   int    // of an ensemble, 20
+	Horizon   time.Duration
+	Coarsen   int     // the forecast's cells in cells of the terrain, 2
+	PerHour   float64 // trips of the peak hour that the brain assumes
+	Hours     float64 // for which it draws them
+	Threads   int
+	Levels    map[string]Level // by kind of decision; missing: the default
+	Build     string
+	Plans     []city.PlanSpec // that the controllers have stored; nil: each its reference plan
+	NoSignals bool            // leave the signals to their plans
+}
+
+// defaultLevels: what is fast and bounded by equipment is done, what touches people's ways is asked.
+var defaultLevels = map[string]Level{"water": Act, "signals": Act, "dispatch": Act, "closure": Propose, "alert": Propose}
+
+// A Brain runs one city. One goroutine at a time may use it.
+type Brain struct {
+	city *city.City
+	cfg  Config
+	twin *twin.Twin
+	main *twin.Branch
+	deps Departments
+	now  time.Time
+
+	model     *waterModel
+	water     *flood.Sim // what the brain believes of the water; nil without terrain
+	streets   *traffic.Sim
+	est       *estimate
+	dispatch  *emergency.Dispatcher
+	decisions []*Decision
+	byID      map[string]*Decision
+	fan       *Fan
+	halted    bool
+	stats     Stats
+	tactics   []tactic // in force, by creek
+	orderedAt map[int]time.Time
+	wants     []stageWish
+	ruling    bool // max-pressure leads the junctions
+	called    map[string]time.Time
+	closed    map[string]bool
+	alerted   map[string]time.Time
+	pending   []*exchange.Command
+	ids       int
+	lastRain  time.Time
+	checked   []forecastCheck
+}
+
+// Stats counts what the brain did.
+type Stats struct {
+	Ticks, Branches, Decisions, Commands, Refused int
+	Forecasts                                     int
+	RMSE                                          float64 // m, of forecast depths at the street gauges against what they reported
+	RMSECount                                     int
+}
+
+// New prepares a brain for c (its own copy, with the errors that it may have) over a twin.
+func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, error) {
+	if cfg.Members == 0 {
+		cfg.Members = 20
+	}
+	if cfg.Horizon == 0 {
+		cfg.Horizon = 2 * time.Hour
+	}
+	if cfg.Coarsen == 0 {
+		cfg.Coarsen = 2
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = 1
+	}
+	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, called: map[string]time.Time{}, closed: map[string]bool{}, alerted: map[string]time.Time{}}
+	trips, goals, err := traffic.Demand{Seed: cfg.Seed, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.PerHour, Reach: 3200}.Trips(c)
+	if err != nil {
+		return nil, fmt.Errorf("brain: %w", err)
+	}
+	if b.streets, err = traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: cfg.Threads}); err != nil {
+		return nil, fmt.Errorf("brain: %w", err)
+	}
+	for j, spec := range cfg.Plans {
+		p, err := city.NewPlan(&c.Signals[j], spec)
+		if err == nil {
+			err = b.streets.Input(0, traffic.PlanDownload{Junction: j, Plan: p})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("brain: %w", err)
+		}
+	}
+	if c.Terrain != nil {
+		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen}); err != nil {
+			return nil, fmt.Errorf("brain: %w", err)
+		}
+		b.model = newWaterModel(c, cfg.Horizon, cfg.Threads)
+		b.tactics = make([]tactic, len(c.Drains.Creeks))
+	}
+	b.est = newEstimate(c)
+	b.dispatch = emergency.NewDispatcher(&c.Streets)
+	b.wants = make([]stageWish, len(c.Signals))
+	return b, nil
+}
+
+// Tick lets the brain act at now, which must not fall back. Call it every five seconds of the city's time, after the exchange
+// has committed what came in.
+func (b *Brain) Tick(ctx context.Context, now time.Time) error {
+	b.now = now
+	b.stats.Ticks++
+	since := now.Sub(b.cfg.Start)
+	snap := b.main.Snapshot()
+	if err := b.streets.Step(ctx, since); err != nil {
+		return fmt.Errorf("brain: streets: %w", err)
+	}
+	b.est.update(b, snap)
+	b.answerCalls(snap)
+	if since%(5*time.Second) == 0 {
+		b.leadSignals()
+	}
+	if since%time.Minute == 0 {
+		if err := b.minute(ctx, snap); err != nil {
+			return err
+		}
+	}
+	rain, _ := b.deps.Rain()
+	if b.water != nil && (since%(5*time.Minute) == 0 || rain.Issue.After(b.lastRain)) && !rain.Issue.IsZero() {
+		if rain.Issue.After(b.lastRain) {
+			b.lastRain = rain.Issue
+			if err := b.forecast(ctx, snap, rain); err != nil {
+				return err
+			}
+		}
+	}
+	b.expire()
+	return b.flush()
+}
+
+// minute brings the estimate of the water up to now and decides for the network.
+func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
+	if b.water != nil {
+		if err := b.assimilate(ctx, snap); err != nil {
+			return err
+		}
+		b.reopen(snap)
+	}
+	if b.now.Sub(b.cfg.Start)%(30*time.Minute) == 10*time.Minute {
+		if err := b.trySignals(ctx); err != nil {
+			return err
+		}
+	}
+	b.outcomes(snap)
+	return nil
+}
+
+// flush sends the commands of this tick together.
+func (b *Brain) flush() error {
+	if len(b.pending) == 0 {
+		return nil
+	}
+	list := b.pending
+	b.pending = nil
+	if b.halted {
+		return nil
+	}
+	b.stats.Commands += len(list)
+	return b.deps.Order(b.now, list...)
+}
+
+// command queues an order for this tick.
+func (b *Brain) command(c exchange.Command) *exchange.Command {
+	b.ids++
+	c.ID = fmt.Sprintf("%s-%06d", b.now.UTC().Format("0102T1504"), b.ids)
+	if c.Principal == "" {
+		c.Principal = "brain"
+	}
+	b.pending = append(b.pending, &c)
+	return &c
+}
+
+// Halt stops all automation, or lets it go on. Equipment falls back on its local programmes when its leases end.
+func (b *Brain) Halt(on bool) { b.halted = on }
+
+// Halted reports whether automation is stopped.
+func (b *Brain) Halted() bool { return b.halted }
+
+// Stats returns what the brain did so far.
+func (b *Brain) Stats() Stats {
+	s := b.stats
+	for _, d := range b.decisions {
+		if d.State == string(exchange.Rejected) {
+			s.Refused++
+		}
+	}
+	s.Decisions = len(b.decisions)
+	return s
+}
+
+// Streets returns the brain's running estimate of the traffic. Read it between ticks.
+func (b *Brain) Streets() *traffic.Sim { return b.streets }
+
+// Water returns the brain's running estimate of the water, nil without terrain. Read it between ticks.
+func (b *Brain) Water() *flood.Sim { return b.water }
+
+// City returns the brain's copy of the city.
+func (b *Brain) City() *city.City { return b.city }
+
+// level returns how far the brain may go with decisions of a kind.
+func (b *Brain) level(kind string) Level {
+	if l, ok := b.cfg.Levels[kind]; ok {
+		return l
+	}
+	return defaultLevels[kind]
+}
+
+// Junction returns the stage that junction j reports, −1 if none is known, and whether the brain leads it.
+func (b *Brain) Junction(j int) (stage int, led bool) { return b.est.stage[j], b.est.centre[j] }
+
+// RainNow returns the mean rain over the city by radar, mm/h, and what has fallen so far by the rain gauges' mean, mm.
+func (b *Brain) RainNow() (mmh, total float64) {
+	_, radar := b.deps.Rain()
+	for _, v := range radar.MMH {
+		mmh += float64(v) / float64(len(radar.MMH))
+	}
+	return mmh, b.est.fallen
+}
+
+// GaugeDepths returns what the street gauges that can be trusted report, m.
+func (b *Brain) GaugeDepths() []float64 {
+	var list []float64
+	for i := range b.est.gauges {
+		if g := &b.est.gauges[i]; g.Kind == city.StreetInstrument && !math.IsNaN(g.value) && g.same < stuckAfter {
+			list = append(list, g.value)
+		}
+	}
+	return list
+}

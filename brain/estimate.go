@@ -1,0 +1,444 @@
+package brain
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"citybrain/city"
+	"citybrain/exchange"
+	"citybrain/flood"
+	"citybrain/routing"
+	"citybrain/traffic"
+	"citybrain/twin"
+	"github.com/paulmach/orb"
+)
+
+// probeShare is the share of vehicles that must report their place (taxis, buses, trucks), as registrations and counts say.
+const probeShare = 0.2
+
+// estimate is what the brain believes of the streets this minute, from detectors and reporting vehicles.
+type estimate struct {
+	city       *city.City
+	index      linkIndex
+	terminal   map[string]probe
+	stopped    []float64 // vehicles standing, by link, by the probes and smoothed
+	running    []float64 // vehicles on it, by link
+	pace       []float64 // m/s of the probes of late; NaN: none
+	paceAt     []time.Time
+	occupied   []float64 // by link, of its detector; −1: none or silent
+	stage      []int     // by junction, −1: not known
+	centre     []bool    // by junction: led by us
+	share      [][3]float64
+	gauges     []gauge
+	lastRain   time.Time
+	rainGauges int
+	fallen     float64 // mm since the start, mean of the rain gauges
+}
+
+type probe struct {
+	link    int32
+	along   float64
+	speed   float64 // m/s
+	at      time.Time
+	entered time.Time
+}
+
+// gauge is the brain's view of one station.
+type gauge struct {
+	city.Instrument
+	urn   string
+	value float64
+	at    time.Time // of the newest value
+	same  int       // reports in a row without any change
+	used  time.Time // newest value that went into the estimate
+}
+
+func newEstimate(c *city.City) *estimate {
+	n := len(c.Streets.Links)
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, stopped: make([]float64, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), share: make([][3]float64, n)}
+	for l := range n {
+		e.pace[l], e.occupied[l] = math.NaN(), -1
+	}
+	for j := range e.stage {
+		e.stage[j] = -1
+	}
+	// Without turn counts a queue is shared out by the lanes that its turns have.
+	for _, t := range c.Streets.Turns {
+		k := 1
+		switch t.Kind {
+		case city.Left, city.UTurn:
+			k = 0
+		case city.Right:
+			k = 2
+		}
+		weight := [3]float64{0.6, 1, 0.5}[k]
+		e.share[t.From][k] = math.Max(e.share[t.From][k], weight*float64(max(t.Lanes, 1)))
+	}
+	for l := range e.share {
+		if sum := e.share[l][0] + e.share[l][1] + e.share[l][2]; sum > 0 {
+			for k := range 3 {
+				e.share[l][k] /= sum
+			}
+		}
+	}
+	for _, in := range city.Instruments(c) {
+		typ := "WaterObserved"
+		if in.Kind == city.RainInstrument {
+			typ = "RainfallObserved"
+			e.rainGauges++
+		}
+		e.gauges = append(e.gauges, gauge{Instrument: in, urn: exchange.URN(typ, in.ID), value: math.NaN()})
+	}
+	return e
+}
+
+// update reads what the feeds brought since the last tick.
+func (e *estimate) update(b *Brain, s twin.Snapshot) {
+	for j := range e.city.Signals {
+		ent, ok := s.Get(exchange.URN("TrafficSignal", e.city.Signals[j].ID))
+		if !ok {
+			continue
+		}
+		if v, ok := ent.Number("stage"); ok {
+			e.stage[j] = int(v)
+		}
+		mode, _ := ent.Number("mode")
+		e.centre[j] = mode >= 0x10 && mode < 0x20
+	}
+	if b.now.Sub(b.cfg.Start)%(15*time.Second) != 0 {
+		return
+	}
+	for j := range e.city.Signals {
+		for _, l := range city.Approaches(&e.city.Signals[j]) {
+			e.occupied[l] = -1
+			if e.city.Streets.Links[l].Detector == city.DetectorNone {
+				continue
+			}
+			if ent, ok := s.Get(exchange.URN("TrafficFlowObserved", e.city.Streets.Links[l].ID)); ok && b.now.Sub(ent.ObservedAt("occupancy")) < time.Minute {
+				if v, ok := ent.Number("occupancy"); ok {
+					e.occupied[l] = v
+				}
+			}
+		}
+	}
+	e.probes(b, s)
+}
+
+// probes places the reporting vehicles on links and counts them.
+func (e *estimate) probes(b *Brain, s twin.Snapshot) {
+	for l := range e.stopped {
+		e.stopped[l] *= 0.5
+		e.running[l] *= 0.5
+	}
+	for ent := range s.Query(twin.Query{Types: []string{"Vehicle"}}) {
+		at := ent.ObservedAt("location")
+		if b.now.Sub(at) > 25*time.Second {
+			if b.now.Sub(at) > 2*time.Minute {
+				delete(e.terminal, ent.ID)
+			}
+			continue
+		}
+		lon, lat, ok := ent.Location()
+		if !ok {
+			continue
+		}
+		heading, _ := ent.Number("heading")
+		kmh, _ := ent.Number("speed")
+		link, along := e.index.match(e.city.Frame.Local(lon, lat), heading, e.terminal[ent.ID].link)
+		if link < 0 {
+			continue
+		}
+		was, known := e.terminal[ent.ID]
+		p := probe{link: link, along: along, speed: kmh / 3.6, at: at, entered: at}
+		if known && was.link == link {
+			p.entered = was.entered
+			if dt := at.Sub(was.at).Seconds(); dt > 0 && along >= was.along {
+				v := (along - was.along) / dt
+				if math.IsNaN(e.pace[link]) || b.now.Sub(e.paceAt[link]) > 5*time.Minute {
+					e.pace[link] = v
+				}
+				e.pace[link] += 0.2 * (v - e.pace[link])
+				e.paceAt[link] = b.now
+			}
+		}
+		e.terminal[ent.ID] = p
+		e.running[link] += 0.5 / probeShare
+		if p.speed < 1.5 {
+			e.stopped[link] += 0.5 / probeShare
+		}
+	}
+}
+
+// Waiting returns the vehicles that wait on link l for turns of kind k: by probes, held against what the detector says.
+func (e *estimate) Waiting(l int32, k city.TurnKind) float64 {
+	link := &e.city.Streets.Links[l]
+	q, occ := e.stopped[l], e.occupied[l]
+	if occ >= 0 {
+		perLane := 40 / city.JamSpacing * float64(link.Lanes)
+		switch link.Detector {
+		case city.DetectorStopLine:
+			if occ < 0.02 {
+				q = 0
+			} else {
+				q = math.Max(q, 1.5*float64(link.Lanes)*occ)
+			}
+		case city.DetectorSetback:
+			if occ < 0.05 {
+				q = math.Min(q, perLane)
+			} else {
+				q = math.Max(q, perLane)
+			}
+		case city.DetectorEntry:
+			if occ > 0.3 {
+				q = math.Max(q, 0.9*link.Length/city.JamSpacing*float64(link.Lanes))
+			}
+		}
+	}
+	if link.Lanes == 1 {
+		return q
+	}
+	switch k {
+	case city.Left, city.UTurn:
+		return q * e.share[l][0]
+	case city.Right:
+		return q * e.share[l][2]
+	}
+	return q * e.share[l][1]
+}
+
+// Filled returns the share of link l's storage that is taken.
+func (e *estimate) Filled(l int32) float64 {
+	link := &e.city.Streets.Links[l]
+	room := math.Max(1, link.Length*float64(link.Lanes)/city.JamSpacing)
+	f := e.running[l] / room
+	if link.Detector == city.DetectorEntry && e.occupied[l] > 0.5 {
+		f = math.Max(f, 0.95)
+	}
+	return math.Min(1, f)
+}
+
+// weights returns the seconds that each link takes now: what probes measured of late, else what the brain's own model has.
+func (b *Brain) weights() []float32 {
+	w := b.streets.Weights()
+	for l := range w {
+		link := &b.city.Streets.Links[l]
+		if w[l] >= routing.Closed || math.IsNaN(b.est.pace[l]) || b.now.Sub(b.est.paceAt[l]) > 4*time.Minute {
+			continue
+		}
+		seen := link.Length / math.Max(b.est.pace[l], 0.7)
+		w[l] = float32(math.Max(link.FreeTime(), 0.6*seen+0.4*float64(w[l])))
+	}
+	return w
+}
+
+// linkIndex finds the links near a place.
+type linkIndex struct {
+	city  *city.City
+	cell  float64
+	cells map[[2]int][]int32
+}
+
+func newLinkIndex(c *city.City) linkIndex {
+	x := linkIndex{city: c, cell: 100, cells: map[[2]int][]int32{}}
+	for i := range c.Streets.Links {
+		l := &c.Streets.Links[i]
+		var last [2]int
+		for s, first := 0.0, true; s <= l.Length+30; s, first = s+30, false {
+			p := traffic.At(l, math.Min(s, l.Length))
+			k := [2]int{int(math.Floor(p[0] / x.cell)), int(math.Floor(p[1] / x.cell))}
+			if first || k != last {
+				x.cells[k] = append(x.cells[k], int32(i))
+				last = k
+			}
+		}
+	}
+	return x
+}
+
+// match returns the link on which a vehicle at p drives in direction heading (degrees from north), and how far along; −1 if
+// none is within 30 m. A vehicle stays on the link it was on when that fits about as well.
+func (x *linkIndex) match(p orb.Point, heading float64, was int32) (int32, float64) {
+	best, bestAlong, least := int32(-1), 0.0, 30.0
+	dx, dy := math.Sin(heading*math.Pi/180), math.Cos(heading*math.Pi/180)
+	cx, cy := int(math.Floor(p[0]/x.cell)), int(math.Floor(p[1]/x.cell))
+	for ix := cx - 1; ix <= cx+1; ix++ {
+		for iy := cy - 1; iy <= cy+1; iy++ {
+			for _, l := range x.cells[[2]int{ix, iy}] {
+				d, along, ux, uy := project(x.city.Streets.Links[l].Line, p)
+				if cos := ux*dx + uy*dy; cos < 0.5 {
+					continue
+				} else {
+					d += 15 * (1 - cos)
+				}
+				if l == was {
+					d -= 5
+				}
+				if d < least || d == least && l < best {
+					best, bestAlong, least = l, along, d
+				}
+			}
+		}
+	}
+	return best, bestAlong
+}
+
+// project returns the distance of p from a line, how far along its nearest point is, and the line's direction there.
+func project(line orb.LineString, p orb.Point) (dist, along, ux, uy float64) {
+	dist = math.Inf(1)
+	run := 0.0
+	for i := 1; i < len(line); i++ {
+		a, b := line[i-1], line[i]
+		vx, vy := b[0]-a[0], b[1]-a[1]
+		n := math.Hypot(vx, vy)
+		if n == 0 {
+			continue
+		}
+		t := math.Max(0, math.Min(1, ((p[0]-a[0])*vx+(p[1]-a[1])*vy)/(n*n)))
+		if d := math.Hypot(p[0]-a[0]-t*vx, p[1]-a[1]-t*vy); d < dist {
+			dist, along, ux, uy = d, run+t*n, vx/n, vy/n
+		}
+		run += n
+	}
+	return dist, along, ux, uy
+}
+
+// stuckAfter is how many reports in a row without the least change make a level gauge suspect.
+const stuckAfter = 5
+
+// assimilate brings the water model up to now with the rain that radar and gauges saw, then sets what stations measured.
+func (b *Brain) assimilate(ctx context.Context, s twin.Snapshot) error {
+	since := b.now.Sub(b.cfg.Start)
+	_, radar := b.deps.Rain()
+	var seen, at float64
+	for i := range b.est.gauges {
+		g := &b.est.gauges[i]
+		e, ok := s.Get(g.urn)
+		if !ok {
+			continue
+		}
+		attr := map[city.InstrumentKind]string{city.RainInstrument: "rainfall5min", city.StreetInstrument: "waterDepth"}[g.Kind]
+		if attr == "" {
+			attr = "waterLevel"
+		}
+		v, ok := e.Number(attr)
+		if !ok || !e.ObservedAt(attr).After(g.at) {
+			continue
+		}
+		if v == g.value {
+			g.same++
+		} else {
+			g.same = 0
+		}
+		g.value, g.at = v, e.ObservedAt(attr)
+		if g.Kind == city.RainInstrument {
+			b.est.fallen += v / float64(b.est.rainGauges)
+		}
+	}
+	// Radar has the pattern, gauges the amount: their ratio over the city corrects the field (mean-field bias).
+	if radar.Grid.Cells() > 0 && len(radar.MMH) > 0 {
+		for i := range b.est.gauges {
+			g := &b.est.gauges[i]
+			if g.Kind == city.RainInstrument && b.now.Sub(g.at) < 10*time.Minute && g.same < stuckAfter {
+				if k := radar.Grid.Index(g.At); k >= 0 {
+					seen, at = seen+g.value*12, at+float64(radar.MMH[k])
+				}
+			}
+		}
+		bias := 1.0
+		if at > 5 {
+			bias = math.Max(0.5, math.Min(2, seen/at))
+		}
+		if radar.At.After(b.est.lastRain) {
+			b.est.lastRain = radar.At
+			field := flood.RainField{Grid: radar.Grid, MMH: make([]float32, len(radar.MMH))}
+			for i, v := range radar.MMH {
+				field.MMH[i] = float32(float64(v) * bias)
+			}
+			if err := b.water.Input(b.water.Now(), field); err != nil {
+				return err
+			}
+			var mean float64
+			for _, v := range field.MMH {
+				mean += float64(v) / float64(len(field.MMH))
+			}
+			if err := b.streets.Input(b.streets.Now(), traffic.Weather{RainMMH: mean}); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.mirrorEquipment(s); err != nil {
+		return err
+	}
+	if err := b.water.Step(ctx, since); err != nil {
+		return err
+	}
+	var evs []flood.Event
+	for i := range b.est.gauges {
+		g := &b.est.gauges[i]
+		if !g.at.After(g.used) || b.now.Sub(g.at) > 6*time.Minute || g.same >= stuckAfter && g.value != 0 {
+			continue
+		}
+		g.used = g.at
+		switch g.Kind {
+		case city.SewerInstrument:
+			evs = append(evs, flood.BasinCorrection{Basin: g.Index, Level: g.value})
+		case city.CreekInstrument:
+			evs = append(evs, flood.CreekCorrection{Creek: g.Index, Level: g.value})
+		case city.StreetInstrument:
+			if c := b.city.Terrain.Index(g.At); c >= 0 && !b.city.Terrain.River[c] && !math.IsNaN(float64(b.city.Terrain.Z[c])) {
+				evs = append(evs, flood.DepthCorrection{Cell: c, Depth: g.value, Radius: 120})
+			}
+		}
+	}
+	if err := b.water.Input(since, evs...); err != nil {
+		return err
+	}
+	if err := b.water.Step(ctx, since); err != nil {
+		return err
+	}
+	return b.floodStreets()
+}
+
+// mirrorEquipment gives the model the orders that pumps and gates report.
+func (b *Brain) mirrorEquipment(s twin.Snapshot) error {
+	var evs []flood.Event
+	for i := range b.city.Drains.Pumps {
+		if e, ok := s.Get(exchange.URN("PumpStation", b.city.Drains.Pumps[i].ID)); ok {
+			if v, ok := e.Number("order"); ok {
+				evs = append(evs, flood.PumpOrder{Pump: i, Units: int(v)})
+			}
+		}
+	}
+	for i := range b.city.Drains.Gates {
+		if e, ok := s.Get(exchange.URN("FloodGate", b.city.Drains.Gates[i].ID)); ok {
+			if v, ok := e.Number("order"); ok {
+				evs = append(evs, flood.GateOrder{Gate: i, Opening: v})
+			}
+		}
+	}
+	return b.water.Input(b.water.Now(), evs...)
+}
+
+// floodStreets tells the brain's traffic what water does to speeds.
+func (b *Brain) floodStreets() error {
+	for l := range b.city.Streets.Links {
+		link := &b.city.Streets.Links[l]
+		if !link.Wet() {
+			continue
+		}
+		d := 0.0
+		for s := 0.0; s <= link.Length; s += 40 {
+			if c := b.city.Terrain.Index(traffic.At(link, s)); c >= 0 && !b.city.Terrain.River[c] {
+				d = math.Max(d, b.water.DepthAt(c))
+			}
+		}
+		if d < 0.05 {
+			d = 0
+		}
+		if err := b.streets.Input(b.streets.Now(), traffic.LinkState{Link: int32(l), Speed: flood.RoadSpeed(link.Speed, d), Shut: b.closed[link.ID]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

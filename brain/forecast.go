@@ -1,0 +1,529 @@
+package brain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"citybrain/city"
+	"citybrain/exchange"
+	"citybrain/flood"
+	"citybrain/traffic"
+	"citybrain/twin"
+)
+
+// A Fan is the newest forecast for the time bar: the deepest water at the street gauges, by quantile of the members.
+type Fan struct {
+	Issued                     time.Time
+	Branch                     string
+	Step                       time.Duration
+	Median, Q05, Q25, Q75, Q95 []float64 // m
+	Rain                       []float64 // mm/h, mean over city and members
+	Damage                     *Effect   // expected over the horizon as things stand; nil where it is not assessable
+}
+
+// Fan returns the newest forecast, nil before the first. Don't write to it.
+func (b *Brain) Fan() *Fan { return b.fan }
+
+// forecastCheck is what a forecast said of the street gauges at a time, to be held against what they report then.
+type forecastCheck struct {
+	at    time.Time
+	depth []float64 // by watched place, mean of the members
+}
+
+// forecast runs the ensemble as things stand, looks for better tactics, and decides on water, streets and alerts.
+func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange.RainForecast) error {
+	b.stats.Forecasts++
+	rain := &rainForecast{Issue: issue.Issue, Step: issue.Step, Grid: issue.Grid, Members: issue.Members[:min(len(issue.Members), b.cfg.Members)]}
+	all := make([]int, len(rain.Members))
+	for i := range all {
+		all[i] = i
+	}
+	still := make([]tactic, len(b.tactics)) // every creek by its own programme
+	base, err := b.model.ensemble(ctx, b.water, b.now, rain, all, still)
+	if err != nil {
+		return fmt.Errorf("brain: forecast: %w", err)
+	}
+	b.stats.Branches += len(all)
+	best, chosen := base, still
+	if worst := quantile(totals(base), 0.9); worst > 0 {
+		if chosen, err = b.choose(ctx, rain, base); err != nil {
+			return err
+		}
+		if !equal(chosen, still) {
+			if best, err = b.model.ensemble(ctx, b.water, b.now, rain, all, chosen); err != nil {
+				return fmt.Errorf("brain: forecast: %w", err)
+			}
+			b.stats.Branches += len(all)
+			if loss(totals(best)) >= loss(totals(base)) {
+				best, chosen = base, still
+			}
+		}
+	}
+	asIs, brain, err := b.waterBranches(base, best)
+	if err != nil {
+		return err
+	}
+	b.setFan(rain, best, brain)
+	b.decideWater(base, best, chosen, asIs, brain)
+	b.decideStreets(ctx, best, asIs, brain)
+	b.decideAlerts(best, asIs, brain)
+	for _, lead := range []int{6, 12} { // 30 and 60 minutes
+		if lead <= len(best[0].Watched) {
+			k := forecastCheck{at: b.now.Add(time.Duration(lead) * frame), depth: make([]float64, len(b.model.watched))}
+			for i := range k.depth {
+				for m := range best {
+					k.depth[i] += float64(best[m].Watched[lead-1][i]) / float64(len(best))
+				}
+			}
+			b.checked = append(b.checked, k)
+		}
+	}
+	b.checkForecasts()
+	return nil
+}
+
+func totals(o []outcome) []float64 {
+	t := make([]float64, len(o))
+	for i := range o {
+		t[i] = o[i].Total()
+	}
+	return t
+}
+
+func equal(a, b []tactic) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// choose tries each tactic on all creeks at once with the few members that stand for the many, and takes for each creek the
+// one of least loss in its own districts: creeks hardly touch each other, so that one run tells of all.
+func (b *Brain) choose(ctx context.Context, rain *rainForecast, base []outcome) ([]tactic, error) {
+	some := rain.spreadMembers(few)
+	chosen := make([]tactic, len(b.tactics))
+	least := make([]float64, len(b.tactics))
+	of := func(o []outcome, creek int) float64 {
+		d := make([]float64, len(o))
+		for i := range o {
+			d[i] = o[i].Damage[creek]
+		}
+		return loss(d)
+	}
+	picked := make([]outcome, len(some))
+	for i, m := range some {
+		picked[i] = base[m]
+	}
+	for k := range least {
+		least[k] = of(picked, k)
+	}
+	for t := drawdown; t < tactics; t++ {
+		plan := make([]tactic, len(b.tactics))
+		for k := range plan {
+			plan[k] = t
+		}
+		out, err := b.model.ensemble(ctx, b.water, b.now, rain, some, plan)
+		if err != nil {
+			return nil, fmt.Errorf("brain: tactic %v: %w", t, err)
+		}
+		b.stats.Branches += len(some)
+		for k := range least {
+			// A tactic must be worth its switching: 3 % less, and more than 10,000 yuan.
+			if l := of(out, k); l < 0.97*least[k] && least[k]-l > 1e6 {
+				least[k], chosen[k] = l, t
+			}
+		}
+	}
+	return chosen, nil
+}
+
+// recipe is what a derived branch can be made again from.
+func (b *Brain) recipe(what string) twin.Recipe {
+	cfg, err := json.Marshal(map[string]any{"what": what, "members": b.cfg.Members, "horizon_s": b.cfg.Horizon.Seconds(), "coarsen": b.cfg.Coarsen, "at": b.now})
+	if err != nil {
+		panic("brain: " + err.Error())
+	}
+	return twin.Recipe{Parent: b.main.Position(), City: b.city.Version, Seed: b.cfg.Seed, Build: b.cfg.Build, Config: cfg}
+}
+
+// waterBranches names the two sides of a forecast and writes their depths and damages to them.
+func (b *Brain) waterBranches(base, best []outcome) (string, string, error) {
+	asIs, with, err := b.branches("water", map[string]float64{"damageCNY": mean(totals(base)) / 100}, map[string]float64{"damageCNY": mean(totals(best)) / 100})
+	if err != nil {
+		return "", "", err
+	}
+	for name, out := range map[string][]outcome{asIs: base, with: best} {
+		br, ok := b.twin.Branch(name)
+		if !ok {
+			return "", "", fmt.Errorf("brain: branch %s is gone", name)
+		}
+		for f := range out[0].Depths {
+			field := make([]float32, len(out[0].Depths[f]))
+			for m := range out {
+				for i, v := range out[m].Depths[f] {
+					field[i] += v / float32(len(out))
+				}
+			}
+			if err := br.SetField("waterDepth", "city", b.now.Add(time.Duration(f+1)*keep*frame), field); err != nil {
+				return "", "", fmt.Errorf("brain: branch %s: %w", name, err)
+			}
+		}
+	}
+	return asIs, with, nil
+}
+
+func (b *Brain) setFan(rain *rainForecast, out []outcome, branch string) {
+	f := &Fan{Issued: b.now, Branch: branch, Step: frame}
+	deepest := make([]float64, len(out))
+	for k := range out[0].Watched {
+		for m := range out {
+			deepest[m] = 0
+			for _, d := range out[m].Watched[k] {
+				deepest[m] = math.Max(deepest[m], float64(d))
+			}
+		}
+		f.Median = append(f.Median, quantile(deepest, 0.5))
+		f.Q05, f.Q25 = append(f.Q05, quantile(deepest, 0.05)), append(f.Q25, quantile(deepest, 0.25))
+		f.Q75, f.Q95 = append(f.Q75, quantile(deepest, 0.75)), append(f.Q95, quantile(deepest, 0.95))
+		var mmh, n float64
+		for m := range rain.Members {
+			for _, v := range rain.field(m, b.now.Add(time.Duration(k)*frame)).MMH {
+				mmh, n = mmh+float64(v), n+1
+			}
+		}
+		f.Rain = append(f.Rain, mmh/math.Max(1, n))
+	}
+	if b.city.Terrain.Assessable() {
+		d := totals(out)
+		f.Damage = &Effect{Unit: "fen", Mean: mean(d), P05: quantile(d, 0.05) / flood.DamageUncertainty, P95: quantile(d, 0.95) * flood.DamageUncertainty}
+	}
+	b.fan = f
+}
+
+// orderHold is how long an order of a forecast holds: until the next forecasts have had their say, and a while longer.
+const orderHold = 20 * time.Minute
+
+// decideWater orders what the chosen tactics ask, and gives back what they no longer need.
+func (b *Brain) decideWater(base, best []outcome, chosen []tactic, asIs, with string) {
+	for k := range chosen {
+		was := b.tactics[k]
+		b.tactics[k] = chosen[k]
+		if chosen[k] == was && (was == local || b.now.Sub(b.ordered(k)) < orderHold/2) {
+			continue
+		}
+		creek := &b.city.Drains.Creeks[k]
+		var orders []exchange.Command
+		for _, ev := range commands(b.city, k, chosen[k]) {
+			ev.Until = b.now.Add(orderHold)
+			orders = append(orders, ev)
+		}
+		if len(orders) == 0 {
+			continue
+		}
+		if chosen[k] == was { // the same again: renewed without a new decision
+			if b.level("water") == Act && !b.halted {
+				for _, o := range orders {
+					b.command(o)
+				}
+			}
+			b.setOrdered(k)
+			continue
+		}
+		b.setOrdered(k)
+		side := func(o []outcome) []float64 {
+			d := make([]float64, len(o))
+			for i := range o {
+				d[i] = o[i].Damage[k]
+			}
+			return d
+		}
+		d := &Decision{Kind: "water", Deadline: b.now.Add(10 * time.Minute), Base: asIs, With: with, orders: orders, after: b.now.Add(b.cfg.Horizon)}
+		if b.city.Terrain.Assessable() {
+			d.Expected = effect("fen", side(base), side(best))
+		}
+		if len(creek.Line) > 0 {
+			lon, lat := b.city.Frame.WGS84(creek.Line[len(creek.Line)/2])
+			d.At = &[2]float64{lon, lat}
+		}
+		names := map[tactic]city.Text{
+			local:    {En: "back to switch levels", Zh: "恢复就地水位控制"},
+			drawdown: {En: "draw the creek down", Zh: "河道预降"},
+			sewers:   {En: "empty the sewers ahead", Zh: "管网预排"},
+			both:     {En: "draw down creek and sewers", Zh: "河网预降预排"},
+		}
+		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen[k]].En, Zh: creek.Name.Zh + "：" + names[chosen[k]].Zh}
+		before, after := mean(side(base))/1e6, mean(side(best))/1e6
+		d.Why = city.Text{En: fmt.Sprintf("%d members: mean damage in its districts ¥%.1f → %.1f ten thousand within 2 h.", len(base), before, after), Zh: fmt.Sprintf("%d个成员：两小时内所辖片区平均损失 %.1f → %.1f 万元。", len(base), before, after)}
+		d.IfNot = city.Text{En: "pumps and gates follow their own switch levels", Zh: "泵闸按就地水位自动运行"}
+		expected, startDamage := mean(side(base)), b.damageSoFar(k)
+		d.judge = func(b *Brain, _ twin.Snapshot) *Effect {
+			if !b.city.Terrain.Assessable() {
+				return nil
+			}
+			// What the stations' levels say the water did, against what was expected without the order.
+			came := b.damageSoFar(k) - startDamage
+			return &Effect{Unit: "fen", Mean: expected - came, P05: expected/flood.DamageUncertainty - came*flood.DamageUncertainty, P95: expected*flood.DamageUncertainty - came/flood.DamageUncertainty}
+		}
+		b.decide(d)
+	}
+}
+
+// commands turns a creek's tactic into commands.
+func commands(c *city.City, k int, t tactic) []exchange.Command {
+	var list []exchange.Command
+	for _, ev := range orders(&c.Drains, k, t) {
+		switch e := ev.(type) {
+		case flood.PumpOrder:
+			list = append(list, exchange.Command{Pump: &exchange.PumpOrder{ID: c.Drains.Pumps[e.Pump].ID, Units: max(e.Units, 0), Local: e.Units == flood.Auto}})
+		case flood.GateOrder:
+			list = append(list, exchange.Command{Gate: &exchange.GateOrder{ID: c.Drains.Gates[e.Gate].ID, Opening: math.Max(e.Opening, 0), Local: e.Opening == flood.Auto}})
+		}
+	}
+	return list
+}
+
+func (b *Brain) ordered(k int) time.Time { return b.orderedAt[k] }
+func (b *Brain) setOrdered(k int) {
+	if b.orderedAt == nil {
+		b.orderedAt = map[int]time.Time{}
+	}
+	b.orderedAt[k] = b.now
+}
+
+// damageSoFar is the damage in creek k's districts by the largest depths of the brain's estimate, fen.
+func (b *Brain) damageSoFar(k int) float64 {
+	var sum float64
+	for i := range b.model.assets {
+		if b.model.owner[i] != k {
+			continue
+		}
+		a := &b.model.assets[i]
+		if f := flood.DamageFraction(a.Use, b.water.PeakAt(a.Cell)-a.Floor); f > 0 {
+			sum += f * float64(a.ValueFen)
+		}
+	}
+	return sum
+}
+
+// closeDepth is the depth in metres above which an underpass is closed, and reopen the one below which it is opened again.
+const (
+	closeDepth = 0.24
+	reopenAt   = 0.08
+)
+
+// decideStreets proposes to close underpasses that the members expect to fill, before they do.
+func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with string) {
+	soon := min(9, len(out[0].Watched)) // 45 minutes
+	w := 0
+	for i := range b.city.Places {
+		p := &b.city.Places[i]
+		if p.Kind != city.StreetGauge && p.Kind != city.Underpass {
+			continue
+		}
+		mine := w
+		w++
+		if p.Kind != city.Underpass || len(p.Links) == 0 || b.closed[b.city.Streets.Links[p.Links[0]].ID] || b.openOn(p.ID) {
+			continue
+		}
+		n, first := 0, soon
+		for m := range out {
+			for k := range soon {
+				if float64(out[m].Watched[k][mine]) > closeDepth {
+					n++
+					first = min(first, k)
+					break
+				}
+			}
+		}
+		share := float64(n) / float64(len(out))
+		if share < 0.5 {
+			continue
+		}
+		gain := b.tryClosure(ctx, p.Links)
+		lon, lat := b.city.Frame.WGS84(p.At)
+		d := &Decision{Kind: "closure", Deadline: b.now.Add(time.Duration(max(1, first+1)) * frame), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
+		d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
+		d.Why = city.Text{En: fmt.Sprintf("%.0f %% of members have over 24 cm in it within 45 min, the first in %d min.", share*100, (first+1)*5), Zh: fmt.Sprintf("%.0f%%的成员预计45分钟内积水超过24厘米，最早%d分钟后。", share*100, (first+1)*5)}
+		d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
+		for _, l := range p.Links {
+			d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
+		}
+		// What a closure did to travel can't be read from the feeds alone: it has an expectation and no outcome.
+		d.subject = p.ID
+		b.decide(d)
+	}
+}
+
+// openOn reports whether a decision on subject is open or under way.
+func (b *Brain) openOn(subject string) bool {
+	for _, d := range b.decisions {
+		if d.subject != subject {
+			continue
+		}
+		switch exchange.CommandState(d.State) {
+		case exchange.Proposed, exchange.Approved, exchange.Sent, exchange.Acknowledged:
+			return true
+		case exchange.Rejected, exchange.Expired:
+			if b.now.Sub(d.Made) < 20*time.Minute {
+				return true // asked and answered: not again at once
+			}
+		}
+	}
+	return false
+}
+
+// tryClosure compares half an hour of traffic in which water fills the links with one in which they are closed before.
+func (b *Brain) tryClosure(ctx context.Context, links []int32) *Effect {
+	var spent [2]float64
+	for i, shut := range []bool{false, true} {
+		s, err := b.fork()
+		if err != nil {
+			return nil
+		}
+		start := s.Now()
+		for _, l := range links {
+			// Errors here are of links that the city does not have; the decision then goes without an expectation.
+			if shut && s.Input(start, traffic.LinkState{Link: l, Speed: b.city.Streets.Links[l].Speed, Shut: true}) != nil || s.Input(start+10*time.Minute, traffic.LinkState{Link: l, Speed: 0, Shut: shut}) != nil {
+				return nil
+			}
+		}
+		before := s.Totals()
+		if s.Step(ctx, start+30*time.Minute) != nil {
+			return nil
+		}
+		spent[i] = s.Totals().Seconds - before.Seconds
+	}
+	gain := (spent[0] - spent[1]) / 60
+	return &Effect{Unit: "min", Mean: gain, P05: gain, P95: gain}
+}
+
+// reopen opens underpasses that are dry again, and notes which the police report as closed.
+func (b *Brain) reopen(s twin.Snapshot) {
+	for i := range b.city.Places {
+		p := &b.city.Places[i]
+		if p.Kind != city.Underpass {
+			continue
+		}
+		for _, l := range p.Links {
+			id := b.city.Streets.Links[l].ID
+			e, ok := s.Get(exchange.URN("RoadClosure", id))
+			if !ok {
+				continue
+			}
+			v, _ := e.Number("closed")
+			b.closed[id] = v == 1
+			depth, known := 0.0, false
+			if g, ok := s.Get(exchange.URN("WaterObserved", p.ID)); ok {
+				depth, known = g.Number("waterDepth")
+			}
+			if v != 1 || !known || depth > reopenAt || b.now.Sub(e.ObservedAt("closed")) < 30*time.Minute || b.openOn("open "+id) || b.expectsWater(p) {
+				continue
+			}
+			lon, lat := b.city.Frame.WGS84(p.At)
+			b.decide(&Decision{Kind: "closure", subject: "open " + id, Deadline: b.now.Add(10 * time.Minute), At: &[2]float64{lon, lat},
+				Title: city.Text{En: "Open " + p.Name.En + " again", Zh: "恢复通行：" + p.Name.Zh}, Why: city.Text{En: fmt.Sprintf("Its gauge reports %.0f cm.", depth*100), Zh: fmt.Sprintf("测站水深%.0f厘米。", depth*100)},
+				IfNot:  city.Text{En: "it stays closed", Zh: "保持封闭"},
+				orders: []exchange.Command{{Closure: &exchange.ClosureOrder{Link: id, Closed: false}, Until: b.now.Add(30 * time.Minute)}}})
+		}
+	}
+}
+
+// expectsWater reports whether the newest forecast fills the underpass within 45 minutes.
+func (b *Brain) expectsWater(p *city.Place) bool {
+	if len(b.checked) == 0 {
+		return false
+	}
+	k := &b.checked[len(b.checked)-1]
+	w := 0
+	for i := range b.city.Places {
+		q := &b.city.Places[i]
+		if q.Kind != city.StreetGauge && q.Kind != city.Underpass {
+			continue
+		}
+		if q == p {
+			return k.depth[w] > closeDepth
+		}
+		w++
+	}
+	return false
+}
+
+// decideAlerts drafts an alert for each pumping district in which a gauge is expected to stand in more than 30 cm.
+func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
+	if !b.city.Terrain.Assessable() {
+		return
+	}
+	worst := map[int16]float64{}
+	w := 0
+	for i := range b.city.Places {
+		p := &b.city.Places[i]
+		if p.Kind != city.StreetGauge && p.Kind != city.Underpass {
+			continue
+		}
+		mine := w
+		w++
+		if p.Kind == city.Underpass || b.model.watched[mine] < 0 {
+			continue
+		}
+		n := 0
+		for m := range out {
+			for k := range out[m].Watched {
+				if out[m].Watched[k][mine] > 0.3 {
+					n++
+					break
+				}
+			}
+		}
+		if basin := b.city.Terrain.Basin[b.model.watched[mine]]; basin >= 0 {
+			worst[basin] = math.Max(worst[basin], float64(n)/float64(len(out)))
+		}
+	}
+	for k := range b.city.Drains.Basins {
+		basin := &b.city.Drains.Basins[k]
+		share := worst[int16(k)]
+		if share < 0.6 || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
+			continue
+		}
+		b.alerted[basin.ID] = b.now
+		lon, lat := b.city.Frame.WGS84(basin.At)
+		const r = 0.008
+		d := &Decision{Kind: "alert", Deadline: b.now.Add(15 * time.Minute), Base: asIs, With: with, At: &[2]float64{lon, lat},
+			Title: city.Text{En: "Draft an alert for " + basin.Name.En, Zh: "拟发预警：" + basin.Name.Zh},
+			Why:   city.Text{En: fmt.Sprintf("%.0f %% of members have over 30 cm on a street there within 2 h.", share*100), Zh: fmt.Sprintf("%.0f%%的成员预计两小时内有道路积水超过30厘米。", share*100)},
+			IfNot: city.Text{En: "no draft goes to the issuing body", Zh: "不向发布单位提交草案"}}
+		d.orders = []exchange.Command{{Until: b.now.Add(time.Hour), Alert: &exchange.AlertOrder{Headline: city.Text{En: "Street flooding expected: " + basin.Name.En, Zh: "道路积水预警：" + basin.Name.Zh}, Text: d.Why,
+			Severity: "Moderate", Certainty: "Likely", Onset: b.now, Expires: b.now.Add(b.cfg.Horizon), AreaName: basin.Name, Area: [][2]float64{{lon - r, lat - r}, {lon + r, lat - r}, {lon + r, lat + r}, {lon - r, lat + r}, {lon - r, lat - r}}}}}
+		b.decide(d)
+	}
+}
+
+// checkForecasts holds forecasts whose time has come against what the street gauges report.
+func (b *Brain) checkForecasts() {
+	kept := b.checked[:0]
+	for _, k := range b.checked {
+		if k.at.After(b.now) {
+			kept = append(kept, k)
+			continue
+		}
+		w := 0
+		for i := range b.est.gauges {
+			g := &b.est.gauges[i]
+			if g.Kind != city.StreetInstrument {
+				continue
+			}
+			if !math.IsNaN(g.value) && g.same < stuckAfter && b.now.Sub(g.at) < 6*time.Minute {
+				e := k.depth[w] - g.value
+				n := float64(b.stats.RMSECount)
+				b.stats.RMSE = math.Sqrt((b.stats.RMSE*b.stats.RMSE*n + e*e) / (n + 1))
+				b.stats.RMSECount++
+			}
+			w++
+		}
+	}
+	b.checked = kept
+}

@@ -1,0 +1,127 @@
+// Command citybrain is the operating brain of a city, as one program. `citybrain help` lists its verbs.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// build is the commit that the binary was made from; the Makefile sets it.
+var build = "unknown"
+
+// errUsage marks an error as wrong use: exit status 2.
+var errUsage = errors.New("wrong use")
+
+// A verb is one thing that the program does.
+type verb struct {
+	name    string
+	summary string
+	example string
+	run     func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var verbs []verb
+
+func init() {
+	verbs = []verb{
+		{"run", "run the demo city, or another one, with the console or headless", "citybrain run --headless --scenario storm --hours 4 --seed 1 --brain on --json", runVerb},
+		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
+		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
+		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
+		{"version", "print the build", "citybrain version", versionVerb},
+	}
+	verbs = append(verbs, twinVerbs()...)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// dispatch runs the verb that args name and returns the exit status: 0, 1 failed, 2 wrong use.
+func dispatch(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(out)
+		if len(args) == 0 {
+			return 2
+		}
+		return 0
+	}
+	for _, v := range verbs {
+		if v.name != args[0] {
+			continue
+		}
+		err := v.run(ctx, args[1:], out)
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.Is(err, errUsage):
+			fmt.Fprintf(errs, "citybrain %s: %v\nexample: %s\n", v.name, err, v.example)
+			return 2
+		}
+		fmt.Fprintf(errs, "citybrain %s: %v\n", v.name, err)
+		return 1
+	}
+	fmt.Fprintf(errs, "citybrain: there is no verb %q; citybrain help lists them\n", args[0])
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "citybrain is the operating brain of a city.\n\n")
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-9s %s\n            e.g. %s\n", v.name, v.summary, v.example)
+	}
+	fmt.Fprint(w, "\nEvery verb has --help. Exit status: 0, 1 failed, 2 wrong use.\n")
+}
+
+// flags makes a flag set for a verb that reports wrong use as an error and prints its help with an example.
+func flags(name, example string, out io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("citybrain "+name, flag.ContinueOnError)
+	f.SetOutput(out)
+	f.Usage = func() {
+		fmt.Fprintf(out, "usage: citybrain %s [flags]\nexample: %s\n", name, example)
+		f.PrintDefaults()
+	}
+	return f
+}
+
+// parse reads args; anything it does not know is wrong use.
+func parse(f *flag.FlagSet, args []string) error {
+	quiet := f.Output()
+	f.SetOutput(io.Discard)
+	err := f.Parse(args)
+	f.SetOutput(quiet)
+	if errors.Is(err, flag.ErrHelp) {
+		f.Usage()
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %v", errUsage, err)
+	}
+	return nil
+}
+
+func noArgs(f *flag.FlagSet) error {
+	if f.NArg() > 0 {
+		return fmt.Errorf("%w: %q is not a flag", errUsage, strings.Join(f.Args(), " "))
+	}
+	return nil
+}
+
+func versionVerb(_ context.Context, args []string, out io.Writer) error {
+	f := flags("version", "citybrain version", out)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "citybrain %s %s %s/%s\n", build, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return noArgs(f)
+}

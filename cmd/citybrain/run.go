@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"time"
+
+	"citybrain/account"
+	"citybrain/city"
+	"citybrain/city/generate"
+	"citybrain/console"
+	"citybrain/server"
+)
+
+// demoSeed is the city and the evening that `citybrain run` shows.
+const demoSeed = 1
+
+func runVerb(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("run", verbs[0].example, out)
+	dir := f.String("city", "", "`folder` of a city pack; empty: the demo city")
+	headless := f.Bool("headless", false, "run as fast as possible and print a report")
+	scenario := f.String("scenario", "storm", "storm or calm")
+	hours := f.Float64("hours", 4, "length of the evening")
+	seed := f.Uint64("seed", demoSeed, "of the evening: its rain, its trips, its calls")
+	brainOn := f.String("brain", "on", "on or off")
+	feeds := f.String("feeds", "on", "off: headless without the brain, the departments' feeds stay unread")
+	members := f.Int("members", 20, "of each forecast")
+	data := f.String("data", "", "`folder` for the twin's log and the accounts; empty: in memory")
+	asJSON := f.Bool("json", false, "print the report as JSON")
+	speed := f.Float64("speed", 10, "seconds of the city for one of yours")
+	listen := f.String("listen", "localhost:8080", "address of the console; loopback only")
+	threads := f.Int("threads", runtime.GOMAXPROCS(0), "the result does not depend on it")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if err := noArgs(f); err != nil {
+		return err
+	}
+	if *brainOn != "on" && *brainOn != "off" || *feeds != "on" && *feeds != "off" {
+		return fmt.Errorf("%w: --brain and --feeds are on or off", errUsage)
+	}
+	if *members < 1 || *members > 40 {
+		return fmt.Errorf("%w: --members %d: the weather service issues 1 to 40", errUsage, *members)
+	}
+	c, err := loadCity(*dir)
+	if err != nil {
+		return err
+	}
+	e := account.Evening{City: c, Scenario: *scenario, Seed: *seed, Hours: *hours, Brain: *brainOn == "on", Members: *members, Threads: *threads, Dir: *data, Build: build, Feeds: *feeds == "on"}
+	if !*headless {
+		return live(ctx, e, *listen, *speed, *data, out)
+	}
+	p := newProgress()
+	e.Progress = func(sim, of time.Duration) { p.show(fmt.Sprintf("%s of the evening", sim), float64(sim)/float64(of)) }
+	r, err := e.Run(ctx)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	printReport(out, r)
+	return nil
+}
+
+func loadCity(dir string) (*city.City, error) {
+	if dir == "" {
+		return generate.City(demoSeed), nil
+	}
+	return city.Load(dir)
+}
+
+func printReport(w io.Writer, r *account.Report) {
+	fmt.Fprintf(w, "%s, %s, seed %d, %.1f h, brain %v: %.1f s (%.0f times real time)\n", r.City, r.Scenario, r.Seed, r.SimHours, r.BrainOn, r.WallS, r.SimHours*3600/r.WallS)
+	fmt.Fprintf(w, "  trips     %d due, %d at once, mean %.0f s, p95 %.0f s, %d never arrived\n", r.Vehicles, r.PeakVehicles, r.Trips.MeanS, r.Trips.P95S, r.Trips.Unfinished)
+	if r.Emergency.ResponseS != nil {
+		fmt.Fprintf(w, "  calls     %d, mean response %.0f s, %.0f %% within target\n", r.Emergency.Calls, *r.Emergency.ResponseS, *r.Emergency.WithinPct)
+	}
+	fmt.Fprintf(w, "  rain      %.0f mm", r.Flood.RainMM)
+	switch {
+	case r.Flood.DamageCNY != nil:
+		fmt.Fprintf(w, ", deepest %.2f m, %d cells flooded, damage ¥%.0f", *r.Flood.MaxDepthM, *r.Flood.Flooded, *r.Flood.DamageCNY)
+	default:
+		fmt.Fprint(w, ", flood damage not assessable")
+	}
+	if r.Flood.Terrain == string(city.TerrainInvented) {
+		fmt.Fprint(w, " (invented terrain)")
+	}
+	fmt.Fprintf(w, "\n  brain     %d decisions, %d commands, %d branches\n  state     %s\n", r.Brain.Decisions, r.Brain.Commands, r.Brain.Branches, r.StateHash)
+}
+
+// live runs the evening against the wall clock with the console in front.
+func live(ctx context.Context, e account.Evening, listen string, speed float64, data string, out io.Writer) error {
+	if !(speed >= 0.1 && speed <= 600) {
+		return fmt.Errorf("%w: --speed %g is not in 0.1–600", errUsage, speed)
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("%w: --listen %q: %v", errUsage, listen, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%w: --listen %q: only loopback is served without TLS and login", errUsage, listen)
+	}
+	files, ok := console.Files()
+	if !ok {
+		return fmt.Errorf("the console is not in this binary; run make build")
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fmt.Errorf("console: %w; give another --listen", err)
+	}
+	s, err := e.Live(ctx)
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	defer s.Close()
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	web := server.New(s.City(), s.Twin(), server.Config{Exercise: true, Build: e.Build, Start: account.EveningStart, End: account.EveningStart.Add(time.Duration(e.Hours * float64(time.Hour))), Data: data, Console: files, Log: log})
+	srv := &http.Server{Handler: web.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	defer srv.Close()
+	fmt.Fprintf(out, "%s is running at ×%g. The console: http://%s\n", e.City.Name.En, speed, ln.Addr())
+	loop := make(chan error, 1)
+	loopCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { loop <- s.Follow(loopCtx, speed, web) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("console: %w", err)
+	case err := <-loop:
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+}

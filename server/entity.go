@@ -1,0 +1,270 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"citybrain/city"
+	"citybrain/exchange"
+	"citybrain/twin"
+)
+
+type attributeInfo struct {
+	Name     string  `json:"name"`
+	Value    any     `json:"value"`
+	Unit     string  `json:"unit,omitempty"`
+	Observed float64 `json:"observed,omitempty"`
+	Recorded float64 `json:"recorded,omitempty"`
+}
+
+type entityInfo struct {
+	ID         string          `json:"id"`
+	Type       string          `json:"type"`
+	Name       city.Text       `json:"name"`
+	Department city.Text       `json:"department"`
+	Feed       string          `json:"feed"`
+	Attributes []attributeInfo `json:"attributes"`
+}
+
+// reporters says which feed an entity type comes from.
+var reporters = map[string]string{
+	"WaterObserved": "water/sl651", "RainfallObserved": "water/sl651", "PumpStation": "water/modbus", "FloodGate": "water/modbus", "WeatherForecast": "meteorology/http", "RainGrid": "meteorology/http", "WeatherAlert": "meteorology/http",
+	"TrafficSignal": "traffic_police/gb20999", "TrafficFlowObserved": "traffic_police/gb20999", "RoadClosure": "traffic_police/http", "Vehicle": "transport/jt808",
+	"EmergencyCall": "ambulance_120/http", "EmergencyVehicle": "ambulance_120/http", "CitizenRequest": "hotline_12345/open311",
+}
+
+// entity answers what the twin and the city pack know of one thing.
+func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("id")
+	typ, local, ok := split(id)
+	if !ok {
+		http.Error(w, fmt.Sprintf("entity: %q is not urn:ngsi-ld:Type:id", id), http.StatusBadRequest)
+		return
+	}
+	info := entityInfo{ID: id, Type: typ, Attributes: []attributeInfo{}}
+	known := s.fromPack(&info, typ, local)
+	snap := s.twin.Main().Snapshot()
+	for _, urn := range s.related(typ, local) {
+		e, ok := snap.Get(urn)
+		if !ok {
+			continue
+		}
+		known = true
+		t, _, _ := split(urn)
+		if f := reporters[t]; f != "" {
+			info.Feed = f
+			for _, c := range exchange.Contracts() {
+				if c.ID == f {
+					info.Department = c.Name
+				}
+			}
+		}
+		for a := range e.Attributes() {
+			if a.Name == "location" || a.Name == "order" && typ == "Command" {
+				continue
+			}
+			info.Attributes = append(info.Attributes, attribute(a))
+		}
+	}
+	if !known {
+		http.Error(w, "entity: the twin has no "+id, http.StatusNotFound)
+		return
+	}
+	answer(w, info)
+}
+
+func attribute(a twin.Attribute) attributeInfo {
+	i := attributeInfo{Name: a.Name, Value: a.Any(), Unit: a.Unit}
+	if !a.ObservedAt.IsZero() {
+		i.Observed = float64(a.ObservedAt.UnixMilli()) / 1000
+	}
+	if !a.RecordedAt.IsZero() {
+		i.Recorded = float64(a.RecordedAt.UnixMilli()) / 1000
+	}
+	return i
+}
+
+func split(urn string) (typ, local string, ok bool) {
+	rest, ok := strings.CutPrefix(urn, "urn:ngsi-ld:")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, ":")
+}
+
+// related lists the entities under which departments report of a thing.
+func (s *Server) related(typ, local string) []string {
+	switch typ {
+	case "RoadSegment":
+		return []string{exchange.URN("TrafficFlowObserved", local), exchange.URN("RoadClosure", local)}
+	case "Place":
+		return []string{exchange.URN("WaterObserved", local), exchange.URN("RainfallObserved", local)}
+	}
+	return []string{exchange.URN(typ, local)}
+}
+
+// fromPack adds what the city pack says.
+func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
+	add := func(name string, v any, unit string) {
+		info.Attributes = append(info.Attributes, attributeInfo{Name: name, Value: v, Unit: unit})
+	}
+	c := s.city
+	switch typ {
+	case "RoadSegment":
+		for i := range c.Streets.Links {
+			if l := &c.Streets.Links[i]; l.ID == local {
+				info.Name = l.Name
+				add("length", l.Length, "MTR")
+				add("lanes", l.Lanes, "")
+				add("speedLimit", l.Speed*3.6, "KMH")
+				return true
+			}
+		}
+	case "TrafficSignal":
+		for i := range c.Signals {
+			if j := &c.Signals[i]; j.ID == local {
+				info.Name = j.Name
+				add("movements", len(j.Movements), "")
+				add("stages", len(j.Stages), "")
+				add("interGreenSigned", j.Signed, "")
+				return true
+			}
+		}
+	case "PumpStation":
+		for i := range c.Drains.Pumps {
+			if p := &c.Drains.Pumps[i]; p.ID == local {
+				info.Name = p.Name
+				add("units", p.Units, "")
+				add("capacity", p.UnitFlow*float64(p.Units), "MQS")
+				return true
+			}
+		}
+	case "FloodGate":
+		for i := range c.Drains.Gates {
+			if g := &c.Drains.Gates[i]; g.ID == local {
+				info.Name = g.Name
+				add("width", g.Width, "MTR")
+				return true
+			}
+		}
+	case "Place", "WaterObserved", "RainfallObserved":
+		for i := range c.Places {
+			if p := &c.Places[i]; p.ID == local {
+				info.Name = p.Name
+				add("kind", string(p.Kind), "")
+				if p.Capacity > 0 {
+					add("capacity", p.Capacity, "")
+				}
+				if p.Invented {
+					add("invented", true, "")
+				}
+				return true
+			}
+		}
+		for _, in := range city.Instruments(c) {
+			if in.ID == local {
+				info.Name = in.Name
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// history answers the values of one numeric attribute, oldest first, at most 2,000.
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	typ, local, ok := split(q.Get("id"))
+	if !ok || q.Get("attr") == "" {
+		http.Error(w, "history: give id=urn:ngsi-ld:Type:id and attr", http.StatusBadRequest)
+		return
+	}
+	type point struct {
+		Observed float64 `json:"observed"`
+		Recorded float64 `json:"recorded"`
+		Value    float64 `json:"value"`
+	}
+	list := []point{}
+	for _, urn := range s.related(typ, local) {
+		hist, err := s.twin.Main().History(urn, q.Get("attr"), time.Time{}, time.Time{}, twin.ByObserved)
+		if err != nil {
+			http.Error(w, "history: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		for _, a := range hist {
+			if v, ok := a.Any().(float64); ok {
+				list = append(list, point{float64(a.ObservedAt.UnixMilli()) / 1000, float64(a.RecordedAt.UnixMilli()) / 1000, v})
+			}
+		}
+	}
+	if len(list) > 2000 {
+		list = list[len(list)-2000:]
+	}
+	answer(w, list)
+}
+
+// frameAt answers the city as it was recorded at a time, or the water that a branch expects then.
+func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
+	unix, err := strconv.ParseInt(r.URL.Query().Get("t"), 10, 64)
+	if err != nil {
+		http.Error(w, "frame: t is the time in Unix seconds", http.StatusBadRequest)
+		return
+	}
+	at := time.Unix(unix, 0)
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if name := r.URL.Query().Get("branch"); name != "" {
+		br, ok := s.twin.Branch(name)
+		if !ok {
+			http.Error(w, "frame: there is no branch "+name, http.StatusNotFound)
+			return
+		}
+		field, _, ok := br.Snapshot().FieldAt("waterDepth", "city", at)
+		if g, fits := s.gridOf(len(field)); ok && fits {
+			w.Write(water(s.city, g, func(i int) float64 { return float64(field[i]) }))
+		}
+		return
+	}
+	s.mu.RLock()
+	i := sort.Search(len(s.recorded), func(i int) bool { return s.recorded[i].at.After(at) })
+	var f *frame
+	if i > 0 {
+		f = s.recorded[i-1]
+	}
+	s.mu.RUnlock()
+	if f == nil {
+		http.Error(w, "frame: nothing is recorded of that time", http.StatusNotFound)
+		return
+	}
+	for _, m := range [][]byte{f.vehicles, f.signals, f.water, f.speeds, f.status} {
+		if _, err := w.Write(m); err != nil {
+			return
+		}
+	}
+}
+
+// gridOf returns the grid over the city's terrain that has n cells, for any whole coarsening up to 8.
+func (s *Server) gridOf(n int) (city.Grid, bool) {
+	t := s.city.Terrain
+	if t == nil || n == 0 {
+		return city.Grid{}, false
+	}
+	for k := 1; k <= 8; k++ {
+		g := city.Grid{West: t.West, North: t.North, Cell: t.Cell * float64(k), Cols: (t.Cols + k - 1) / k, Rows: (t.Rows + k - 1) / k}
+		if g.Cells() == n {
+			return g, true
+		}
+	}
+	return city.Grid{}, false
+}
+
+func (s *Server) listBranches() []branchInfo {
+	var list []branchInfo
+	for _, b := range s.twin.Branches() {
+		list = append(list, branchInfo{Name: b.Name(), Kind: b.Kind().String(), From: uint64(b.From()), Made: b.Made().Unix()})
+	}
+	return list
+}

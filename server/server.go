@@ -1,0 +1,508 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"citybrain/brain"
+	"citybrain/city"
+	"citybrain/emergency"
+	"citybrain/exchange"
+	"citybrain/traffic"
+	"citybrain/twin"
+)
+
+// Config is how a server answers.
+type Config struct {
+	Exercise bool // nothing here is real: every page says so
+	Build    string
+	Start    time.Time
+	End      time.Time
+	Data     string // folder with accounts to show; may be empty
+	Console  fs.FS  // the built console
+	Log      *slog.Logger
+}
+
+// A Server serves one running city.
+type Server struct {
+	cfg    Config
+	city   *city.City
+	twin   *twin.Twin
+	tiles  *tiles
+	static map[string][]byte // JSON that never changes, by path
+	now    atomic.Pointer[frame]
+	wake   atomic.Pointer[chan struct{}]
+	todo   chan func(*brain.Brain)
+
+	mu       sync.RWMutex
+	timeline []sample
+	recorded []*frame
+	feeds    []feedInfo
+	fan      *fanInfo
+	branches []branchInfo
+	search   []found
+}
+
+// frame is one moment of the city as messages, immutable once published.
+type frame struct {
+	at       time.Time
+	vehicles []byte
+	signals  []byte
+	water    []byte
+	speeds   []byte
+	status   []byte
+}
+
+type sample struct {
+	T        int64   `json:"t"`
+	Vehicles int     `json:"vehicles"`
+	Speed    float64 `json:"speed"`
+	Rain     float64 `json:"rain"`
+	Depth    float64 `json:"depth"`
+}
+
+type feedInfo struct {
+	ID       string    `json:"id"`
+	Name     city.Text `json:"name"`
+	Protocol string    `json:"protocol"`
+	Received int       `json:"received"`
+	Rejected int       `json:"rejected"`
+	Late     int       `json:"late"`
+	Lost     int       `json:"lost"`
+	Last     float64   `json:"last"`
+	State    string    `json:"state"`
+}
+
+type fanInfo struct {
+	Issued int64         `json:"issued"`
+	Branch string        `json:"branch"`
+	Step   float64       `json:"step"`
+	Median []float64     `json:"median"`
+	Q05    []float64     `json:"q05"`
+	Q25    []float64     `json:"q25"`
+	Q75    []float64     `json:"q75"`
+	Q95    []float64     `json:"q95"`
+	Rain   []float64     `json:"rain"`
+	Damage *brain.Effect `json:"damage"`
+}
+
+type branchInfo struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	From uint64 `json:"from"`
+	Made int64  `json:"made"`
+}
+
+type found struct {
+	ID   string     `json:"id"`
+	Name city.Text  `json:"name"`
+	Type string     `json:"type"`
+	At   [2]float64 `json:"at"`
+}
+
+// New prepares a server for a city and its twin.
+func New(c *city.City, t *twin.Twin, cfg Config) *Server {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	s := &Server{cfg: cfg, city: c, twin: t, tiles: newTiles(c), todo: make(chan func(*brain.Brain), 64)}
+	ch := make(chan struct{})
+	s.wake.Store(&ch)
+	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON()}
+	s.search = s.searchable()
+	return s
+}
+
+// Handler answers all requests.
+func (s *Server) Handler() http.Handler {
+	m := http.NewServeMux()
+	for path, body := range s.static {
+		m.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Write(body)
+		})
+	}
+	m.Handle("GET /tiles/{z}/{x}/{y}", s.tiles)
+	m.HandleFunc("GET /api/live", s.live)
+	m.HandleFunc("GET /api/frame", s.frameAt)
+	m.HandleFunc("GET /api/timeline", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.timeline) }) })
+	m.HandleFunc("GET /api/forecast", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return s.fan }) })
+	m.HandleFunc("GET /api/feeds", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.feeds) }) })
+	m.HandleFunc("GET /api/branches", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.branches) }) })
+	m.HandleFunc("GET /api/entity", s.entity)
+	m.HandleFunc("GET /api/history", s.history)
+	m.HandleFunc("GET /api/search", s.find)
+	m.HandleFunc("GET /api/account", s.account)
+	m.HandleFunc("POST /api/decisions/{verdict}", s.verdict)
+	m.HandleFunc("POST /api/halt", s.halt)
+	m.HandleFunc("GET /healthz", s.health)
+	m.HandleFunc("GET /metrics", s.metrics)
+	if s.cfg.Console != nil {
+		files := http.FileServerFS(s.cfg.Console)
+		m.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/assets/") {
+				w.Header().Set("Cache-Control", "max-age=31536000, immutable")
+			}
+			files.ServeHTTP(w, r)
+		})
+	}
+	return compress(m)
+}
+
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
+
+func (s *Server) locked(w http.ResponseWriter, get func() any) {
+	s.mu.RLock()
+	b, err := json.Marshal(get())
+	s.mu.RUnlock()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Write(b)
+}
+
+// Act carries out what people asked for since the last call. Whoever runs the brain calls it between ticks.
+func (s *Server) Act(b *brain.Brain) {
+	for {
+		select {
+		case f := <-s.todo:
+			f(b)
+		default:
+			return
+		}
+	}
+}
+
+// Move publishes where the vehicles are now, between two ticks of the brain.
+func (s *Server) Move(b *brain.Brain, now time.Time) {
+	old := s.now.Load()
+	if old == nil {
+		return
+	}
+	f := *old
+	f.at, f.vehicles = now, vehicles(s.city, b.Streets(), float64(now.UnixMilli())/1000)
+	s.publish(&f)
+}
+
+// Observe publishes the city as it is after a tick. speed is how many seconds of the city one of the wall takes; slowed says
+// that it is less than asked for because the brain needs more time.
+func (s *Server) Observe(b *brain.Brain, x *exchange.Exchange, now time.Time, speed float64, slowed bool) {
+	old := s.now.Load()
+	f := &frame{at: now, vehicles: vehicles(s.city, b.Streets(), float64(now.UnixMilli())/1000), signals: signals(s.city, b)}
+	minute := old == nil || now.Truncate(time.Minute).After(old.at)
+	if old != nil {
+		f.water, f.speeds = old.water, old.speeds
+	}
+	if wm := b.Water(); wm != nil && (f.water == nil || now.Unix()%15 == 0) {
+		depths := wm.Depths()
+		f.water = water(s.city, wm.Grid(), func(i int) float64 { return depths[i] })
+	}
+	if f.speeds == nil || now.Unix()%15 == 0 {
+		f.speeds = speeds(s.city, b.Streets())
+	}
+	st := s.status(b, now, speed, slowed)
+	body, err := json.Marshal(st)
+	if err != nil {
+		s.cfg.Log.Error("status", "err", err)
+		return
+	}
+	f.status = message(msgStatus, body)
+	if minute {
+		s.minute(b, x, f, st)
+	}
+	s.publish(f)
+}
+
+func (s *Server) publish(f *frame) {
+	s.now.Store(f)
+	next := make(chan struct{})
+	close(*s.wake.Swap(&next))
+}
+
+type status struct {
+	Clock     float64        `json:"clock"`
+	Speed     float64        `json:"speed"`
+	Slowed    bool           `json:"slowed"`
+	Halted    bool           `json:"halted"`
+	Totals    totals         `json:"totals"`
+	Decisions []decisionInfo `json:"decisions"`
+	Units     []unitInfo     `json:"units"`
+	Calls     []callInfo     `json:"calls"`
+}
+
+type totals struct {
+	Vehicles  int     `json:"vehicles"`
+	Speed     float64 `json:"speed"`
+	Rain      float64 `json:"rain"`
+	RainTotal float64 `json:"rainTotal"`
+	Tide      float64 `json:"tide"`
+	Calls     int     `json:"calls"`
+	Units     int     `json:"units"`
+}
+
+type decisionInfo struct {
+	*brain.Decision
+	Made     int64 `json:"made"`
+	Deadline int64 `json:"deadline"`
+}
+
+type unitInfo struct {
+	ID     string     `json:"id"`
+	At     [2]float64 `json:"at"`
+	Status string     `json:"status"`
+}
+
+type callInfo struct {
+	ID       string     `json:"id"`
+	At       [2]float64 `json:"at"`
+	Priority int        `json:"priority"`
+	Status   string     `json:"status"`
+	Ring     float64    `json:"ring"`
+}
+
+func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed bool) *status {
+	st := &status{Clock: float64(now.UnixMilli()) / 1000, Speed: speed, Slowed: slowed, Halted: b.Halted(), Units: []unitInfo{}, Calls: []callInfo{}}
+	t := b.Streets().Totals()
+	st.Totals.Vehicles, st.Totals.Speed = t.Running, meanSpeed(b.Streets())*3.6
+	st.Totals.Rain, st.Totals.RainTotal = b.RainNow()
+	if b.Water() != nil {
+		st.Totals.Tide = b.Water().TideLevel(now.Sub(s.cfg.Start))
+	}
+	for _, d := range b.Decisions() {
+		copied := *d
+		st.Decisions = append(st.Decisions, decisionInfo{&copied, d.Made.Unix(), d.Deadline.Unix()})
+	}
+	st.Decisions = nonNil(st.Decisions)
+	snap := s.twin.Main().Snapshot()
+	for e := range snap.Query(twin.Query{Types: []string{"EmergencyVehicle"}}) {
+		if lon, lat, ok := e.Location(); ok {
+			name, _ := e.Text("status")
+			if u, err := emergency.ParseStatus(name); err == nil && u.Free() {
+				st.Totals.Units++
+			}
+			st.Units = append(st.Units, unitInfo{e.ID, [2]float64{lon, lat}, name})
+		}
+	}
+	for e := range snap.Query(twin.Query{Types: []string{"EmergencyCall"}}) {
+		state, _ := e.Text("status")
+		lon, lat, ok := e.Location()
+		if state == "closed" || !ok {
+			continue
+		}
+		pr, _ := e.Number("priority")
+		ring, _ := e.Number("ring")
+		st.Totals.Calls++
+		st.Calls = append(st.Calls, callInfo{e.ID, [2]float64{lon, lat}, int(pr), state, ring})
+	}
+	return st
+}
+
+// meanSpeed is the network's space-mean speed now, m/s.
+func meanSpeed(s *traffic.Sim) float64 {
+	var sum, n float64
+	for v := range s.Vehicles() {
+		sum, n = sum+v.Speed, n+1
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}
+
+// minute keeps what replay and the time bar need, once a minute of the city.
+func (s *Server) minute(b *brain.Brain, x *exchange.Exchange, f *frame, st *status) {
+	deepest := 0.0
+	if w := b.Water(); w != nil {
+		for _, d := range b.GaugeDepths() {
+			deepest = max(deepest, d)
+		}
+	}
+	var feeds []feedInfo
+	for _, k := range x.Feeds() {
+		i := feedInfo{ID: k.ID, Name: k.Name, Protocol: k.Protocol, Received: k.Received, Rejected: k.Rejected, Late: k.Overdue, Lost: k.Lost, State: k.State(f.at)}
+		if !k.Last.IsZero() {
+			i.Last = float64(k.Last.UnixMilli()) / 1000
+		}
+		feeds = append(feeds, i)
+	}
+	var fan *fanInfo
+	if n := b.Fan(); n != nil {
+		fan = &fanInfo{n.Issued.Unix(), n.Branch, n.Step.Seconds(), n.Median, n.Q05, n.Q25, n.Q75, n.Q95, n.Rain, n.Damage}
+	}
+	branches := s.listBranches()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timeline = append(s.timeline, sample{f.at.Unix(), st.Totals.Vehicles, st.Totals.Speed, st.Totals.Rain, deepest})
+	s.recorded = append(s.recorded, f)
+	s.feeds, s.fan, s.branches = feeds, fan, branches
+}
+
+// live streams frames: each client gets the newest, whatever it missed.
+func (s *Server) live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	flush := http.NewResponseController(w)
+	var last frame
+	for {
+		wake := *s.wake.Load()
+		if f := s.now.Load(); f != nil {
+			for _, m := range []struct{ was, is []byte }{{last.vehicles, f.vehicles}, {last.signals, f.signals}, {last.water, f.water}, {last.speeds, f.speeds}, {last.status, f.status}} {
+				if len(m.is) > 0 && (len(m.was) == 0 || &m.was[0] != &m.is[0]) {
+					if _, err := w.Write(m.is); err != nil {
+						return
+					}
+				}
+			}
+			last = *f
+			if err := flush.Flush(); err != nil {
+				return
+			}
+		}
+		select {
+		case <-wake:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func (s *Server) verdict(w http.ResponseWriter, r *http.Request) {
+	var q struct{ ID string }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&q); err != nil {
+		http.Error(w, "verdict: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	v := r.PathValue("verdict")
+	if v != "approve" && v != "refuse" {
+		http.Error(w, "verdict: approve or refuse", http.StatusNotFound)
+		return
+	}
+	s.ask(w, r, func(b *brain.Brain) error { return b.Verdict(q.ID, v == "approve", principal(r)) })
+}
+
+func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
+	var q struct{ On bool }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&q); err != nil {
+		http.Error(w, "halt: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.cfg.Log.Warn("automation", "halted", q.On, "by", principal(r))
+	s.ask(w, r, func(b *brain.Brain) error { b.Halt(q.On); return nil })
+}
+
+// ask queues something for the next tick and waits for its result.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request, f func(*brain.Brain) error) {
+	done := make(chan error, 1)
+	select {
+	case s.todo <- func(b *brain.Brain) { done <- f(b) }:
+	default:
+		http.Error(w, "too many requests are waiting; try again", http.StatusServiceUnavailable)
+		return
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	case <-time.After(30 * time.Second):
+		http.Error(w, "the city did not tick within 30 s; the request is still queued", http.StatusGatewayTimeout)
+	case <-r.Context().Done():
+	}
+}
+
+// principal is who makes a request. The server listens on loopback only: whoever sits at this machine is the duty officer.
+func principal(r *http.Request) string {
+	if u, _, ok := r.BasicAuth(); ok && u != "" {
+		return u
+	}
+	return "duty officer"
+}
+
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
+	f := s.now.Load()
+	if f == nil {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
+	answer(w, map[string]any{"status": "ok", "clock": f.at, "build": s.cfg.Build})
+}
+
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, f := range s.feeds {
+		fmt.Fprintf(w, "citybrain_feed_received_total{feed=%q} %d\ncitybrain_feed_rejected_total{feed=%q} %d\ncitybrain_feed_late_total{feed=%q} %d\n", f.ID, f.Received, f.ID, f.Rejected, f.ID, f.Late)
+	}
+	if n := len(s.timeline); n > 0 {
+		fmt.Fprintf(w, "citybrain_vehicles %d\ncitybrain_mean_speed_kmh %g\n", s.timeline[n-1].Vehicles, s.timeline[n-1].Speed)
+	}
+	fmt.Fprintf(w, "citybrain_branches %d\n", len(s.branches))
+}
+
+// account lists the accounts in the data folder that season printed, newest last.
+func (s *Server) account(w http.ResponseWriter, r *http.Request) {
+	type line struct {
+		File   string          `json:"file"`
+		Season json.RawMessage `json:"season"`
+	}
+	list := []line{}
+	if s.cfg.Data != "" {
+		files, err := filepath.Glob(filepath.Join(s.cfg.Data, "accounts", "*.json"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		sort.Strings(files)
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil || !json.Valid(b) {
+				s.cfg.Log.Warn("account left out", "file", f, "err", err)
+				continue
+			}
+			list = append(list, line{filepath.Base(f), b})
+		}
+	}
+	answer(w, list)
+}
+
+func (s *Server) find(w http.ResponseWriter, r *http.Request) {
+	q := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
+	list := []found{}
+	for _, f := range s.search {
+		if q != "" && (strings.Contains(strings.ToLower(f.Name.En), q) || strings.Contains(f.Name.Zh, q) || strings.Contains(strings.ToLower(f.ID), q)) {
+			if list = append(list, f); len(list) == 20 {
+				break
+			}
+		}
+	}
+	answer(w, list)
+}
