@@ -160,10 +160,3 @@ func town(n int) *city.City {
 	}
 	return c
 }
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

@@ -79,11 +79,11 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 
 func attribute(a twin.Attribute) attributeInfo {
 	i := attributeInfo{Name: a.Name, Value: a.Any(), Unit: a.Unit}
-	if !a.ObservedAt.IsZero() {
-		i.Observed = float64(a.ObservedAt.UnixMilli()) / 1000
+	if t := a.ObservedAt(); !t.IsZero() {
+		i.Observed = float64(t.UnixMilli()) / 1000
 	}
-	if !a.RecordedAt.IsZero() {
-		i.Recorded = float64(a.RecordedAt.UnixMilli()) / 1000
+	if t := a.RecordedAt(); !t.IsZero() {
+		i.Recorded = float64(t.UnixMilli()) / 1000
 	}
 	return i
 }
@@ -197,7 +197,7 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, a := range hist {
 			if v, ok := a.Any().(float64); ok {
-				list = append(list, point{float64(a.ObservedAt.UnixMilli()) / 1000, float64(a.RecordedAt.UnixMilli()) / 1000, v})
+				list = append(list, point{float64(a.ObservedAt().UnixMilli()) / 1000, float64(a.RecordedAt().UnixMilli()) / 1000, v})
 			}
 		}
 	}

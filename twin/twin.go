@@ -1,0 +1,509 @@
+package twin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"citybrain/twin/log"
+)
+
+// Position is a place in the log: the number of a batch. Positions grow; 0 is before the first.
+type Position uint64
+
+// Options is how a twin works.
+type Options struct {
+	Clock  func() time.Time     // for recordedAt; required
+	Retain func(typ string) int // versions of an attribute that history keeps in memory, by entity type; nil: DefaultRetain
+	FS     log.FS               // nil: the operating system's
+}
+
+// DefaultRetain keeps 20 versions of what moves about and 4,000 of all else.
+func DefaultRetain(typ string) int {
+	if typ == "Vehicle" {
+		return 20
+	}
+	return 4000
+}
+
+// Kind says whether a branch is edited and durable, or derived and made again from its recipe.
+type Kind uint8
+
+const (
+	Edited Kind = iota
+	Derived
+)
+
+// String returns "edited" or "derived".
+func (k Kind) String() string { return [...]string{"edited", "derived"}[k] }
+
+// A Recipe is what a derived branch can be made again from.
+type Recipe struct {
+	Parent Position        `json:"parent"`
+	City   string          `json:"city"` // version of the pack
+	Seed   uint64          `json:"seed"`
+	Build  string          `json:"build"`
+	Inputs []string        `json:"inputs,omitempty"`
+	Config json.RawMessage `json:"config,omitempty"`
+}
+
+// ForkOptions is what a new branch is.
+type ForkOptions struct {
+	Kind   Kind
+	Recipe Recipe
+}
+
+// state is a branch's whole content at one position; immutable.
+type state struct {
+	all    *node
+	byType map[string]*node
+	count  int
+	fields map[fieldKey]*series
+	pos    Position
+}
+
+// A Twin is a city's changing state on all its branches. It is safe for concurrent use.
+type Twin struct {
+	opt  Options
+	log  *log.Disk // nil in memory
+	main *Branch
+
+	mu       sync.Mutex // guards branches, seq
+	branches map[string]*Branch
+	seq      uint64 // positions of a twin in memory
+}
+
+// A Branch is one line of the city's history. Writers take turns; readers never wait.
+type Branch struct {
+	twin   *Twin
+	name   string
+	kind   Kind
+	recipe Recipe
+	base   Snapshot // what it was forked from
+	made   time.Time
+
+	write   sync.Mutex
+	pending *state // the newest, perhaps not durable yet
+	now     atomic.Pointer[state]
+	history *history
+	watch   watchers
+	err     error // a failed log stops the branch for good
+}
+
+// ErrBranch is wrapped by errors about a branch's name.
+var ErrBranch = errors.New("branch")
+
+// New makes a twin in memory.
+func New(opt Options) *Twin {
+	if opt.Clock == nil {
+		panic("twin: Options.Clock is required")
+	}
+	if opt.Retain == nil {
+		opt.Retain = DefaultRetain
+	}
+	t := &Twin{opt: opt, branches: map[string]*Branch{}}
+	t.main = t.branch("main", Edited, Snapshot{st: &state{}})
+	t.branches["main"] = t.main
+	return t
+}
+
+func (t *Twin) branch(name string, k Kind, base Snapshot) *Branch {
+	b := &Branch{twin: t, name: name, kind: k, base: base, made: t.opt.Clock(), history: newHistory(t.opt.Retain)}
+	b.pending = base.st
+	b.now.Store(base.st)
+	return b
+}
+
+// Open opens or makes a durable twin in dir and reads back every branch that was durable.
+func Open(dir string, opt Options) (*Twin, error) {
+	t := New(opt)
+	d, err := log.OpenDisk(filepath.Join(dir, "log"), log.DiskOptions{FS: opt.FS})
+	if err != nil {
+		return nil, fmt.Errorf("open twin %s: %w", dir, err)
+	}
+	if err := t.replay(d); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("open twin %s: %w", dir, err)
+	}
+	t.log = d
+	return t, nil
+}
+
+// replay applies every record of the log.
+func (t *Twin) replay(d *log.Disk) error {
+	intern := map[string]string{}
+	owners := map[string]*owner{}
+	for rec, err := range d.Read(1) {
+		if err != nil {
+			return err
+		}
+		if len(rec.Payload) == 0 {
+			continue // the log's own mark of a clean end
+		}
+		dec := &decoder{b: rec.Payload[1:], intern: intern}
+		var err error
+		switch rec.Payload[0] {
+		case recordBatch:
+			var name string
+			var recorded int64
+			var changes []Change
+			if name, recorded, changes, err = decodeBatch(dec); err == nil {
+				b := t.branches[name]
+				if b == nil {
+					err = fmt.Errorf("%w %q was never made", ErrBranch, name)
+					break
+				}
+				// Nobody reads yet: one owner for the whole replay saves copying paths.
+				if owners[name] == nil {
+					owners[name] = new(owner)
+				}
+				b.pending = b.applied(b.pending, changes, recorded, Position(rec.Position), owners[name], true)
+			}
+		case recordField:
+			var name string
+			var key fieldKey
+			var c chunk
+			if name, key, c, err = decodeField(dec); err == nil {
+				if b := t.branches[name]; b != nil {
+					b.pending = b.pending.withField(key, c, Position(rec.Position))
+				}
+			}
+		case recordBranch:
+			var bb branchRecord
+			if err = json.Unmarshal(dec.b, &bb); err == nil && bb.Kind == Edited {
+				from := t.branches[bb.From]
+				if from == nil {
+					err = fmt.Errorf("%w %q was forked from %q, which was never made", ErrBranch, bb.Name, bb.From)
+					break
+				}
+				delete(owners, bb.From) // what is shared now must not be changed in place
+				b := t.branch(bb.Name, Edited, Snapshot{st: from.pending, b: from})
+				b.recipe, b.made = bb.Recipe, bb.Made
+				for _, x := range []*Branch{from, b} {
+					own := *x.pending
+					own.byType = maps.Clone(own.byType)
+					x.pending = &own
+				}
+				t.branches[bb.Name] = b
+			}
+		case recordDrop:
+			delete(t.branches, string(dec.b))
+		default:
+			err = fmt.Errorf("a record of kind %d; a newer build wrote it", rec.Payload[0])
+		}
+		if err != nil {
+			return fmt.Errorf("log position %d: %w", rec.Position, err)
+		}
+	}
+	for _, b := range t.branches {
+		b.now.Store(b.pending)
+	}
+	return nil
+}
+
+// Close ends the twin. What was acknowledged is on disk already.
+func (t *Twin) Close() error {
+	t.mu.Lock()
+	for _, b := range t.branches {
+		b.watch.close()
+	}
+	t.mu.Unlock()
+	if t.log == nil {
+		return nil
+	}
+	return t.log.Close()
+}
+
+// Main returns the live city.
+func (t *Twin) Main() *Branch { return t.main }
+
+// Branch returns a branch by name.
+func (t *Twin) Branch(name string) (*Branch, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b, ok := t.branches[name]
+	return b, ok
+}
+
+// Branches lists the branches by name.
+func (t *Twin) Branches() []*Branch {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]*Branch, 0, len(t.branches))
+	for _, b := range t.branches {
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b *Branch) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+type branchRecord struct {
+	Name   string    `json:"name"`
+	From   string    `json:"from"`
+	Kind   Kind      `json:"kind"`
+	Made   time.Time `json:"made"`
+	Recipe Recipe    `json:"recipe"`
+}
+
+// Fork makes a branch that starts as b is now. It costs the same whatever the city's size. An edited branch and a derived
+// one's recipe are durable when Fork returns.
+func (b *Branch) Fork(name string, opt ForkOptions) (*Branch, error) {
+	t := b.twin
+	if name == "" || strings.ContainsAny(name, " \n") {
+		return nil, fmt.Errorf("%w %q: give a name without blanks", ErrBranch, name)
+	}
+	if opt.Kind == Edited && b.kind == Derived {
+		return nil, fmt.Errorf("%w %q: an edited branch can't stand on the derived branch %s, which may be dropped", ErrBranch, name, b.name)
+	}
+	b.write.Lock() // the record of the birth must stand in the log where the state is taken
+	defer b.write.Unlock()
+	f := t.branch(name, opt.Kind, Snapshot{st: b.pending, b: b})
+	f.recipe = opt.Recipe
+	if f.recipe.Parent == 0 {
+		f.recipe.Parent = b.pending.pos
+	}
+	t.mu.Lock()
+	_, taken := t.branches[name]
+	if !taken {
+		t.branches[name] = f
+	}
+	t.mu.Unlock()
+	if taken {
+		return nil, fmt.Errorf("%w %q exists", ErrBranch, name)
+	}
+	if t.log != nil {
+		body, err := json.Marshal(branchRecord{name, b.name, opt.Kind, f.made, f.recipe})
+		if err == nil {
+			_, err = t.log.Append(append([]byte{recordBranch}, body...))
+		}
+		if err != nil {
+			t.mu.Lock()
+			delete(t.branches, name)
+			t.mu.Unlock()
+			return nil, fmt.Errorf("%w %q: %w", ErrBranch, name, err)
+		}
+	}
+	return f, nil
+}
+
+// Drop ends a branch; main can't be dropped. Its memory goes with its last reader.
+func (t *Twin) Drop(name string) error {
+	t.mu.Lock()
+	b, ok := t.branches[name]
+	if ok && b != t.main {
+		delete(t.branches, name)
+	}
+	t.mu.Unlock()
+	switch {
+	case !ok:
+		return fmt.Errorf("%w %q does not exist", ErrBranch, name)
+	case b == t.main:
+		return fmt.Errorf("%w main is the city itself and can't be dropped", ErrBranch)
+	}
+	b.watch.close()
+	if t.log != nil && b.kind == Edited {
+		if _, err := t.log.Append(append([]byte{recordDrop}, name...)); err != nil {
+			return fmt.Errorf("%w %q: %w", ErrBranch, name, err)
+		}
+	}
+	return nil
+}
+
+// Name returns the branch's name.
+func (b *Branch) Name() string { return b.name }
+
+// Kind returns what the branch is.
+func (b *Branch) Kind() Kind { return b.kind }
+
+// From returns the position of its parent that it was forked at.
+func (b *Branch) From() Position { return b.base.st.pos }
+
+// Made returns when it was forked.
+func (b *Branch) Made() time.Time { return b.made }
+
+// Recipe returns what it was made from.
+func (b *Branch) Recipe() Recipe { return b.recipe }
+
+// Position returns the position of the newest batch that can be read.
+func (b *Branch) Position() Position { return b.now.Load().pos }
+
+// durable reports whether the branch's batches go to the log.
+func (b *Branch) durable() bool { return b.twin.log != nil && b.kind == Edited }
+
+// ErrExpected is wrapped by errors about a batch whose expectations did not hold.
+var ErrExpected = errors.New("not as expected")
+
+// Apply takes a batch, whole or not at all, and returns its position. On a durable branch it returns when the batch is synced
+// to disk; only then can it be read.
+func (b *Branch) Apply(changes ...Change) (Position, error) {
+	if len(changes) == 0 {
+		return b.Position(), nil
+	}
+	for i := range changes {
+		if err := changes[i].check(); err != nil {
+			return 0, fmt.Errorf("apply to %s: %w", b.name, err)
+		}
+	}
+	recorded := nano(b.twin.opt.Clock())
+	changes = stamp(changes, recorded)
+	return b.commit(func() ([]byte, error) {
+		if err := b.expect(changes); err != nil || !b.durable() {
+			return nil, err
+		}
+		return encodeBatch(b.name, recorded, changes), nil
+	}, func(st *state, pos Position) *state {
+		return b.applied(st, changes, recorded, pos, new(owner), false)
+	}, changes)
+}
+
+// commit encodes, orders, applies and publishes one record.
+func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Position) *state, changes []Change) (Position, error) {
+	b.write.Lock()
+	if b.err != nil {
+		defer b.write.Unlock()
+		return 0, b.err
+	}
+	rec, err := encode()
+	if err != nil {
+		b.write.Unlock()
+		return 0, fmt.Errorf("apply to %s: %w", b.name, err)
+	}
+	var pos Position
+	var ticket log.Ticket
+	if rec != nil {
+		if ticket, err = b.twin.log.Submit(rec); err != nil {
+			b.err = fmt.Errorf("apply to %s: %w", b.name, err)
+			b.write.Unlock()
+			return 0, b.err
+		}
+		pos = Position(ticket.Position)
+	} else {
+		b.twin.mu.Lock()
+		b.twin.seq++
+		pos = Position(b.twin.seq)
+		b.twin.mu.Unlock()
+	}
+	next := apply(b.pending, pos)
+	b.pending = next
+	b.write.Unlock()
+	if rec != nil {
+		if err := ticket.Wait(); err != nil {
+			b.write.Lock()
+			b.err = fmt.Errorf("apply to %s: %w; open the twin again to go on from what is on disk", b.name, err)
+			err = b.err
+			b.write.Unlock()
+			return 0, err
+		}
+	}
+	for {
+		was := b.now.Load()
+		if was.pos >= pos || b.now.CompareAndSwap(was, next) {
+			break
+		}
+	}
+	b.watch.send(Event{pos, changes})
+	return pos, nil
+}
+
+// applied returns st with changes, and notes them in the history.
+func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Position, o *owner, inPlace bool) *state {
+	next := *st
+	next.pos = pos
+	owned := inPlace && st.byType != nil
+	types := func() map[string]*node {
+		if !owned {
+			m := make(map[string]*node, len(next.byType)+1)
+			for k, v := range next.byType {
+				m[k] = v
+			}
+			next.byType, owned = m, true
+		}
+		return next.byType
+	}
+	b.history.mu.Lock()
+	defer b.history.mu.Unlock()
+	for i := range changes {
+		c := &changes[i]
+		h := hashOf(c.ID)
+		e := next.all.get(c.ID)
+		if c.Op == OpDelete {
+			if e != nil {
+				if b != b.twin.main {
+					b.history.intent(historyKey{id: c.ID}, c.Origin)
+				}
+				next.all, _ = next.all.remove(o, h, 0, c.ID)
+				next.count--
+				for _, t := range e.Types {
+					types()[t], _ = next.byType[t].remove(o, h, 0, c.ID)
+				}
+			}
+			continue
+		}
+		fresh := e == nil
+		if fresh {
+			if c.Op == OpRemove {
+				continue
+			}
+			e = &Entity{ID: c.ID, Types: c.Types, Scope: c.Scope}
+		}
+		if c.Op == OpRemove {
+			out := *e
+			out.attrs = slices.DeleteFunc(slices.Clone(e.attrs), func(a Attribute) bool {
+				return slices.ContainsFunc(c.Attrs, func(x Attribute) bool { return x.Name == a.Name && x.Dataset == a.Dataset })
+			})
+			e = &out
+		} else {
+			e = e.with(c.Attrs, func(int) {})
+			if c.Scope != "" {
+				e.Scope = c.Scope
+			}
+			for _, t := range c.Types {
+				if !slices.Contains(e.Types, t) {
+					e.Types = append(slices.Clone(e.Types), t)
+					slices.Sort(e.Types)
+				}
+			}
+			for k := range c.Attrs {
+				b.history.add(e.Type(), c.ID, &c.Attrs[k])
+				if b != b.twin.main { // main is merged into, never from
+					b.history.intent(historyKey{c.ID, c.Attrs[k].Name, c.Attrs[k].Dataset}, c.Origin)
+				}
+			}
+		}
+		next.all, _ = next.all.put(o, h, 0, e)
+		if fresh {
+			next.count++
+		}
+		for _, t := range e.Types {
+			m := types()
+			m[t], _ = m[t].put(o, h, 0, e)
+		}
+	}
+	return &next
+}
+
+// expect checks the expectations of a batch against what is pending.
+func (b *Branch) expect(changes []Change) error {
+	for i := range changes {
+		for k := range changes[i].Expect {
+			want := &changes[i].Expect[k]
+			e := b.pending.all.get(changes[i].ID)
+			var is Attribute
+			ok := e != nil
+			if ok {
+				is, ok = e.Instance(want.Name, want.Dataset)
+			}
+			if !ok || !is.same(want) {
+				return fmt.Errorf("%w: entity %s, attribute %s is %v, not %v", ErrExpected, changes[i].ID, want.Name, is.Any(), want.Any())
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package twin
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AttributeKind is what an attribute is in NGSI-LD.
+type AttributeKind uint8
+
+const (
+	Property AttributeKind = iota
+	GeoProperty
+	Relationship
+	LanguageProperty
+	JSONProperty
+	VocabProperty
+	ListProperty
+	ListRelationship
+)
+
+// valueKind is how a value is held.
+type valueKind uint8
+
+const (
+	valueNumber valueKind = iota
+	valueText
+	valueBool
+	valuePoint
+	valueJSON // anything else, as its JSON text: geometries, arrays, language maps, null
+)
+
+// An Attribute is one instance of an attribute of an entity. Its zero Kind is a Property. Attributes are immutable.
+type Attribute struct {
+	Name    string
+	Dataset string // datasetId, "" for the default instance
+	Kind    AttributeKind
+	Unit    string // unitCode
+	Sub     []Attribute
+
+	kind     valueKind
+	num, lat float64 // a number; a point's longitude and latitude
+	text     string  // text, or JSON
+	observed int64   // Unix ns; 0: none
+	recorded int64
+}
+
+func nano(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func fromNano(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}
+
+// Number makes a property with a number; NaN and infinities have no place in JSON and are refused by Apply.
+func Number(name string, v float64, unit string, observed time.Time) Attribute {
+	return Attribute{Name: name, Unit: unit, num: v, observed: nano(observed)}
+}
+
+// Text makes a property with a string.
+func Text(name, v string, observed time.Time) Attribute {
+	return Attribute{Name: name, kind: valueText, text: v, observed: nano(observed)}
+}
+
+// Bool makes a property with a truth value.
+func Bool(name string, v bool, observed time.Time) Attribute {
+	a := Attribute{Name: name, kind: valueBool, observed: nano(observed)}
+	if v {
+		a.num = 1
+	}
+	return a
+}
+
+// Point makes a GeoProperty with a point in degrees.
+func Point(name string, lon, lat float64) Attribute {
+	return Attribute{Name: name, Kind: GeoProperty, kind: valuePoint, num: lon, lat: lat}
+}
+
+// Rel makes a relationship to the entity id.
+func Rel(name, id string) Attribute {
+	return Attribute{Name: name, Kind: Relationship, kind: valueText, text: id}
+}
+
+// JSON makes a JsonProperty of v, which json.Marshal must take; a value that it doesn't take is refused by Apply.
+func JSON(name string, v any) Attribute {
+	b, err := json.Marshal(v)
+	if err != nil {
+		b = nil
+	}
+	return Attribute{Name: name, Kind: JSONProperty, kind: valueJSON, text: string(b)}
+}
+
+// At returns the attribute as observed at t.
+func (a Attribute) At(t time.Time) Attribute {
+	a.observed = nano(t)
+	return a
+}
+
+// ObservedAt returns when the value was so; zero if that is not known.
+func (a *Attribute) ObservedAt() time.Time { return fromNano(a.observed) }
+
+// RecordedAt returns when the twin learnt of it.
+func (a *Attribute) RecordedAt() time.Time { return fromNano(a.recorded) }
+
+// Any returns the value: float64, string, bool, a point as [2]float64 (lon, lat), or json.RawMessage.
+func (a *Attribute) Any() any {
+	switch a.kind {
+	case valueText:
+		return a.text
+	case valueBool:
+		return a.num == 1
+	case valuePoint:
+		return [2]float64{a.num, a.lat}
+	case valueJSON:
+		return json.RawMessage(a.text)
+	}
+	return a.num
+}
+
+// same reports whether two attributes say the same, times apart.
+func (a *Attribute) same(b *Attribute) bool {
+	return a.Name == b.Name && a.Dataset == b.Dataset && a.Kind == b.Kind && a.Unit == b.Unit && a.kind == b.kind && a.num == b.num && a.lat == b.lat && a.text == b.text &&
+		slices.EqualFunc(a.Sub, b.Sub, func(x, y Attribute) bool { return x.same(&y) })
+}
+
+func (a *Attribute) check() error {
+	if a.Name == "" || strings.ContainsAny(a.Name, "<>\"'=;()") {
+		return fmt.Errorf("attribute %q: not a name", a.Name)
+	}
+	if math.IsNaN(a.num) || math.IsInf(a.num, 0) || a.kind == valuePoint && !(math.Abs(a.num) <= 180 && math.Abs(a.lat) <= 90) {
+		return fmt.Errorf("attribute %s: %g, %g is not a value", a.Name, a.num, a.lat)
+	}
+	if a.kind == valueJSON && !json.Valid([]byte(a.text)) {
+		return fmt.Errorf("attribute %s: its value is not JSON", a.Name)
+	}
+	for i := range a.Sub {
+		if err := a.Sub[i].check(); err != nil {
+			return fmt.Errorf("attribute %s: %w", a.Name, err)
+		}
+	}
+	return nil
+}
+
+// An Entity is one thing at one moment. Entities are immutable and may be kept.
+type Entity struct {
+	ID    string
+	Types []string // sorted
+	Scope string
+	attrs []Attribute // sorted by name, then dataset
+}
+
+// Type returns the entity's first type.
+func (e *Entity) Type() string {
+	if len(e.Types) == 0 {
+		return ""
+	}
+	return e.Types[0]
+}
+
+func compareAttr(a Attribute, key [2]string) int {
+	if c := strings.Compare(a.Name, key[0]); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Dataset, key[1])
+}
+
+// Attribute returns the default instance of an attribute.
+func (e *Entity) Attribute(name string) (Attribute, bool) { return e.Instance(name, "") }
+
+// Instance returns the instance of an attribute with a datasetId.
+func (e *Entity) Instance(name, dataset string) (Attribute, bool) {
+	i, ok := slices.BinarySearchFunc(e.attrs, [2]string{name, dataset}, compareAttr)
+	if !ok {
+		return Attribute{}, false
+	}
+	return e.attrs[i], true
+}
+
+// Attributes lists all instances of all attributes, by name and dataset.
+func (e *Entity) Attributes() iter.Seq[Attribute] { return slices.Values(e.attrs) }
+
+// Number returns a numeric attribute's value.
+func (e *Entity) Number(name string) (float64, bool) {
+	a, ok := e.Attribute(name)
+	return a.num, ok && a.kind == valueNumber
+}
+
+// Text returns a textual attribute's value, or a relationship's object.
+func (e *Entity) Text(name string) (string, bool) {
+	a, ok := e.Attribute(name)
+	return a.text, ok && a.kind == valueText
+}
+
+// Bool returns a truth value.
+func (e *Entity) Bool(name string) (v, ok bool) {
+	a, ok := e.Attribute(name)
+	return a.num == 1, ok && a.kind == valueBool
+}
+
+// ObservedAt returns when an attribute's value was so; zero if it has none or that is not known.
+func (e *Entity) ObservedAt(name string) time.Time {
+	a, _ := e.Attribute(name)
+	return a.ObservedAt()
+}
+
+// Location returns the point of the attribute "location" in degrees.
+func (e *Entity) Location() (lon, lat float64, ok bool) {
+	a, ok := e.Attribute("location")
+	return a.num, a.lat, ok && a.kind == valuePoint
+}
+
+// with returns e with the attributes of a change, of which late ones change nothing; accepted tells which were taken.
+func (e *Entity) with(attrs []Attribute, accepted func(i int)) *Entity {
+	out := *e
+	out.attrs = slices.Clone(e.attrs)
+	for i := range attrs {
+		a := attrs[i]
+		k, found := slices.BinarySearchFunc(out.attrs, [2]string{a.Name, a.Dataset}, compareAttr)
+		switch {
+		case !found:
+			out.attrs = slices.Insert(out.attrs, k, a)
+		case a.observed != 0 && out.attrs[k].observed > a.observed:
+			continue
+		default:
+			out.attrs[k] = a
+		}
+		accepted(i)
+	}
+	return &out
+}
+
+func (e *Entity) equal(o *Entity) bool {
+	return e.ID == o.ID && e.Scope == o.Scope && slices.Equal(e.Types, o.Types) && slices.EqualFunc(e.attrs, o.attrs, func(x, y Attribute) bool { return x.same(&y) && x.observed == y.observed })
+}
+
+// canonical writes what two equal entities have in common whatever the clock on the wall said: recordedAt is left out.
+func (e *Entity) canonical(w *bytes.Buffer) {
+	fmt.Fprintf(w, "%q %q %q\n", e.ID, e.Types, e.Scope)
+	for i := range e.attrs {
+		e.attrs[i].canonical(w)
+	}
+}
+
+func (a *Attribute) canonical(w *bytes.Buffer) {
+	fmt.Fprintf(w, " %q %q %d %q %d %x %x %q %d\n", a.Name, a.Dataset, a.Kind, a.Unit, a.kind, math.Float64bits(a.num), math.Float64bits(a.lat), a.text, a.observed)
+	for i := range a.Sub {
+		w.WriteByte(' ')
+		a.Sub[i].canonical(w)
+	}
+}
