@@ -14,7 +14,7 @@ import (
 var may = map[string][]string{
 	"city":          {},
 	"city/chance":   {},
-	"city/generate": {"city", "city/chance"},
+	"city/riverside": {"city", "city/chance"},
 	"city/draw":     {"city"},
 	"city/importer": {"city", "city/importer/…"},
 	"routing":       {"city"},

@@ -14,7 +14,7 @@ import (
 
 	"citybrain/account"
 	"citybrain/city"
-	"citybrain/city/generate"
+	"citybrain/city/riverside"
 	"citybrain/console"
 	"citybrain/server"
 )
@@ -75,7 +75,7 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 
 func loadCity(dir string) (*city.City, error) {
 	if dir == "" {
-		return generate.City(demoSeed), nil
+		return riverside.City(demoSeed), nil
 	}
 	return city.Load(dir)
 }

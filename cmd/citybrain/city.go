@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+
+	"citybrain/city"
+	"citybrain/city/riverside"
+)
+
+func cityVerb(ctx context.Context, args []string, out io.Writer) error {
+	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "info": cityInfo}
+	if len(args) > 0 {
+		if f := parts[args[0]]; f != nil {
+			return f(ctx, args[1:], out)
+		}
+	}
+	var names []string
+	for n := range parts {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return fmt.Errorf("%w: citybrain city %v", errUsage, names)
+}
+
+func cityGenerate(_ context.Context, args []string, out io.Writer) error {
+	f := flags("city generate", "citybrain city generate --seed 1 --out out/demo", out)
+	seed := f.Uint64("seed", demoSeed, "the same seed gives the same city")
+	dir := f.String("out", "", "`folder` to write the pack to")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if *dir == "" || f.NArg() > 0 {
+		return fmt.Errorf("%w: give --out and flags only", errUsage)
+	}
+	c := riverside.City(*seed)
+	if err := city.Save(*dir, c); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %s, version %.12s\n", *dir, c.Name.En, c.Version)
+	return nil
+}
+
+// info is what `city info --json` prints.
+type info struct {
+	Name        city.Text      `json:"name"`
+	Version     string         `json:"version"`
+	AreaKM2     float64        `json:"area_km2"`
+	Nodes       int            `json:"nodes"`
+	Links       int            `json:"links"`
+	LaneKM      float64        `json:"lane_km"`
+	Signals     int            `json:"signals"`
+	Signed      int            `json:"signed"`
+	Buildings   int            `json:"buildings"`
+	Places      map[string]int `json:"places"`
+	Invented    int            `json:"invented_places"`
+	Population  float64        `json:"population"`
+	Terrain     string         `json:"terrain"`
+	Cells       int            `json:"cells"`
+	Datum       string         `json:"datum,omitempty"`
+	VerticalM   *float64       `json:"vertical_error_m"`
+	Assessable  bool           `json:"flood_assessable"`
+	Basins      int            `json:"basins"`
+	Creeks      int            `json:"creeks"`
+	Pumps       int            `json:"pumps"`
+	Attribution []string       `json:"attribution"`
+	Defects     []city.Defect  `json:"defects"`
+}
+
+func cityInfo(_ context.Context, args []string, out io.Writer) error {
+	f := flags("city info", "citybrain city info out/demo --json", out)
+	asJSON := f.Bool("json", false, "print JSON")
+	// The folder may stand before the flags.
+	dir := ""
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		dir, args = args[0], args[1:]
+	}
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if dir == "" && f.NArg() == 1 {
+		dir = f.Arg(0)
+	} else if dir == "" || f.NArg() > 0 {
+		return fmt.Errorf("%w: give the pack's folder", errUsage)
+	}
+	c, err := city.Load(dir)
+	if err != nil {
+		return err
+	}
+	i := info{Name: c.Name, Version: c.Version, Nodes: len(c.Streets.Nodes), Links: len(c.Streets.Links), Signals: len(c.Signals), Buildings: len(c.Buildings), Places: map[string]int{}, Terrain: string(city.TerrainNone), Basins: len(c.Drains.Basins), Creeks: len(c.Drains.Creeks), Pumps: len(c.Drains.Pumps), Attribution: c.Attribution, Defects: c.Defects, Assessable: c.Terrain.Assessable()}
+	i.AreaKM2 = (c.Bounds.Max[0] - c.Bounds.Min[0]) * (c.Bounds.Max[1] - c.Bounds.Min[1]) / 1e6
+	for k := range c.Streets.Links {
+		i.LaneKM += c.Streets.Links[k].Length * float64(c.Streets.Links[k].Lanes) / 1000
+	}
+	for k := range c.Signals {
+		if c.Signals[k].Signed {
+			i.Signed++
+		}
+	}
+	for k := range c.Places {
+		i.Places[string(c.Places[k].Kind)]++
+		if c.Places[k].Invented {
+			i.Invented++
+		}
+	}
+	for _, z := range c.Zones {
+		i.Population += z.Population
+	}
+	if t := c.Terrain; t != nil {
+		i.Terrain, i.Datum, i.VerticalM = string(t.Source), t.Datum, &t.VerticalError
+		for k := range t.Cells() {
+			if !t.River[k] && t.Z[k] == t.Z[k] {
+				i.Cells++
+			}
+		}
+	}
+	if *asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(i)
+	}
+	fmt.Fprintf(out, "%s (%s), version %.12s, %.1f km²\n  streets   %d nodes, %d links, %.0f lane-km\n  signals   %d, of which signed %d (unsigned ones are for simulation only)\n  people    %.0f\n  buildings %d\n  places    %v, %d of them invented\n", i.Name.En, i.Name.Zh, i.Version, i.AreaKM2, i.Nodes, i.Links, i.LaneKM, i.Signals, i.Signed, i.Population, i.Buildings, i.Places, i.Invented)
+	switch {
+	case c.Terrain == nil:
+		fmt.Fprintln(out, "  terrain   none: no flood domain; build with --dem or --invent-terrain")
+	case !i.Assessable:
+		fmt.Fprintf(out, "  terrain   %s, %d cells, datum %s, vertical error %g m: flood damage is not assessable\n", i.Terrain, i.Cells, i.Datum, *i.VerticalM)
+	default:
+		fmt.Fprintf(out, "  terrain   %s, %d cells, datum %s, vertical error %g m; %d basins, %d creeks, %d pumping stations\n", i.Terrain, i.Cells, i.Datum, *i.VerticalM, i.Basins, i.Creeks, i.Pumps)
+	}
+	for _, d := range i.Defects {
+		fmt.Fprintf(out, "  defect    %s: %s\n", d.Element, d.What)
+	}
+	for _, a := range i.Attribution {
+		fmt.Fprintf(out, "  data      %s\n", a)
+	}
+	return nil
+}
