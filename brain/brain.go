@@ -102,7 +102,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		cfg.Threads = 1
 	}
 	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, called: map[string]time.Time{}, closed: map[string]bool{}, alerted: map[string]time.Time{}}
-	trips, goals, err := traffic.Demand{Seed: cfg.Seed, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.PerHour, Reach: 3200}.Trips(c)
+	trips, goals, err := traffic.Demand{Seed: cfg.Seed, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.PerHour, Reach: 4200}.Trips(c)
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}

@@ -156,7 +156,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 
 // Demand is what people truly do in a scenario. The brain's own idea of it has another seed, reach and no spread.
 func Demand(cfg Config) traffic.Demand {
-	return traffic.Demand{Seed: cfg.Seed ^ 0xd3a1, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.TripsPerHour, Reach: 3500, Spread: 0.25}
+	return traffic.Demand{Seed: cfg.Seed ^ 0xd3a1, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.TripsPerHour, Reach: 4500, Spread: 0.25}
 }
 
 // PeakTrips returns the trips of the peak hour that load c's streets as a working day's evening does: by the lane-kilometres
@@ -168,7 +168,7 @@ func PeakTrips(c *city.City) float64 {
 			km += l.Length * float64(l.Lanes) / 1000
 		}
 	}
-	return 26 * km
+	return 16 * km
 }
 
 func wetLinks(c *city.City) []wetLink {

@@ -328,19 +328,20 @@ func (m *maker) link(a, b int32, line orb.LineString, st *stroke, both bool) int
 	return first
 }
 
-// crossings lays three tunnels and two bridges across the river, from quay to quay.
+// crossings lays six tunnels and two bridges across the river. They land a block behind the quays, as real ones do, so that the
+// quays' own traffic is spared.
 func (m *maker) crossings() {
 	total := lengthOf(m.river)
-	for i, share := range []float64{0.16, 0.30, 0.43, 0.60, 0.78} {
+	for i, share := range []float64{0.13, 0.21, 0.30, 0.38, 0.46, 0.57, 0.68, 0.80} {
 		at, dir := pointAt(m.river, share*total)
 		n := orb.Point{dir[1], -dir[0]}
-		west := m.nearest(orb.Point{at[0] - n[0]*(riverWidth/2+120), at[1] - n[1]*(riverWidth/2+120)}, func(l *city.Link) bool { return l.Class <= city.Secondary && l.Level == 0 })
-		east := m.nearest(orb.Point{at[0] + n[0]*(riverWidth/2+120), at[1] + n[1]*(riverWidth/2+120)}, func(l *city.Link) bool { return l.Class <= city.Secondary && l.Level == 0 })
+		west := m.nearest(orb.Point{at[0] - n[0]*(riverWidth/2+310), at[1] - n[1]*(riverWidth/2+310)}, func(l *city.Link) bool { return l.Class <= city.Secondary && l.Level == 0 })
+		east := m.nearest(orb.Point{at[0] + n[0]*(riverWidth/2+310), at[1] + n[1]*(riverWidth/2+310)}, func(l *city.Link) bool { return l.Class <= city.Secondary && l.Level == 0 })
 		if west < 0 || east < 0 {
 			continue
 		}
 		st := stroke{class: city.Primary, lanes: 3, level: -1, name: city.Text{En: fmt.Sprintf("%s Tunnel", crossingNames[i].En), Zh: crossingNames[i].Zh + "隧道"}}
-		if i == 1 || i == 4 {
+		if i == 2 || i == 6 {
 			st.level, st.class, st.name = 1, city.Primary, city.Text{En: crossingNames[i].En + " Bridge", Zh: crossingNames[i].Zh + "大桥"}
 		}
 		a, b := m.c.Streets.Nodes[west].At, m.c.Streets.Nodes[east].At
