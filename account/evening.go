@@ -170,7 +170,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if !(e.Hours > 0 && e.Hours <= 72) {
 		return nil, e, fmt.Errorf("%g hours: give more than 0 and at most 72", e.Hours)
 	}
-	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads}
+	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds}
 	var err error
 	if e.Plans == nil {
 		if e.Plans, err = FairPlans(ctx, e.City, cfg, e.Threads); err != nil {

@@ -27,7 +27,7 @@ const (
 // Inter-green (RiLSA's form): yellow run-on + (clearing path + vehicle length)/clearing speed − entry time, rounded up to
 // whole seconds. The matrix is unsigned: for simulation only.
 //
-// It is an error if fewer than three streets lead in or no safe plan exists; nothing is written then.
+// It is an error if fewer than two streets lead in or no safe plan exists; nothing is written then.
 func DesignJunction(s *Streets, nodes []int32, id string, index int32) (Junction, error) {
 	j := Junction{ID: id, Nodes: nodes}
 	inside := map[int32]bool{}
@@ -45,8 +45,8 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32) (Junction
 			legs = append(legs, leg{link: int32(l), heading: heading(link.Line[k-2], link.Line[k-1]), lanes: int(link.Lanes), major: link.Class <= Secondary})
 		}
 	}
-	if len(legs) < 3 {
-		return j, fmt.Errorf("junction %s: %d streets lead in; a signal needs 3", id, len(legs))
+	if len(legs) < 2 {
+		return j, fmt.Errorf("junction %s: %d streets lead in; a signal needs 2", id, len(legs))
 	}
 	sort.Slice(legs, func(a, b int) bool { return legs[a].heading < legs[b].heading })
 	radius := stopLineBefore

@@ -22,6 +22,7 @@ type Config struct {
 	Calm         bool    // no rain
 	TripsPerHour float64 // at the peak; 0: what loads the city's streets to a working day's evening peak
 	Threads      int     // the result does not depend on it
+	Silent       bool    // the departments' lines are closed: they neither send nor hear
 	// Plans are the signal plans that the controllers start with, one for each junction; nil: each its reference plan.
 	Plans []city.PlanSpec
 }
@@ -223,8 +224,10 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		w.service.Step(next, &w.roads)
 		w.now = next
 		w.peakCars = max(w.peakCars, w.streets.Totals().Running)
-		for _, d := range w.desks {
-			d.tick(w)
+		if !w.cfg.Silent {
+			for _, d := range w.desks {
+				d.tick(w)
+			}
 		}
 	}
 	return nil
@@ -297,7 +300,7 @@ func drawCalls(c *city.City, cfg Config, s *storm) []emergency.Call {
 	var calls []emergency.Call
 	for m := range uint64(cfg.Hours * 60) {
 		rain := s.at(c.Bounds.Center(), float64(m)*60)
-		rate := people * 450e-6 / 1440 * 1.25 * (1 + 0.35*math.Min(1, rain/30))
+		rate := people * 260e-6 / 1440 * 1.25 * (1 + 0.35*math.Min(1, rain/30))
 		for k := range draw.Poisson(m, 0, rate) {
 			id := m*100 + uint64(k)
 			u, z := draw.Float(id, 1)*people, 0

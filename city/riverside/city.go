@@ -189,7 +189,7 @@ func (m *maker) buildings() {
 					use, value = city.Industrial, 1000
 				}
 				// What water reaches: ground floor and basement, contents and finish, in yuan a square metre.
-				m.c.Buildings = append(m.c.Buildings, city.Building{Outline: ring, Height: h, Use: use, Floor: 0.05 + 0.35*m.draw.Float(id, 8), ValueFen: int64(w * d * value * 100), Basement: h > 25 && m.draw.Float(id, 9) < 0.5})
+				m.c.Buildings = append(m.c.Buildings, city.Building{Outline: ring, Height: h, Use: use, Floor: 0.02 + 0.25*m.draw.Float(id, 8), ValueFen: int64(w * d * value * 100), Basement: h > 25 && m.draw.Float(id, 9) < 0.5})
 				count++
 			}
 		}
@@ -295,7 +295,7 @@ func (m *maker) places() {
 	main := []city.RoadClass{city.Primary, city.Secondary}
 	any := []city.RoadClass{city.Secondary, city.Tertiary, city.Local}
 	put(city.Hospital, 8, 1500, [2]string{"Hospital", "医院"}, 0.4, 3e7, func(i int) int { return 300 + 150*(i%5) }, main...)
-	put(city.AmbulanceStation, 14, 1150, [2]string{"ambulance station", "急救站"}, 0.2, 1e6, func(i int) int { return 1 + i%2 }, any...)
+	put(city.AmbulanceStation, 14, 1150, [2]string{"ambulance station", "急救站"}, 0.2, 1e6, fixed(2), any...)
 	put(city.FireStation, 10, 1500, [2]string{"fire station", "消防站"}, 0.2, 4e6, fixed(3), main...)
 	put(city.PoliceStation, 9, 1500, [2]string{"police station", "派出所"}, 0.2, 2e6, fixed(20), any...)
 	put(city.School, 44, 600, [2]string{"School", "学校"}, 0.3, 5e6, func(i int) int { return 600 + 40*i }, any...)

@@ -151,9 +151,9 @@ func (m *maker) drains() {
 	for k, s := range seeds {
 		a := float64(cells[k]) * cellSize * cellSize
 		old := hyp(s.at, m.oldTown) < 1200
-		storage, inlet := 0.0085, 1.0e-5
+		storage, inlet := 0.0100, 1.25e-5
 		if old {
-			storage, inlet = 0.0055, 0.8e-5
+			storage, inlet = 0.0070, 1.0e-5
 		}
 		name := city.Text{En: fmt.Sprintf("%s Polder", firstNames[k%len(firstNames)].En), Zh: firstNames[k%len(firstNames)].Zh + "圩片区"}
 		d.Basins = append(d.Basins, city.Basin{ID: fmt.Sprintf("b%d", k), Name: name, At: s.at, Inlet: inlet, Volume: math.Max(1000, a*storage), Invert: -2, Ground: 2.9, Lowest: int32(t.Index(s.at))})

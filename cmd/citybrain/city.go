@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
 	"citybrain/city"
+	"citybrain/city/importer"
 	"citybrain/city/riverside"
+	"github.com/paulmach/orb"
 )
 
 func cityVerb(ctx context.Context, args []string, out io.Writer) error {
-	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "info": cityInfo}
+	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "build": cityBuild, "info": cityInfo}
 	if len(args) > 0 {
 		if f := parts[args[0]]; f != nil {
 			return f(ctx, args[1:], out)
@@ -137,5 +140,54 @@ func cityInfo(_ context.Context, args []string, out io.Writer) error {
 	for _, a := range i.Attribution {
 		fmt.Fprintf(out, "  data      %s\n", a)
 	}
+	return nil
+}
+
+// several collects a flag that may be given more than once.
+type several []string
+
+func (s *several) String() string     { return strings.Join(*s, ",") }
+func (s *several) Set(v string) error { *s = append(*s, v); return nil }
+
+func cityBuild(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("city build", "citybrain city build --osm town.osm.pbf --dem N43E007.hgt.zip --out out/town", out)
+	osm := f.String("osm", "", "OpenStreetMap `file`: .pbf, .osm, .osm.gz, .osm.bz2")
+	var dem, gtfs several
+	f.Var(&dem, "dem", "elevation `file`, .hgt, .hgt.zip, GeoTIFF or ASCII grid; may be given again")
+	f.Var(&gtfs, "gtfs", "transit feed `file`, .zip; may be given again")
+	datum := f.String("datum", "", "vertical datum of the elevations; empty: what the format says (SRTM: EGM96)")
+	demError := f.Float64("dem-error", 0, "their vertical error in `metres`; 0: what the format says (SRTM: 8)")
+	population := f.String("population", "", "`file` of people by cell")
+	buildings := f.String("buildings", "", "GeoJSON `file` of footprints")
+	places := f.String("places", "", "`file` of points of interest")
+	bbox := f.String("bbox", "", "W,S,E,N in degrees")
+	invent := f.Bool("invent-terrain", false, "invent a terrain, labelled as such, so that water can be simulated")
+	name := f.String("name", "", "the city's name; empty: the file's")
+	dir := f.String("out", "", "`folder` to write the pack to")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if *osm == "" || *dir == "" || f.NArg() > 0 {
+		return fmt.Errorf("%w: give --osm and --out, and flags only", errUsage)
+	}
+	opt := importer.Options{Name: city.Text{En: *name}, OSM: *osm, DEM: dem, Datum: *datum, DEMError: *demError, GTFS: gtfs, Population: *population, Buildings: *buildings, Places: *places, InventTerrain: *invent}
+	if *bbox != "" {
+		var w, s, e, n float64
+		if k, err := fmt.Sscanf(*bbox, "%g,%g,%g,%g", &w, &s, &e, &n); k != 4 || err != nil || !(w < e && s < n) {
+			return fmt.Errorf("%w: --bbox %q is not W,S,E,N", errUsage, *bbox)
+		}
+		opt.BBox = &orb.Bound{Min: orb.Point{w, s}, Max: orb.Point{e, n}}
+	}
+	p := newProgress()
+	opt.Progress = p.show
+	c, err := importer.Build(ctx, opt)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := city.Save(*dir, c); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %s, %d links, %d signals, version %.12s, %d defects (citybrain city info %s)\n", *dir, c.Name.En, len(c.Streets.Links), len(c.Signals), c.Version, len(c.Defects), *dir)
 	return nil
 }
