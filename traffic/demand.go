@@ -13,6 +13,9 @@ import (
 // eveningShare is the demand of each quarter hour from 16:00 on as a share of the peak's, working days.
 var eveningShare = [...]float64{.70, .74, .79, .84, .90, .95, .99, 1, 1, .98, .94, .89, .83, .76, .70, .64, .59, .54, .50, .46, .43, .40, .37, .34, .32, .30, .28, .26}
 
+// maxGoals is about how many places trips within the city end at.
+const maxGoals = 300
+
 // Goals returns the nodes at which trips end: each zone's node once, then the border nodes that streets lead to.
 func Goals(c *city.City) (nodes []int32, ofZone []int16, border []int16) {
 	index := map[int32]int16{}
@@ -24,8 +27,23 @@ func Goals(c *city.City) (nodes []int32, ofZone []int16, border []int16) {
 		nodes = append(nodes, n)
 		return index[n]
 	}
+	// Route trees cost by goal: where there are many zones, neighbours share the node of the first of them.
+	side := 0.0
+	if len(c.Zones) > maxGoals {
+		b := c.Bounds
+		side = math.Sqrt((b.Max[0] - b.Min[0]) * (b.Max[1] - b.Min[1]) / maxGoals)
+	}
+	shared := map[[2]int]int32{}
 	for _, z := range c.Zones {
-		ofZone = append(ofZone, add(z.Node))
+		n := z.Node
+		if side > 0 {
+			k := [2]int{int(math.Floor(z.At[0] / side)), int(math.Floor(z.At[1] / side))}
+			if _, ok := shared[k]; !ok {
+				shared[k] = n
+			}
+			n = shared[k]
+		}
+		ofZone = append(ofZone, add(n))
 	}
 	in := make([]bool, len(c.Streets.Nodes))
 	for i := range c.Streets.Links {

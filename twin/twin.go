@@ -25,10 +25,10 @@ type Options struct {
 	FS     log.FS               // nil: the operating system's
 }
 
-// DefaultRetain keeps 20 versions of what moves about and 4,000 of all else.
+// DefaultRetain keeps 8 versions of what moves about and 4,000 of all else.
 func DefaultRetain(typ string) int {
 	if typ == "Vehicle" {
-		return 20
+		return 8
 	}
 	return 4000
 }

@@ -15,14 +15,13 @@ type terminals struct {
 	line
 	noise  chance.Source
 	serial uint16
-	ever   map[int32]bool // vehicles that have reported
 }
 
 // reportEvery is the period of a terminal's position reports.
 const reportEvery = 15 * time.Second
 
 func newTerminals(w *World) *terminals {
-	return &terminals{line: newLine(w.cfg.Seed, "transport/jt808", 0.8, 0.005, 0.002), noise: chance.New(w.cfg.Seed, "world/gnss"), ever: map[int32]bool{}}
+	return &terminals{line: newLine(w.cfg.Seed, "transport/jt808", 0.8, 0.005, 0.002), noise: chance.New(w.cfg.Seed, "world/gnss")}
 }
 
 func (t *terminals) receive(*World, []byte) {} // the gateway has answered the terminals already
@@ -34,7 +33,6 @@ func (t *terminals) tick(w *World) {
 		if kind == traffic.Car || (w.now/(5*time.Second)+time.Duration(v.Trip))%(reportEvery/(5*time.Second)) != 0 {
 			continue
 		}
-		t.ever[v.Trip] = true
 		link := &w.city.Streets.Links[v.Link]
 		at := traffic.At(link, v.Along)
 		ahead := traffic.At(link, math.Min(link.Length, v.Along+3))
@@ -63,5 +61,13 @@ func Terminal(kind traffic.VehicleKind, trip int32) int64 {
 	return 13900000000 + int64(kind)*10000000 + int64(trip)
 }
 
-// Reporting returns how many vehicles have reported so far.
-func (w *World) Reporting() int { return len(w.terminals.ever) }
+// Reporting returns how many of the vehicles that came so far must report their place.
+func (w *World) Reporting() int {
+	n := 0
+	for _, t := range w.streets.Trips() {
+		if t.Depart < w.now && t.Kind != traffic.Car {
+			n++
+		}
+	}
+	return n
+}

@@ -55,7 +55,6 @@ type World struct {
 	desks     []desk
 	centre    *cad
 	patrols   *patrols
-	terminals *terminals
 	linkByID  map[string]int32
 }
 
@@ -147,8 +146,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 		w.linkByID[c.Streets.Links[l].ID] = int32(l)
 	}
 	w.centre, w.patrols = newCAD(w), newPatrols(w)
-	w.terminals = newTerminals(w)
-	w.desks = []desk{newControllers(w), w.terminals, w.centre, w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
+	w.desks = []desk{newControllers(w), newTerminals(w), w.centre, w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
 	if w.water != nil {
 		w.desks = append(w.desks, newTelemetry(w), newPLCs(w))
 	}
