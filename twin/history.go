@@ -27,8 +27,18 @@ type history struct {
 type historyKey struct{ id, name, dataset string }
 
 type versions struct {
-	keep int
-	list []Attribute
+	keep  int
+	alone bool // the entity has lost the attribute since: only this remembers it
+	list  []Attribute
+}
+
+// orphan notes that an entity loses attributes.
+func (h *history) orphan(e *Entity, attrs []Attribute) {
+	for i := range attrs {
+		if v := h.of[historyKey{e.ID, attrs[i].Name, attrs[i].Dataset}]; v != nil {
+			v.alone = true
+		}
+	}
 }
 
 func newHistory(retain func(string) int) *history {

@@ -23,6 +23,10 @@ type Options struct {
 	Clock  func() time.Time     // for recordedAt; required
 	Retain func(typ string) int // versions of an attribute that history keeps in memory, by entity type; nil: DefaultRetain
 	FS     log.FS               // nil: the operating system's
+
+	// CheckpointBytes is how much log may follow a checkpoint before the next is written beside the writers; it is at least
+	// the last checkpoint's size. 0: 64 MiB; negative: only Checkpoint writes one.
+	CheckpointBytes int64
 }
 
 // DefaultRetain keeps 8 versions of what moves about and 4,000 of all else.
@@ -77,7 +81,10 @@ type Twin struct {
 
 	mu       sync.Mutex // guards branches, seq
 	branches map[string]*Branch
-	seq      uint64 // positions of a twin in memory
+	seq      uint64 // positions that are not the log's
+
+	dir   string
+	check checkpoints
 }
 
 // A Branch is one line of the city's history. Writers take turns; readers never wait.
@@ -94,7 +101,16 @@ type Branch struct {
 	now     atomic.Pointer[state]
 	history *history
 	watch   watchers
-	err     error // a failed log stops the branch for good
+	err     error // a failed log stops the branch for good; so does Drop
+
+	publish sync.Mutex // orders what follows
+	flying  []flight   // applied, not yet published; by position
+}
+
+// flight is a batch between being ordered and being readable.
+type flight struct {
+	next    *state
+	changes []Change
 }
 
 // ErrBranch is wrapped by errors about a branch's name.
@@ -124,86 +140,99 @@ func (t *Twin) branch(name string, k Kind, base Snapshot) *Branch {
 // Open opens or makes a durable twin in dir and reads back every branch that was durable.
 func Open(dir string, opt Options) (*Twin, error) {
 	t := New(opt)
-	d, err := log.OpenDisk(filepath.Join(dir, "log"), log.DiskOptions{FS: opt.FS})
+	from, err := t.loadCheckpoint(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open twin %s: %w", dir, err)
 	}
-	if err := t.replay(d); err != nil {
-		d.Close()
+	d, err := log.OpenDisk(filepath.Join(dir, "log"), log.DiskOptions{FS: opt.FS, Trusted: log.Position(from)})
+	if err != nil {
 		return nil, fmt.Errorf("open twin %s: %w", dir, err)
+	}
+	if last := Position(d.Last()); last < from {
+		err = fmt.Errorf("the log ends at position %d, before its checkpoint at %d: acknowledged batches are missing; restore the folder from a backup", last, from)
+	} else {
+		err = t.replay(d, from+1)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open twin %s: %w", dir, errors.Join(err, d.Close()))
 	}
 	t.log = d
 	return t, nil
 }
 
-// replay applies every record of the log.
-func (t *Twin) replay(d *log.Disk) error {
-	intern := map[string]string{}
-	owners := map[string]*owner{}
-	for rec, err := range d.Read(1) {
+// replay applies the records of the log from a position on.
+func (t *Twin) replay(d *log.Disk, from Position) error {
+	r := replayer{t, map[string]string{}, map[string]*owner{}}
+	for rec, err := range d.Read(log.Position(from)) {
 		if err != nil {
 			return err
 		}
-		if len(rec.Payload) == 0 {
-			continue // the log's own mark of a clean end
-		}
-		dec := &decoder{b: rec.Payload[1:], intern: intern}
-		var err error
-		switch rec.Payload[0] {
-		case recordBatch:
-			var name string
-			var recorded int64
-			var changes []Change
-			if name, recorded, changes, err = decodeBatch(dec); err == nil {
-				b := t.branches[name]
-				if b == nil {
-					err = fmt.Errorf("%w %q was never made", ErrBranch, name)
-					break
-				}
-				// Nobody reads yet: one owner for the whole replay saves copying paths.
-				if owners[name] == nil {
-					owners[name] = new(owner)
-				}
-				b.pending = b.applied(b.pending, changes, recorded, Position(rec.Position), owners[name], true)
-			}
-		case recordField:
-			var name string
-			var key fieldKey
-			var c chunk
-			if name, key, c, err = decodeField(dec); err == nil {
-				if b := t.branches[name]; b != nil {
-					b.pending = b.pending.withField(key, c, Position(rec.Position))
-				}
-			}
-		case recordBranch:
-			var bb branchRecord
-			if err = json.Unmarshal(dec.b, &bb); err == nil && bb.Kind == Edited {
-				from := t.branches[bb.From]
-				if from == nil {
-					err = fmt.Errorf("%w %q was forked from %q, which was never made", ErrBranch, bb.Name, bb.From)
-					break
-				}
-				delete(owners, bb.From) // what is shared now must not be changed in place
-				b := t.branch(bb.Name, Edited, Snapshot{st: from.pending, b: from})
-				b.recipe, b.made = bb.Recipe, bb.Made
-				for _, x := range []*Branch{from, b} {
-					own := *x.pending
-					own.byType = maps.Clone(own.byType)
-					x.pending = &own
-				}
-				t.branches[bb.Name] = b
-			}
-		case recordDrop:
-			delete(t.branches, string(dec.b))
-		default:
-			err = fmt.Errorf("a record of kind %d; a newer build wrote it", rec.Payload[0])
-		}
-		if err != nil {
+		if err := r.record(Position(rec.Position), rec.Payload); err != nil {
 			return fmt.Errorf("log position %d: %w", rec.Position, err)
 		}
 	}
 	for _, b := range t.branches {
 		b.now.Store(b.pending)
+	}
+	return nil
+}
+
+// replayer builds a twin up from the records of a log.
+type replayer struct {
+	t      *Twin
+	intern map[string]string
+	owners map[string]*owner // by branch: nobody reads yet, so one owner for the whole replay saves copying paths
+}
+
+func (r *replayer) record(pos Position, payload []byte) (err error) {
+	t := r.t
+	if len(payload) == 0 {
+		return nil // the log's own mark of a clean end
+	}
+	dec := &decoder{b: payload[1:], intern: r.intern}
+	switch payload[0] {
+	case recordBatch:
+		name, recorded, changes, err := decodeBatch(dec)
+		if err != nil {
+			return err
+		}
+		b := t.branches[name]
+		if b == nil {
+			return fmt.Errorf("%w %q was never made", ErrBranch, name)
+		}
+		if r.owners[name] == nil {
+			r.owners[name] = new(owner)
+			own := *b.pending
+			own.byType = maps.Clone(own.byType)
+			b.pending = &own
+		}
+		b.pending = b.applied(b.pending, changes, recorded, pos, r.owners[name], true)
+	case recordField:
+		name, key, c, err := decodeField(dec)
+		if err != nil {
+			return err
+		}
+		if b := t.branches[name]; b != nil {
+			b.pending = b.pending.withField(key, c, pos)
+		}
+	case recordBranch:
+		var bb branchRecord
+		if err := json.Unmarshal(dec.b, &bb); err != nil || bb.Kind != Edited {
+			return err
+		}
+		from := t.branches[bb.From]
+		if from == nil {
+			return fmt.Errorf("%w %q was forked from %q, which was never made", ErrBranch, bb.Name, bb.From)
+		}
+		delete(r.owners, bb.From) // what is shared now must not be changed in place
+		b := t.branch(bb.Name, Edited, Snapshot{st: from.pending, b: from})
+		b.recipe, b.made = bb.Recipe, bb.Made
+		t.branches[bb.Name] = b
+	case recordDrop:
+		delete(t.branches, string(dec.b))
+		delete(r.owners, string(dec.b))
+	default:
+		return fmt.Errorf("a record of kind %d; a newer build wrote it", payload[0])
 	}
 	return nil
 }
@@ -218,7 +247,7 @@ func (t *Twin) Close() error {
 	if t.log == nil {
 		return nil
 	}
-	return t.log.Close()
+	return errors.Join(t.closeCheckpoint(), t.log.Close())
 }
 
 // Main returns the live city.
@@ -264,6 +293,9 @@ func (b *Branch) Fork(name string, opt ForkOptions) (*Branch, error) {
 	}
 	b.write.Lock() // the record of the birth must stand in the log where the state is taken
 	defer b.write.Unlock()
+	if b.err != nil {
+		return nil, fmt.Errorf("%w %q: %w", ErrBranch, name, b.err)
+	}
 	f := t.branch(name, opt.Kind, Snapshot{st: b.pending, b: b})
 	f.recipe = opt.Recipe
 	if f.recipe.Parent == 0 {
@@ -308,6 +340,11 @@ func (t *Twin) Drop(name string) error {
 		return fmt.Errorf("%w main is the city itself and can't be dropped", ErrBranch)
 	}
 	b.watch.close()
+	b.write.Lock() // nothing may follow the record of the end
+	defer b.write.Unlock()
+	if b.err == nil {
+		b.err = fmt.Errorf("%w %q was dropped", ErrBranch, name)
+	}
 	if t.log != nil && b.kind == Edited {
 		if _, err := t.log.Append(append([]byte{recordDrop}, name...)); err != nil {
 			return fmt.Errorf("%w %q: %w", ErrBranch, name, err)
@@ -385,13 +422,17 @@ func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Positi
 		}
 		pos = Position(ticket.Position)
 	} else {
+		// A derived branch starts at its parent's place in the log and counts on from there.
 		b.twin.mu.Lock()
-		b.twin.seq++
+		b.twin.seq = max(b.twin.seq, uint64(b.pending.pos)) + 1
 		pos = Position(b.twin.seq)
 		b.twin.mu.Unlock()
 	}
 	next := apply(b.pending, pos)
 	b.pending = next
+	b.publish.Lock()
+	b.flying = append(b.flying, flight{next, changes})
+	b.publish.Unlock()
 	b.write.Unlock()
 	if rec != nil {
 		if err := ticket.Wait(); err != nil {
@@ -402,14 +443,23 @@ func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Positi
 			return 0, err
 		}
 	}
-	for {
-		was := b.now.Load()
-		if was.pos >= pos || b.now.CompareAndSwap(was, next) {
-			break
-		}
-	}
-	b.watch.send(Event{pos, changes})
+	b.land(pos)
+	b.twin.checkpointIfDue()
 	return pos, nil
+}
+
+// land makes the batches up to pos readable and tells the watchers, in order: the log is durable from its start, so whoever
+// comes first may speak for all before.
+func (b *Branch) land(pos Position) {
+	b.publish.Lock()
+	defer b.publish.Unlock()
+	for len(b.flying) > 0 && b.flying[0].next.pos <= pos {
+		f := b.flying[0]
+		b.flying[0] = flight{}
+		b.flying = b.flying[1:]
+		b.now.Store(f.next)
+		b.watch.send(Event{f.next.pos, f.changes})
+	}
 }
 
 // applied returns st with changes, and notes them in the history.
@@ -443,6 +493,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 				for _, t := range e.Types {
 					types()[t], _ = next.byType[t].remove(o, h, 0, c.ID)
 				}
+				b.history.orphan(e, e.attrs)
 			}
 			continue
 		}
@@ -454,6 +505,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			e = &Entity{ID: c.ID, Types: c.Types, Scope: c.Scope}
 		}
 		if c.Op == OpRemove {
+			b.history.orphan(e, c.Attrs)
 			out := *e
 			out.attrs = slices.DeleteFunc(slices.Clone(e.attrs), func(a Attribute) bool {
 				return slices.ContainsFunc(c.Attrs, func(x Attribute) bool { return x.Name == a.Name && x.Dataset == a.Dataset })

@@ -5,17 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"sort"
 	"strings"
 
 	"citybrain/city"
+	"citybrain/city/draw"
 	"citybrain/city/importer"
 	"citybrain/city/riverside"
 	"github.com/paulmach/orb"
 )
 
 func cityVerb(ctx context.Context, args []string, out io.Writer) error {
-	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "build": cityBuild, "info": cityInfo}
+	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "build": cityBuild, "info": cityInfo, "draw": cityDraw}
 	if len(args) > 0 {
 		if f := parts[args[0]]; f != nil {
 			return f(ctx, args[1:], out)
@@ -190,4 +192,35 @@ func cityBuild(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s: %s, %d links, %d signals, version %.12s, %d defects (citybrain city info %s)\n", *dir, c.Name.En, len(c.Streets.Links), len(c.Signals), c.Version, len(c.Defects), *dir)
 	return nil
+}
+
+func cityDraw(_ context.Context, args []string, out io.Writer) (err error) {
+	f := flags("city draw", "citybrain city draw out/demo -o map.png", out)
+	file := f.String("o", "map.png", "`file` to write")
+	width := f.Int("width", 1600, "pixels")
+	light := f.Bool("light", false, "light colours")
+	dir := ""
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		dir, args = args[0], args[1:]
+	}
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if dir == "" || f.NArg() > 0 {
+		return fmt.Errorf("%w: give the pack's folder first", errUsage)
+	}
+	c, err := city.Load(dir)
+	if err != nil {
+		return err
+	}
+	w, err := os.Create(*file)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := w.Close(); err == nil {
+			err = e
+		}
+	}()
+	return draw.PNG(w, c, draw.Options{Width: *width, Light: *light})
 }

@@ -33,7 +33,7 @@ var verbs []verb
 func init() {
 	verbs = []verb{
 		{"run", "run the demo city, or another one, with the console or headless", "citybrain run --headless --scenario storm --hours 4 --seed 1 --brain on --json", runVerb},
-		{"city", "generate, build and inspect city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
+		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
 		{"version", "print the build", "citybrain version", versionVerb},
