@@ -119,7 +119,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		}
 	}
 	if c.Terrain != nil {
-		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen}); err != nil {
+		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen, MaxStep: 20 * time.Second}); err != nil {
 			return nil, fmt.Errorf("brain: %w", err)
 		}
 		b.model = newWaterModel(c, cfg.Horizon, cfg.Threads)

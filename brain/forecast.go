@@ -41,6 +41,10 @@ func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange
 	for i := range all {
 		all[i] = i
 	}
+	dry := rain.dry(b.now)
+	if dry {
+		all = all[:1] // without rain to come the members are one and the same
+	}
 	still := make([]tactic, len(b.tactics)) // every creek by its own programme
 	base, err := b.model.ensemble(ctx, b.water, b.now, rain, all, still)
 	if err != nil {
@@ -48,7 +52,7 @@ func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange
 	}
 	b.stats.Branches += len(all)
 	best, chosen := base, still
-	if worst := quantile(totals(base), 0.9); worst > 0 {
+	if worst := quantile(totals(base), 0.9); worst > 0 && !dry {
 		if chosen, err = b.choose(ctx, rain, base); err != nil {
 			return err
 		}

@@ -196,6 +196,20 @@ func (r *rainForecast) field(member int, t time.Time) flood.RainField {
 	return flood.RainField{Grid: r.Grid, MMH: r.Members[member][f]}
 }
 
+// dry reports whether no member has rain after t.
+func (r *rainForecast) dry(t time.Time) bool {
+	for m := range r.Members {
+		for f := max(0, int(t.Sub(r.Issue)/r.Step)); f < len(r.Members[m]); f++ {
+			for _, v := range r.Members[m][f] {
+				if v > 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // few is the number of members on which tactics are compared before the best is tried on all.
 const few = 6
 

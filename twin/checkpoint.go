@@ -223,7 +223,8 @@ func (t *Twin) Checkpoint() (Position, error) {
 		return pos, fmt.Errorf("checkpoint at %d: %w", pos, err)
 	}
 	for _, n := range names {
-		if p, ok := checkpointPosition(n); ok && p < pos {
+		p, ok := checkpointPosition(strings.TrimSuffix(n, ".tmp")) // a .tmp is of a crash
+		if ok && p < pos {
 			if err := fs.Remove(filepath.Join(dir, n)); err != nil {
 				return pos, fmt.Errorf("checkpoint at %d: remove the one before: %w", pos, err)
 			}

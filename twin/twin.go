@@ -27,6 +27,7 @@ type Options struct {
 	// CheckpointBytes is how much log may follow a checkpoint before the next is written beside the writers; it is at least
 	// the last checkpoint's size. 0: 64 MiB; negative: only Checkpoint writes one.
 	CheckpointBytes int64
+	SegmentBytes    int64 // size of the log's files; 0: the log's default
 }
 
 // DefaultRetain keeps 8 versions of what moves about and 4,000 of all else.
@@ -144,7 +145,7 @@ func Open(dir string, opt Options) (*Twin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open twin %s: %w", dir, err)
 	}
-	d, err := log.OpenDisk(filepath.Join(dir, "log"), log.DiskOptions{FS: opt.FS, Trusted: log.Position(from)})
+	d, err := log.OpenDisk(filepath.Join(dir, "log"), log.DiskOptions{FS: opt.FS, SegmentBytes: opt.SegmentBytes, Trusted: log.Position(from)})
 	if err != nil {
 		return nil, fmt.Errorf("open twin %s: %w", dir, err)
 	}
@@ -416,9 +417,10 @@ func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Positi
 	var ticket log.Ticket
 	if rec != nil {
 		if ticket, err = b.twin.log.Submit(rec); err != nil {
-			b.err = fmt.Errorf("apply to %s: %w", b.name, err)
+			err = fmt.Errorf("apply to %s: %w", b.name, err)
+			b.err = err
 			b.write.Unlock()
-			return 0, b.err
+			return 0, err
 		}
 		pos = Position(ticket.Position)
 	} else {

@@ -43,7 +43,7 @@ func (m *maker) plan() []stroke {
 	}
 	grid := func(keep func(orb.Point) bool, angle, step float64, centre orb.Point, tag string) {
 		sin, cos := math.Sin(angle), math.Cos(angle)
-		n := int(9000/step) + 1
+		n := int(17000/step) + 1
 		for axis := range 2 {
 			for i := -n / 2; i <= n/2; i++ {
 				class, lanes := city.Local, int8(1)
@@ -64,7 +64,7 @@ func (m *maker) plan() []stroke {
 					}
 					run = nil
 				}
-				for s := -5200.0; s <= 5200; s += 40 {
+				for s := -8800.0; s <= 8800; s += 40 {
 					p := orb.Point{s, at}
 					if axis == 1 {
 						p = orb.Point{at, s}

@@ -23,6 +23,6 @@
 // kernel may have dropped the dirty pages (Rebello et al., "Can Applications
 // Recover from fsync Failures?", USENIX ATC 2020).
 //
-// All file access goes through FS; package faultfs has one that forgets what
+// All file access goes through FS; bench/twin/faultfs has one that forgets what
 // was not synced.
 package log
