@@ -206,7 +206,9 @@ func Load(dir string) (*City, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load pack %s: %w", dir, err)
 	}
-	c.Version = m.Version
+	if _, c.Version = hashes(files); c.Version != m.Version {
+		return nil, fmt.Errorf("load pack %s: pack.json says version %.12s, its files are version %.12s; build the pack again", dir, m.Version, c.Version)
+	}
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("load pack %s: %w", dir, err)
 	}

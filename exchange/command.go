@@ -98,7 +98,12 @@ func (x *Exchange) entity(c *Command) twin.Change {
 	if err != nil {
 		panic("exchange: a command that JSON can't hold: " + err.Error())
 	}
-	ch := twin.Set(URN("Command", c.ID), "Command", twin.JSON("order", json.RawMessage(body)), twin.Text("state", string(c.state), x.now), twin.Text("reason", c.reason, x.now),
+	// Stage requests go by the thousand: each junction has one entity for them, whose history has them all.
+	id := c.ID
+	if c.Stage != nil {
+		id = "stage-" + x.city.Signals[c.Stage.Junction].ID
+	}
+	ch := twin.Set(URN("Command", id), "Command", twin.JSON("order", json.RawMessage(body)), twin.Text("state", string(c.state), x.now), twin.Text("reason", c.reason, x.now),
 		twin.Text("principal", c.Principal, x.now), twin.Text("decision", c.Decision, x.now))
 	ch.Origin = twin.Command
 	return ch
@@ -115,6 +120,9 @@ func (x *Exchange) Order(now time.Time, list ...*Command) error {
 	for _, c := range list {
 		if c.ID == "" || x.commands[c.ID] != nil {
 			return fmt.Errorf("command %q: its id is empty or was used before", c.ID)
+		}
+		if c.Stage != nil && (c.Stage.Junction < 0 || c.Stage.Junction >= len(x.city.Signals)) {
+			return fmt.Errorf("command %s: no junction %d", c.ID, c.Stage.Junction)
 		}
 		c.state = Approved
 		changes = append(changes, x.entity(c))
@@ -152,7 +160,7 @@ func (x *Exchange) Command(id string) *Command { return x.commands[id] }
 
 func (x *Exchange) move(c *Command, s CommandState) {
 	c.state = s
-	// Stage requests go by the thousand: their ways are counted by the feed, and only where they end is written down.
+	// Of a stage request only the order and where it ends are written down.
 	if c.Stage == nil || c.ended() {
 		x.changes = append(x.changes, x.entity(c))
 	}

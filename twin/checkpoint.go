@@ -265,7 +265,7 @@ func (c *checkpointWriter) branch(x *captured, main *state) {
 		c.err = err
 	}
 	c.s(string(body))
-	if x.now == main {
+	if x.rec.Name == "main" {
 		c.state(&state{}, main)
 	} else {
 		c.state(main, x.base)
@@ -304,7 +304,8 @@ func (c *checkpointWriter) recorded(a *Attribute) {
 	c.attr(a)
 }
 
-// state writes what makes b of a: entities (an empty list of types means gone), then the tiles of fields that differ.
+// state writes what makes b of a: entities (an empty list of types means gone), then all tiles of fields,
+// of which those that a has alike by name only.
 func (c *checkpointWriter) state(a, b *state) {
 	c.u(uint64(b.pos))
 	for x, y := range diffTries(a.all, b.all) {
@@ -328,10 +329,8 @@ func (c *checkpointWriter) state(a, b *state) {
 	}
 	c.byte(0)
 	var keys []fieldKey
-	for k, s := range b.fields {
-		if a.fields[k] != s {
-			keys = append(keys, k)
-		}
+	for k := range b.fields {
+		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b fieldKey) int {
 		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.tile, b.tile))
@@ -340,6 +339,11 @@ func (c *checkpointWriter) state(a, b *state) {
 	for _, k := range keys {
 		c.s(k.name)
 		c.s(k.tile)
+		if a.fields[k] == b.fields[k] {
+			c.byte(0)
+			continue
+		}
+		c.byte(1)
 		chunks := b.fields[k].chunks
 		c.u(uint64(len(chunks)))
 		for _, ch := range chunks {
@@ -550,20 +554,23 @@ func (r *checkpointReader) state(a *state) *state {
 
 func (r *checkpointReader) fields(st, a *state) {
 	n := r.count(3)
-	if n == 0 {
-		return
-	}
-	st.fields = make(map[fieldKey]*series, len(a.fields)+n)
-	for k, v := range a.fields {
-		st.fields[k] = v
-	}
+	st.fields = make(map[fieldKey]*series, n)
 	for range n {
 		k := fieldKey{r.name(), r.name()}
+		if r.byte() == 0 {
+			if st.fields[k] = a.fields[k]; st.fields[k] == nil {
+				r.fail()
+			}
+			continue
+		}
 		m := r.count(2)
 		s := &series{make([]chunk, 0, m)}
 		for range m {
 			c := chunk{at: r.i()}
 			c.val = make([]float32, r.count(4))
+			if r.err != nil {
+				return
+			}
 			for i := range c.val {
 				c.val[i] = math.Float32frombits(binary.LittleEndian.Uint32(r.b[4*i:]))
 			}

@@ -1,232 +1,219 @@
+// Package draw pictures a city pack as a PNG map: water, blocks, buildings by height, streets by class, signals, names.
+//
+// In: a city, a width in pixels. Out: a PNG with a scale bar and the pack's attribution. Labels are in Latin letters: no font
+// for Chinese ships with the binary.
 package draw
 
 import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math"
-	"slices"
+	"strings"
 
 	"citybrain/city"
-
 	"github.com/paulmach/orb"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/image/vector"
 )
 
-// Options say how a map looks.
+// Options is how a map looks.
 type Options struct {
-	Width int  // pixels, 0: 1600; the height follows from the city's bounds
-	Dark  bool // as on the console
-	// Lang is the language that labels should have. A name without a Latin form is left out: see the package comment.
-	Lang string
+	Width int // pixels, 200–8000; the height follows from the city
+	Light bool
 }
 
-// MaxWidth is the widest map in pixels.
-const MaxWidth = 12000
-
-// A palette is the colours of one look.
-type palette struct {
-	land, green, water, creek, casing, tunnel, label, halo, signal, gate, pump color.RGBA
-	street                                                                     [7]color.RGBA // by RoadClass
-	low, tall                                                                  color.RGBA    // buildings of no height and of 250 m and more
-	shade                                                                      float64       // strength of the relief
-}
-
-func rgb(hex uint32) color.RGBA {
-	return color.RGBA{uint8(hex >> 16), uint8(hex >> 8), uint8(hex), 255}
-}
+type palette struct{ land, water, creek, low, tall, casing, local, main, fast, signal, text, halo color.RGBA }
 
 var (
-	darkLook = palette{land: rgb(0x0b1220), green: rgb(0x0f1c22), water: rgb(0x10335f), creek: rgb(0x164277), casing: rgb(0x070c16), tunnel: rgb(0x7f6bb8),
-		label: rgb(0xd6e2f5), halo: rgb(0x0b1220), signal: rgb(0x38d39f), gate: rgb(0xffb347), pump: rgb(0x6fe3ff),
-		street: [7]color.RGBA{rgb(0x9b6fd0), rgb(0x7b86d8), rgb(0x4f86e8), rgb(0x3e68b8), rgb(0x31507f), rgb(0x283f63), rgb(0x22344f)},
-		low:    rgb(0x1c2c4a), tall: rgb(0x9db8dc), shade: 0.25}
-	lightLook = palette{land: rgb(0xf2efe9), green: rgb(0xe3ecd8), water: rgb(0xa9cbe6), creek: rgb(0x9cc2e0), casing: rgb(0xc2b8a6), tunnel: rgb(0xa58fc4),
-		label: rgb(0x2b3340), halo: rgb(0xfaf8f4), signal: rgb(0x138a5c), gate: rgb(0xc86400), pump: rgb(0x00718f),
-		street: [7]color.RGBA{rgb(0xe2a06f), rgb(0xf0bd7d), rgb(0xf7d58c), rgb(0xfbe9b4), rgb(0xffffff), rgb(0xffffff), rgb(0xffffff)},
-		low:    rgb(0xdcd3c5), tall: rgb(0x8d7f70), shade: 0.12}
+	dark  = palette{rgb(0x0b1220), rgb(0x12335c), rgb(0x164272), rgb(0x1d2b44), rgb(0x6f9bd0), rgb(0x0b1220), rgb(0x24344f), rgb(0x4a6a9f), rgb(0x7f8fd8), rgb(0x37c88b), rgb(0xc4cfdf), rgb(0x0b1220)}
+	light = palette{rgb(0xf3f2ee), rgb(0xa9cbe6), rgb(0xb6d5ea), rgb(0xdfdcd4), rgb(0x9aa4b8), rgb(0xcfcbc2), rgb(0xffffff), rgb(0xfdf6e3), rgb(0xf2cf7a), rgb(0x0d8050), rgb(0x333a45), rgb(0xf7f6f2)}
 )
 
-// PNG draws c on w. It is an error if the city has no extent or the width is out of range.
+func rgb(v uint32) color.RGBA { return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255} }
+
+// PNG writes a picture of c to w. It is an error if the city has no extent or the width is out of range.
 func PNG(w io.Writer, c *city.City, opt Options) error {
-	img, err := Image(c, opt)
-	if err != nil {
-		return err
+	if opt.Width < 200 || opt.Width > 8000 {
+		return fmt.Errorf("draw: a width of %d pixels; give 200 to 8000", opt.Width)
 	}
-	if err := png.Encode(w, img); err != nil {
-		return fmt.Errorf("draw %s: %w", c.Name.En, err)
+	b := c.Bounds
+	if !(b.Max[0] > b.Min[0] && b.Max[1] > b.Min[1]) {
+		return fmt.Errorf("draw: city %s has no extent", c.Name.En)
 	}
-	return nil
-}
-
-// Image draws c as a picture in memory; errors as for PNG.
-func Image(c *city.City, opt Options) (*image.RGBA, error) {
-	if opt.Width == 0 {
-		opt.Width = 1600
+	scale := float64(opt.Width) / (b.Max[0] - b.Min[0])
+	height := max(1, int((b.Max[1]-b.Min[1])*scale))
+	m := &canvas{img: image.NewRGBA(image.Rect(0, 0, opt.Width, height)), scale: scale, west: b.Min[0], north: b.Max[1], r: vector.NewRasterizer(opt.Width, height)}
+	p := dark
+	if opt.Light {
+		p = light
 	}
-	wide, high := c.Bounds.Max[0]-c.Bounds.Min[0], c.Bounds.Max[1]-c.Bounds.Min[1]
-	if !(wide > 0) || !(high > 0) {
-		return nil, fmt.Errorf("draw %s: its bounds are %g m × %g m; a map needs an extent", c.Name.En, wide, high)
+	draw.Draw(m.img, m.img.Bounds(), image.NewUniform(p.land), image.Point{}, draw.Src)
+	for i := range c.Waters {
+		col := p.creek
+		if c.Waters[i].Kind == "river" {
+			col = p.water
+		}
+		m.fill(c.Waters[i].Outline, col)
 	}
-	tall := math.Ceil(float64(opt.Width) * high / wide)
-	if opt.Width < 64 || opt.Width > MaxWidth || tall > 2*MaxWidth {
-		return nil, fmt.Errorf("draw %s: a width of %d pixels; give 64 to %d, and a city not taller than twice that", c.Name.En, opt.Width, MaxWidth)
-	}
-	k := &lightLook
-	if opt.Dark {
-		k = &darkLook
-	}
-	b := newBoard(opt.Width, max(1, int(tall)), float64(opt.Width)/wide, c.Bounds)
-	d := drawing{board: b, c: c, look: k, opt: opt}
-	d.ground()
-	d.waters()
-	d.streets(func(l *city.Link) bool { return l.Level < 0 }, true)
-	d.buildings()
-	d.streets(func(l *city.Link) bool { return l.Level == 0 && !l.Bridge }, false)
-	d.streets(func(l *city.Link) bool { return l.Level > 0 || l.Level == 0 && l.Bridge }, false)
-	d.points()
-	if err := d.labels(); err != nil {
-		return nil, err
-	}
-	return b.img, nil
-}
-
-type drawing struct {
-	*board
-	c    *city.City
-	look *palette
-	opt  Options
-}
-
-// ground paints the land, greener where little of it is sealed, with a relief lit from the north-west.
-func (d *drawing) ground() {
-	d.all(d.look.land)
-	t := d.c.Terrain
-	if t == nil || len(t.Z) != t.Cells() || len(t.Impervious) != len(t.Z) {
-		return
-	}
-	z := func(x, y int) float64 {
-		return float64(t.Z[min(max(y, 0), t.Rows-1)*t.Cols+min(max(x, 0), t.Cols-1)])
-	}
-	box := d.img.Bounds()
-	for y := range box.Dy() {
-		for x := range box.Dx() {
-			i := t.Index(d.world(x, y))
-			if i < 0 || math.IsNaN(float64(t.Z[i])) {
-				continue
+	streets := func(ok func(*city.Link) bool, col color.RGBA, extra float64) {
+		for i := range c.Streets.Links {
+			l := &c.Streets.Links[i]
+			if ok(l) && !(l.Reverse >= 0 && int(l.Reverse) < i) {
+				m.stroke(l.Line, math.Max(0.8, (float64(l.Lanes)*5+extra)*scale), col)
 			}
-			// Open ground below a runoff share of 0.7 turns to the colour of green.
-			col := mix(d.look.land, d.look.green, min(max((0.75-float64(t.Impervious[i]))*4, 0), 1))
-			cx, cy := i%t.Cols, i/t.Cols
-			slope := z(cx-1, cy-1) - z(cx+1, cy+1)
-			if !math.IsNaN(slope) {
-				s := d.look.shade * min(max(-slope, -1), 1)
-				to := color.RGBA{255, 255, 255, 255}
-				if s < 0 {
-					to, s = color.RGBA{0, 0, 0, 255}, -s
-				}
-				col = mix(col, to, s*0.5)
-			}
-			d.img.SetRGBA(x, y, col)
 		}
 	}
+	ground := func(l *city.Link) bool { return l.Level <= 0 }
+	streets(func(l *city.Link) bool { return ground(l) && l.Class >= city.Tertiary }, p.local, 0)
+	streets(func(l *city.Link) bool { return ground(l) && l.Class < city.Tertiary }, p.casing, 8)
+	streets(func(l *city.Link) bool { return ground(l) && l.Class < city.Tertiary }, p.main, 0)
+	for i := range c.Buildings {
+		t := math.Min(1, c.Buildings[i].Height/200)
+		m.fill(orb.Polygon{c.Buildings[i].Outline}, mix(p.low, p.tall, math.Sqrt(t)))
+	}
+	streets(func(l *city.Link) bool { return l.Level > 0 }, p.casing, 12)
+	streets(func(l *city.Link) bool { return l.Level > 0 }, p.fast, 0)
+	for i := range c.Signals {
+		m.dot(c.Signals[i].At, math.Max(1.2, 9*scale), p.signal)
+	}
+	for i := range c.Districts {
+		d := &c.Districts[i]
+		if len(d.Outline) > 0 {
+			m.text(d.Outline.Bound().Center(), strings.ToUpper(d.Name.In("en")), p.text, p.halo, true)
+		}
+	}
+	step := nice((b.Max[0] - b.Min[0]) / 6)
+	y := float64(height-14)/scale - b.Max[1]
+	m.stroke(orb.LineString{{b.Min[0] + 12/scale, -y}, {b.Min[0] + 12/scale + step, -y}}, 3, p.text)
+	m.text(orb.Point{b.Min[0] + 12/scale, -y + 16/scale}, fmt.Sprintf("%g m", step), p.text, p.halo, false)
+	m.text(orb.Point{b.Min[0] + 12/scale + step + 16/scale, -y}, strings.Map(latin, strings.Join(c.Attribution, ", ")), p.text, p.halo, false)
+	return png.Encode(w, m.img)
 }
 
-func (d *drawing) waters() {
-	for i := range d.c.Waters {
-		w := &d.c.Waters[i]
-		col := d.look.water
-		if w.Kind == "creek" {
-			col = d.look.creek
-		}
-		if len(w.Outline) > 0 {
-			d.fill(col, w.Outline...)
-		} else {
-			d.line(w.Centre, 15*d.scale, col)
-		}
+// latin keeps what the built-in font can draw.
+func latin(r rune) rune {
+	switch {
+	case r == '©':
+		return 'c'
+	case r < 128:
+		return r
 	}
+	return -1
 }
 
-func (d *drawing) buildings() {
-	for i := range d.c.Buildings {
-		b := &d.c.Buildings[i]
-		// By the square root: between three floors and ten there is more to see than between fifty and sixty.
-		col := mix(d.look.low, d.look.tall, math.Sqrt(min(max(b.Height, 0)/250, 1)))
-		d.fill(col, b.Outline)
-	}
-}
-
-// laneWidth is what a lane is drawn at, m; narrow ones would vanish on a map of a whole city, so no line is under minWidth pixels.
-const laneWidth = 3.5
-
-var minWidth = [7]float64{2.4, 2.2, 2.0, 1.5, 1.0, 0.8, 0.6} // by RoadClass
-
-// streets draws the links that pick takes, casings first, the least important below.
-func (d *drawing) streets(pick func(*city.Link) bool, tunnel bool) {
-	var ids []int
-	links := d.c.Streets.Links
-	for i := range links {
-		l := &links[i]
-		// One line for both directions, where both are drawn at all.
-		if pick(l) && !(l.Reverse >= 0 && int(l.Reverse) < i && int(l.Reverse) < len(links) && pick(&links[l.Reverse])) {
-			ids = append(ids, i)
+// nice rounds a length down to 1, 2 or 5 times a power of ten.
+func nice(v float64) float64 {
+	p := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, k := range []float64{5, 2, 1} {
+		if k*p <= v {
+			return k * p
 		}
 	}
-	slices.SortStableFunc(ids, func(a, b int) int { return int(links[b].Class) - int(links[a].Class) })
-	width := func(l *city.Link) float64 {
-		lanes := float64(l.Lanes)
-		if l.Reverse >= 0 && int(l.Reverse) < len(links) {
-			lanes += float64(links[l.Reverse].Lanes)
-		}
-		return math.Max(lanes*laneWidth*d.scale, minWidth[min(int(l.Class), len(minWidth)-1)]*d.fine)
-	}
-	if tunnel {
-		for _, i := range ids {
-			d.dashes(links[i].Line, 1.6*d.fine, 6*d.fine, d.look.tunnel)
-		}
-		return
-	}
-	for _, i := range ids {
-		d.line(links[i].Line, width(&links[i])+1.4*d.fine, d.look.casing)
-	}
-	for _, i := range ids {
-		l := &links[i]
-		d.line(l.Line, width(l), d.look.street[min(int(l.Class), len(d.look.street)-1)])
-	}
-}
-
-func (d *drawing) points() {
-	for i := range d.c.Signals {
-		d.disc(d.c.Signals[i].At, 2.6*d.fine, d.look.casing)
-		d.disc(d.c.Signals[i].At, 1.9*d.fine, d.look.signal)
-	}
-	for i := range d.c.Drains.Pumps {
-		d.square(d.c.Drains.Pumps[i].At, 3*d.fine, d.look.halo)
-		d.square(d.c.Drains.Pumps[i].At, 2.2*d.fine, d.look.pump)
-	}
-	for i := range d.c.Drains.Gates {
-		d.square(d.c.Drains.Gates[i].At, 3.8*d.fine, d.look.halo)
-		d.square(d.c.Drains.Gates[i].At, 3*d.fine, d.look.gate)
-	}
+	return p
 }
 
 func mix(a, b color.RGBA, t float64) color.RGBA {
-	m := func(x, y uint8) uint8 { return uint8(math.Round(float64(x) + (float64(y)-float64(x))*t)) }
-	return color.RGBA{m(a.R, b.R), m(a.G, b.G), m(a.B, b.B), 255}
+	f := func(x, y uint8) uint8 { return uint8(float64(x) + t*(float64(y)-float64(x))) }
+	return color.RGBA{f(a.R, b.R), f(a.G, b.G), f(a.B, b.B), 255}
 }
 
-// middle returns the centroid of a ring's area, or the mean of its points if it has none.
-func middle(r orb.Ring) orb.Point {
-	var a, x, y, mx, my float64
-	for i, p := range r {
-		q := r[(i+1)%len(r)]
-		w := p[0]*q[1] - q[0]*p[1]
-		a, x, y = a+w, x+(p[0]+q[0])*w, y+(p[1]+q[1])*w
-		mx, my = mx+p[0]/float64(len(r)), my+p[1]/float64(len(r))
+type canvas struct {
+	img         *image.RGBA
+	r           *vector.Rasterizer
+	scale       float64
+	west, north float64
+}
+
+func (m *canvas) at(p orb.Point) (x, y float64) {
+	return (p[0] - m.west) * m.scale, (m.north - p[1]) * m.scale
+}
+
+// paint fills rings given in pixels, drawing only the box that they cover.
+func (m *canvas) paint(rings [][][2]float64, col color.RGBA) {
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, r := range rings {
+		for _, q := range r {
+			x0, y0, x1, y1 = math.Min(x0, q[0]), math.Min(y0, q[1]), math.Max(x1, q[0]), math.Max(y1, q[1])
+		}
 	}
-	if math.Abs(a) < 1e-6 {
-		return orb.Point{mx, my}
+	box := image.Rect(int(x0), int(y0), int(x1)+2, int(y1)+2).Intersect(m.img.Bounds())
+	if box.Empty() {
+		return
 	}
-	return orb.Point{x / (3 * a), y / (3 * a)}
+	m.r.Reset(box.Dx(), box.Dy())
+	for _, r := range rings {
+		for i, q := range r {
+			x, y := float32(q[0])-float32(box.Min.X), float32(q[1])-float32(box.Min.Y)
+			if i == 0 {
+				m.r.MoveTo(x, y)
+			} else {
+				m.r.LineTo(x, y)
+			}
+		}
+		m.r.ClosePath()
+	}
+	m.r.Draw(m.img, box, image.NewUniform(col), image.Point{})
+}
+
+func (m *canvas) fill(p orb.Polygon, col color.RGBA) {
+	var rings [][][2]float64
+	for _, r := range p {
+		var out [][2]float64
+		for _, q := range r {
+			x, y := m.at(q)
+			out = append(out, [2]float64{x, y})
+		}
+		rings = append(rings, out)
+	}
+	m.paint(rings, col)
+}
+
+func (m *canvas) stroke(l orb.LineString, width float64, col color.RGBA) {
+	for i := 1; i < len(l); i++ {
+		ax, ay := m.at(l[i-1])
+		bx, by := m.at(l[i])
+		n := math.Hypot(bx-ax, by-ay)
+		if n == 0 {
+			continue
+		}
+		dx, dy := (bx-ax)/n*width/2, (by-ay)/n*width/2
+		m.paint([][][2]float64{{{ax - dy, ay + dx}, {bx - dy, by + dx}, {bx + dy, by - dx}, {ax + dy, ay - dx}}}, col)
+	}
+	if width > 2 {
+		for _, p := range l {
+			m.dot(p, width/2, col)
+		}
+	}
+}
+
+func (m *canvas) dot(p orb.Point, radius float64, col color.RGBA) {
+	x, y := m.at(p)
+	var ring [][2]float64
+	for i := range 12 {
+		a := float64(i) * math.Pi / 6
+		ring = append(ring, [2]float64{x + radius*math.Cos(a), y + radius*math.Sin(a)})
+	}
+	m.paint([][][2]float64{ring}, col)
+}
+
+func (m *canvas) text(p orb.Point, s string, col, halo color.RGBA, centred bool) {
+	x, y := m.at(p)
+	d := &font.Drawer{Dst: m.img, Face: basicfont.Face7x13}
+	if centred {
+		x -= float64(d.MeasureString(s).Round()) / 2
+	}
+	for _, o := range [][3]float64{{-1, 0, 0}, {1, 0, 0}, {0, -1, 0}, {0, 1, 0}, {0, 0, 1}} {
+		d.Src = image.NewUniform(halo)
+		if o[2] == 1 {
+			d.Src = image.NewUniform(col)
+		}
+		d.Dot = fixed.P(int(x+o[0]), int(y+o[1])+4)
+		d.DrawString(s)
+	}
 }
