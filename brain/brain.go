@@ -34,7 +34,7 @@ type Config struct {
 	Seed      uint64 // of the brain's own demand; nobody else's
 	Members   int    // of an ensemble, 20
 	Horizon   time.Duration
-	Coarsen   int     // the forecast's cells in cells of the terrain, 2
+	Coarsen   int     // the forecast's cells in cells of the terrain, 3
 	PerHour   float64 // trips of the peak hour that the brain assumes
 	Hours     float64 // for which it draws them
 	Threads   int
@@ -96,7 +96,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		cfg.Horizon = 2 * time.Hour
 	}
 	if cfg.Coarsen == 0 {
-		cfg.Coarsen = 2
+		cfg.Coarsen = 3
 	}
 	if cfg.Threads == 0 {
 		cfg.Threads = 1

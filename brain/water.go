@@ -211,7 +211,7 @@ func (r *rainForecast) dry(t time.Time) bool {
 }
 
 // few is the number of members on which tactics are compared before the best is tried on all.
-const few = 6
+const few = 4
 
 // spreadMembers picks n members evenly over the ensemble ordered by total rain, so that the few stand for the many.
 func (r *rainForecast) spreadMembers(n int) []int {

@@ -164,10 +164,7 @@ func (b *Branch) captured() captured {
 	b.history.mu.RLock()
 	defer b.history.mu.RUnlock()
 	for k, v := range b.history.of {
-		// On main an attribute's only version is the one its entity has.
-		if b != b.twin.main || v.alone || len(v.list) != 1 {
-			c.old = append(c.old, remembered{k, *v})
-		}
+		c.old = append(c.old, remembered{k, *v})
 	}
 	for k, o := range b.history.by {
 		c.by = append(c.by, intended{k, o})
@@ -277,11 +274,6 @@ func (c *checkpointWriter) branch(x *captured, main *state) {
 		r := &x.old[i]
 		c.key(r.key)
 		c.u(uint64(r.v.keep))
-		alone := byte(0)
-		if r.v.alone {
-			alone = 1
-		}
-		c.byte(alone)
 		c.u(uint64(len(r.v.list)))
 		for k := range r.v.list {
 			c.recorded(&r.v.list[k])
@@ -451,7 +443,6 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		b = t.main
 		*main = r.state(&state{})
 		b.pending = *main
-		b.history.current(*main)
 	} else {
 		parent := t.branches[rec.From]
 		if parent == nil || *main == nil {
@@ -467,9 +458,9 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		t.branches[rec.Name] = b
 	}
 	b.recipe, b.made = rec.Recipe, rec.Made
-	for range r.count(6) {
+	for range r.count(5) {
 		k := historyKey{r.s(), r.name(), r.name()}
-		v := &versions{keep: int(r.u()), alone: r.byte() == 1}
+		v := &versions{keep: int(r.u())}
 		n := r.count(4)
 		v.list = make([]Attribute, 0, n)
 		for range n {
@@ -485,24 +476,6 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		b.history.by[k] = Origin(r.byte())
 	}
 	return r.err
-}
-
-// current notes the attributes that entities have as their only versions; what there is more of comes after.
-func (h *history) current(st *state) {
-	n := 0
-	st.all.each(func(e *Entity) bool { n += len(e.attrs); return true })
-	h.of = make(map[historyKey]*versions, n)
-	slab := make([]versions, n)
-	st.all.each(func(e *Entity) bool {
-		keep := max(1, h.retain(e.Type()))
-		for i := range e.attrs {
-			v := &slab[0]
-			slab = slab[1:]
-			v.keep, v.list = keep, e.attrs[i:i+1:i+1]
-			h.of[historyKey{e.ID, e.attrs[i].Name, e.attrs[i].Dataset}] = v
-		}
-		return true
-	})
 }
 
 // state reads what makes a state of a.
@@ -584,7 +557,8 @@ func (r *checkpointReader) fields(st, a *state) {
 // replace puts e in the place of id, nil for none; st and its byType are the caller's own.
 func (st *state) replace(o *owner, id string, e *Entity) {
 	h := hashOf(id)
-	if old := st.all.get(id); old != nil {
+	old := st.all.get(id)
+	if old != nil {
 		for _, t := range old.Types {
 			if e == nil || !slices.Contains(e.Types, t) {
 				st.byType[t], _ = st.byType[t].remove(o, h, 0, id)
@@ -603,6 +577,8 @@ func (st *state) replace(o *owner, id string, e *Entity) {
 		st.count++
 	}
 	for _, t := range e.Types {
-		st.byType[t], _ = st.byType[t].put(o, h, 0, e)
+		if old == nil || !slices.Contains(old.Types, t) {
+			st.byType[t], _ = st.byType[t].put(o, h, 0, &Entity{ID: e.ID, Types: e.Types})
+		}
 	}
 }

@@ -27,16 +27,15 @@ type history struct {
 type historyKey struct{ id, name, dataset string }
 
 type versions struct {
-	keep  int
-	alone bool // the entity has lost the attribute since: only this remembers it
-	list  []Attribute
+	keep int
+	list []Attribute
 }
 
-// orphan notes that an entity loses attributes.
-func (h *history) orphan(e *Entity, attrs []Attribute) {
+// orphan keeps what is known of attributes that an entity loses.
+func (h *history) orphan(e *Entity, attrs []Attribute, whole bool) {
 	for i := range attrs {
-		if v := h.of[historyKey{e.ID, attrs[i].Name, attrs[i].Dataset}]; v != nil {
-			v.alone = true
+		if old, ok := e.Instance(attrs[i].Name, attrs[i].Dataset); ok && whole {
+			h.versions(e.Type(), e.ID, &old, &old)
 		}
 	}
 }
@@ -45,13 +44,41 @@ func newHistory(retain func(string) int) *history {
 	return &history{retain: retain, of: map[historyKey]*versions{}, by: map[historyKey]Origin{}}
 }
 
-func (h *history) add(typ, id string, a *Attribute) {
+// versions returns the versions of an attribute of an entity; a list made now begins with first, if that is not nil.
+func (h *history) versions(typ, id string, a, first *Attribute) *versions {
 	k := historyKey{id, a.Name, a.Dataset}
 	v := h.of[k]
 	if v == nil {
 		v = &versions{keep: max(1, h.retain(typ))}
+		if first != nil {
+			v.list = append(v.list, *first)
+		}
 		h.of[k] = v
 	}
+	return v
+}
+
+// add notes a version of an attribute of an entity, which was e before. On a branch whose whole history this is, the only
+// version of an attribute is the one that its entity has: there is no list until a second comes.
+// before are the attributes of the same change that came first: it may give an attribute twice.
+func (h *history) add(e *Entity, typ string, a *Attribute, before []Attribute, whole bool) {
+	var first *Attribute
+	if whole {
+		old, ok := e.Instance(a.Name, a.Dataset)
+		for i := range before {
+			if !ok && before[i].Name == a.Name && before[i].Dataset == a.Dataset {
+				old, ok = before[i], true
+			}
+		}
+		if !ok {
+			if h.of[historyKey{e.ID, a.Name, a.Dataset}] == nil {
+				return
+			}
+		} else {
+			first = &old
+		}
+	}
+	v := h.versions(typ, e.ID, a, first)
 	if len(v.list) >= 2*v.keep {
 		v.list = slices.Clone(v.list[len(v.list)-v.keep:])
 	}
@@ -82,6 +109,12 @@ func (b *Branch) History(id, name string, from, to time.Time, by Clock) ([]Attri
 	var list []Attribute
 	if v := h.of[historyKey{id, name, ""}]; v != nil {
 		list = slices.Clone(v.list[max(0, len(v.list)-v.keep):])
+	} else if b == b.twin.main {
+		if e := b.now.Load().all.get(id); e != nil {
+			if a, ok := e.Attribute(name); ok {
+				list = append(list, a)
+			}
+		}
 	}
 	h.mu.RUnlock()
 	when := func(a *Attribute) int64 {
@@ -118,12 +151,15 @@ func (b *Branch) AsOf(id string, at time.Time, by Clock) (Entity, bool) {
 	defer b.history.mu.RUnlock()
 	for i := range e.attrs {
 		v := b.history.of[historyKey{id, e.attrs[i].Name, e.attrs[i].Dataset}]
-		if v == nil {
-			continue
+		var list []Attribute
+		if v != nil {
+			list = v.list
+		} else if b == b.twin.main {
+			list = e.attrs[i : i+1]
 		}
 		var best *Attribute
-		for k := range v.list {
-			a := &v.list[k]
+		for k := range list {
+			a := &list[k]
 			if by == ByRecorded && a.recorded > nano(at) || by == ByObserved && a.observed > nano(at) {
 				continue
 			}

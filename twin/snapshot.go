@@ -127,7 +127,7 @@ func (s Snapshot) Query(q Query) iter.Seq[Entity] {
 			}
 		case len(q.Types) > 0:
 			for _, t := range q.Types {
-				s.st.byType[t].each(take)
+				s.st.byType[t].each(func(e *Entity) bool { return take(s.st.all.get(e.ID)) })
 			}
 		default:
 			s.st.all.each(take)

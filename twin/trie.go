@@ -17,10 +17,31 @@ type slot struct {
 	leaf *leaf
 }
 
-// leaf holds the entities of one hash: one, but for collisions.
+// leaf holds an entity; next are others of the same hash, as good as never any.
 type leaf struct {
 	hash uint64
-	all  []*Entity
+	e    *Entity
+	next *leaf
+}
+
+func (l *leaf) get(id string) *Entity {
+	for ; l != nil; l = l.next {
+		if l.e.ID == id {
+			return l.e
+		}
+	}
+	return nil
+}
+
+// without returns the list without id; what it shares is not changed.
+func (l *leaf) without(id string) *leaf {
+	if l == nil {
+		return nil
+	}
+	if l.e.ID == id {
+		return l.next
+	}
+	return &leaf{l.hash, l.e, l.next.without(id)}
 }
 
 // owner marks the nodes that a batch made itself and may change in place.
@@ -45,11 +66,7 @@ func (n *node) get(id string) *Entity {
 		s := &n.slots[bits.OnesCount32(n.bits&(bit-1))]
 		if s.leaf != nil {
 			if s.leaf.hash == h {
-				for _, e := range s.leaf.all {
-					if e.ID == id {
-						return e
-					}
-				}
+				return s.leaf.get(id)
 			}
 			return nil
 		}
@@ -77,7 +94,7 @@ func (n *node) put(o *owner, h uint64, shift uint, e *Entity) (_ *node, grew boo
 		n.bits |= bit
 		n.slots = append(n.slots, slot{})
 		copy(n.slots[i+1:], n.slots[i:])
-		n.slots[i] = slot{leaf: &leaf{h, []*Entity{e}}}
+		n.slots[i] = slot{leaf: &leaf{hash: h, e: e}}
 		return n, true
 	}
 	s := &n.slots[i]
@@ -86,16 +103,12 @@ func (n *node) put(o *owner, h uint64, shift uint, e *Entity) (_ *node, grew boo
 		return n, grew
 	}
 	if s.leaf.hash == h {
-		all := append(make([]*Entity, 0, len(s.leaf.all)+1), s.leaf.all...)
-		for k, x := range all {
-			if x.ID == e.ID {
-				all[k] = e
-				s.leaf = &leaf{h, all}
-				return n, false
-			}
+		rest, known := s.leaf.next, s.leaf.get(e.ID) != nil
+		if s.leaf.e.ID != e.ID {
+			rest = s.leaf.without(e.ID)
 		}
-		s.leaf = &leaf{h, append(all, e)}
-		return n, true
+		s.leaf = &leaf{h, e, rest}
+		return n, !known
 	}
 	// Two hashes in one slot: push the old leaf a level down and try there.
 	sub := &node{owner: o, bits: 1 << (s.leaf.hash >> (shift + 5) & 31), slots: []slot{{leaf: s.leaf}}}
@@ -124,21 +137,17 @@ func (n *node) remove(o *owner, h uint64, shift uint, id string) (*node, bool) {
 		return n, true
 	}
 	l := n.slots[i].leaf
-	for k, e := range l.all {
-		if l.hash != h || e.ID != id {
-			continue
-		}
-		n = n.own(o)
-		if len(l.all) == 1 {
-			n.bits &^= bit
-			n.slots = append(n.slots[:i], n.slots[i+1:]...)
-			return n, true
-		}
-		all := append(append(make([]*Entity, 0, len(l.all)-1), l.all[:k]...), l.all[k+1:]...)
-		n.slots[i].leaf = &leaf{h, all}
+	if l.hash != h || l.get(id) == nil {
+		return n, false
+	}
+	n = n.own(o)
+	if l = l.without(id); l != nil {
+		n.slots[i].leaf = l
 		return n, true
 	}
-	return n, false
+	n.bits &^= bit
+	n.slots = append(n.slots[:i], n.slots[i+1:]...)
+	return n, true
 }
 
 // each yields all entities in the order of their hashes; false when the reader has enough.
@@ -152,8 +161,8 @@ func (n *node) each(yield func(*Entity) bool) bool {
 				return false
 			}
 		} else {
-			for _, e := range s.leaf.all {
-				if !yield(e) {
+			for l := s.leaf; l != nil; l = l.next {
+				if !yield(l.e) {
 					return false
 				}
 			}
@@ -172,12 +181,23 @@ func walkDiff(a, b slot, shift uint, yield func(a, b *Entity) bool) bool {
 		return true
 	}
 	if (a.sub != nil || a.leaf == nil) && (b.sub != nil || b.leaf == nil) {
+		if a.sub != nil && b.sub != nil && a.sub.bits == b.sub.bits {
+			for i, x := range a.sub.slots { // mostly shared: compared, not looked up
+				if y := b.sub.slots[i]; x != y && !walkDiff(x, y, shift+5, yield) {
+					return false
+				}
+			}
+			return true
+		}
 		for w := range uint32(32) {
 			if !walkDiff(a.sub.at(w), b.sub.at(w), shift+5, yield) {
 				return false
 			}
 		}
 		return true
+	}
+	if a.leaf != nil && b.leaf != nil && a.leaf.next == nil && b.leaf.next == nil && a.leaf.e.ID == b.leaf.e.ID {
+		return a.leaf.e == b.leaf.e || yield(a.leaf.e, b.leaf.e)
 	}
 	// A leaf on one side: few entities; match them by id.
 	left, right := a.entities(), b.entities()
@@ -214,10 +234,10 @@ func (n *node) at(w uint32) slot {
 }
 
 func (s slot) entities() []*Entity {
-	if s.leaf != nil {
-		return s.leaf.all
-	}
 	var all []*Entity
+	for l := s.leaf; l != nil; l = l.next {
+		all = append(all, l.e)
+	}
 	s.sub.each(func(e *Entity) bool { all = append(all, e); return true })
 	return all
 }

@@ -68,7 +68,7 @@ type ForkOptions struct {
 // state is a branch's whole content at one position; immutable.
 type state struct {
 	all    *node
-	byType map[string]*node
+	byType map[string]*node // by type: the entities' ids and types, so that a new value changes nothing here; all has the rest
 	count  int
 	fields map[fieldKey]*series
 	pos    Position
@@ -495,7 +495,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 				for _, t := range e.Types {
 					types()[t], _ = next.byType[t].remove(o, h, 0, c.ID)
 				}
-				b.history.orphan(e, e.attrs)
+				b.history.orphan(e, e.attrs, b == b.twin.main)
 			}
 			continue
 		}
@@ -506,8 +506,9 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			}
 			e = &Entity{ID: c.ID, Types: c.Types, Scope: c.Scope}
 		}
+		was := e
 		if c.Op == OpRemove {
-			b.history.orphan(e, c.Attrs)
+			b.history.orphan(e, c.Attrs, b == b.twin.main)
 			out := *e
 			out.attrs = slices.DeleteFunc(slices.Clone(e.attrs), func(a Attribute) bool {
 				return slices.ContainsFunc(c.Attrs, func(x Attribute) bool { return x.Name == a.Name && x.Dataset == a.Dataset })
@@ -525,7 +526,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 				}
 			}
 			for k := range c.Attrs {
-				b.history.add(e.Type(), c.ID, &c.Attrs[k])
+				b.history.add(was, e.Type(), &c.Attrs[k], c.Attrs[:k], b == b.twin.main)
 				if b != b.twin.main { // main is merged into, never from
 					b.history.intent(historyKey{c.ID, c.Attrs[k].Name, c.Attrs[k].Dataset}, c.Origin)
 				}
@@ -536,8 +537,10 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			next.count++
 		}
 		for _, t := range e.Types {
-			m := types()
-			m[t], _ = m[t].put(o, h, 0, e)
+			if fresh || !slices.Contains(was.Types, t) {
+				m := types()
+				m[t], _ = m[t].put(o, h, 0, &Entity{ID: e.ID, Types: e.Types})
+			}
 		}
 	}
 	return &next

@@ -41,10 +41,10 @@ type Attribute struct {
 	Name    string
 	Dataset string // datasetId, "" for the default instance
 	Kind    AttributeKind
-	Unit    string // unitCode
+	kind    valueKind // beside Kind: it costs no room there
+	Unit    string    // unitCode
 	Sub     []Attribute
 
-	kind     valueKind
 	num, lat float64 // a number; a point's longitude and latitude
 	text     string  // text, or JSON
 	observed int64   // Unix ns; 0: none

@@ -46,9 +46,11 @@ type Result struct {
 
 	// What explains the figures.
 	Entities     int     `json:"entities"`
-	LeftBytes    float64 `json:"forks_left_bytes"` // heap that the dropped forks did not give back, all of them together
-	HeapBytes    float64 `json:"heap_bytes"`       // of the twin in memory
-	ReadsPerS    float64 `json:"reads_per_s"`      // by the four readers, beside the updates
+	LeftBytes    float64 `json:"forks_left_bytes"`   // heap that the dropped forks did not give back, all of them together
+	HeapBytes    float64 `json:"heap_bytes"`         // of the twin in memory
+	ReadsPerS    float64 `json:"reads_per_s"`        // by the four readers, beside the updates
+	BusyUpdates  float64 `json:"busy_updates_per_s"` // the same beside four readers that never wait
+	BusyReads    float64 `json:"busy_reads_per_s"`
 	CheckpointS  float64 `json:"checkpoint_s"`
 	SyncMS       float64 `json:"sync_ms"` // one batch of one change at a time: what the disk's fsync takes
 	KillsBatches int     `json:"kills_batches"`
@@ -157,7 +159,11 @@ func inMemory(ctx context.Context, o Options, rng *rand.Rand, r *Result) error {
 	if err := scattered(t, o, rng, r); err != nil {
 		return err
 	}
-	if err := updates(ctx, main, o, rng, r); err != nil {
+	var err error
+	if r.UpdatesPerS, r.ReadsPerS, err = updates(ctx, main, o, rng, time.Millisecond, epoch.Add(2*time.Hour)); err != nil {
+		return err
+	}
+	if r.BusyUpdates, r.BusyReads, err = updates(ctx, main, o, rng, 0, epoch.Add(1000*time.Hour)); err != nil {
 		return err
 	}
 	return t.Close()
@@ -220,8 +226,8 @@ func scattered(t *twin.Twin, o Options, rng *rand.Rand, r *Result) error {
 	return nil
 }
 
-// updates writes batches of 100 while four readers read without a pause.
-func updates(ctx context.Context, b *twin.Branch, o Options, rng *rand.Rand, r *Result) error {
+// updates writes batches of 100 while each of four readers reads 100 entities of a new snapshot, waits and goes on.
+func updates(ctx context.Context, b *twin.Branch, o Options, rng *rand.Rand, wait time.Duration, at time.Time) (written, read float64, err error) {
 	var reads atomic.Int64
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -235,6 +241,9 @@ func updates(ctx context.Context, b *twin.Branch, o Options, rng *rand.Rand, r *
 						reads.Add(1)
 					}
 				}
+				if wait > 0 {
+					time.Sleep(wait)
+				}
 			}
 		})
 	}
@@ -242,23 +251,22 @@ func updates(ctx context.Context, b *twin.Branch, o Options, rng *rand.Rand, r *
 	n := 0
 	start := time.Now()
 	batch := make([]twin.Change, 100)
-	for at := epoch; time.Since(start) < o.For && ctx.Err() == nil; {
+	for time.Since(start) < o.For && ctx.Err() == nil {
 		at = at.Add(time.Second)
 		for i := range batch {
 			batch[i] = twin.Set(id(rng.IntN(o.Entities)), "Device", twin.Number("waterLevel", float64(n+i), "MTR", at))
 		}
 		if _, err := b.Apply(batch...); err != nil {
-			return err
+			return 0, 0, err
 		}
 		e, _ := b.Snapshot().Get(batch[99].ID)
 		if v, _ := e.Number("waterLevel"); v != float64(n+99) {
-			return fmt.Errorf("%s is %g, just written as %d", e.ID, v, n+99)
+			return 0, 0, fmt.Errorf("%s is %g, just written as %d", e.ID, v, n+99)
 		}
 		n += len(batch)
 	}
 	took := time.Since(start).Seconds()
-	r.UpdatesPerS, r.ReadsPerS = float64(n)/took, float64(reads.Load())/took
-	return ctx.Err()
+	return float64(n) / took, float64(reads.Load()) / took, ctx.Err()
 }
 
 func onDisk(ctx context.Context, o Options, _ *rand.Rand, r *Result) error {
@@ -391,7 +399,7 @@ func (r *Result) print(w io.Writer, asJSON bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "heap %.0f MB; %.0f reads/s beside the updates; one synced change %.2f ms; checkpoint %.1f s; %d batches acknowledged before kills, %d before cuts\n",
-		r.HeapBytes/1e6, r.ReadsPerS, r.SyncMS, r.CheckpointS, r.KillsBatches, r.CutsBatches)
+	_, err := fmt.Fprintf(w, "heap %.0f MB; %.0f reads/s beside the updates; %.0f updates/s beside four readers that never wait (%.0f reads/s); one synced change %.2f ms; checkpoint %.1f s; %d batches acknowledged before kills, %d before cuts\n",
+		r.HeapBytes/1e6, r.ReadsPerS, r.BusyUpdates, r.BusyReads, r.SyncMS, r.CheckpointS, r.KillsBatches, r.CutsBatches)
 	return err
 }
