@@ -185,8 +185,8 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if e.Brain || e.Feeds {
 		clock := func() time.Time { return s.now }
 		if e.Dir == "" {
-			s.twin = twin.New(twin.Options{Clock: clock})
-		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock}); err != nil {
+			s.twin = twin.New(twin.Options{Clock: clock, Retain: retain})
+		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock, Retain: retain}); err != nil {
 			return nil, e, err
 		}
 		s.x = exchange.New(e.City, s.twin.Main())
@@ -199,6 +199,20 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		}
 	}
 	return s, e, nil
+}
+
+// retain is how many versions of an attribute a session keeps in memory, so that an evening fits: what reports every few
+// seconds an hour or so, a vehicle its last places, all else the evening. The log of a durable twin has them all.
+func retain(typ string) int {
+	switch typ {
+	case "Vehicle":
+		return 8
+	case "Command":
+		return 40
+	case "TrafficSignal", "TrafficFlowObserved":
+		return 240
+	}
+	return 2000
 }
 
 // Run runs the evening and returns what happened.

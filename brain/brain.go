@@ -36,7 +36,7 @@ type Config struct {
 	Horizon   time.Duration
 	Coarsen   int     // the forecast's cells in cells of the terrain, 3
 	PerHour   float64 // trips of the peak hour that the brain assumes
-	Hours     float64 // for which it draws them
+	Hours     float64 // for which it draws them, and forecasts
 	Threads   int
 	Levels    map[string]Level // by kind of decision; missing: the default
 	Build     string
@@ -152,12 +152,11 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 		}
 	}
 	rain, _ := b.deps.Rain()
-	if b.water != nil && (since%(5*time.Minute) == 0 || rain.Issue.After(b.lastRain)) && !rain.Issue.IsZero() {
-		if rain.Issue.After(b.lastRain) {
-			b.lastRain = rain.Issue
-			if err := b.forecast(ctx, snap, rain); err != nil {
-				return err
-			}
+	// New rain starts a forecast; after the evening there is none any more.
+	if b.water != nil && rain.Issue.After(b.lastRain) && since.Hours() <= b.cfg.Hours {
+		b.lastRain = rain.Issue
+		if err := b.forecast(ctx, snap, rain); err != nil {
+			return err
 		}
 	}
 	b.expire()
