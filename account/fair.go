@@ -63,3 +63,8 @@ func FairPlans(ctx context.Context, c *city.City, cfg world.Config, threads int)
 	traffic.Coordinate(c, specs, linkFlow)
 	return specs, nil
 }
+
+// Fair returns the plans that the evening's controllers start with, as FairPlans makes them.
+func (e Evening) Fair(ctx context.Context) ([]city.PlanSpec, error) {
+	return FairPlans(ctx, e.City, world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads}, max(1, e.Threads))
+}

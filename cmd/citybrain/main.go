@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"citybrain/bench/twin"
 )
 
 // build is the commit that the binary was made from; the Makefile sets it.
@@ -36,12 +38,14 @@ func init() {
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
+		{"bench", "measure the twin or the evening against what they must reach", "citybrain bench twin --json", benchVerb},
 		{"version", "print the build", "citybrain version", versionVerb},
 	}
 	verbs = append(verbs, twinVerbs()...)
 }
 
 func main() {
+	twin.Child() // a bench's child writes until it is killed
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(dispatch(ctx, os.Args[1:], os.Stdout, os.Stderr))

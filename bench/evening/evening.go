@@ -1,0 +1,97 @@
+// Package evening measures the demo evening: `citybrain bench evening`.
+//
+// In: hours, seed, members. Out: how many times faster than the clock the world runs alone, with its feeds read into the twin,
+// and with the brain; the slowest forecasts; the largest water mass error; the brain's share of equal decisions is not measured
+// yet, and its row says so.
+package evening
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"citybrain/account"
+	"citybrain/city"
+)
+
+// Options is what to run.
+type Options struct {
+	City    *city.City
+	Hours   float64
+	Seed    uint64
+	Members int
+	Threads int
+	Dir     string // for the durable twin of the feeds' run
+	Build   string
+	JSON    bool
+}
+
+// A Row is one figure of the issue's list, in its order; Value is null where it could not be measured, with the reason in Note.
+type Row struct {
+	Row     string   `json:"row"`
+	Value   *float64 `json:"value"`
+	Unit    string   `json:"unit"`
+	AtLeast float64  `json:"at_least"`
+	Aim     *float64 `json:"aim"`
+	OK      bool     `json:"ok"`
+	Peer    *string  `json:"peer"`
+	Ratio   *float64 `json:"ratio"`
+	Note    string   `json:"note,omitempty"`
+}
+
+// Run runs the evening three times and writes a table or JSON.
+func Run(ctx context.Context, o Options, w io.Writer) error {
+	e := account.Evening{City: o.City, Scenario: "storm", Seed: o.Seed, Hours: o.Hours, Members: o.Members, Threads: o.Threads, Build: o.Build}
+	var err error
+	if e.Plans, err = e.Fair(ctx); err != nil {
+		return err
+	}
+	var rows []Row
+	speed := func(name string, e account.Evening, atLeast float64, aim *float64) (*account.Report, error) {
+		began := time.Now()
+		r, err := e.Run(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		v := r.SimHours * 3600 / r.WallS
+		rows = append(rows, Row{Row: name, Value: &v, Unit: "× real time", AtLeast: atLeast, Aim: aim, OK: v >= atLeast, Note: fmt.Sprintf("%.0f s with the drain", time.Since(began).Seconds())})
+		return r, nil
+	}
+	if _, err := speed("world alone", e, 1000, nil); err != nil {
+		return err
+	}
+	feeds := e
+	feeds.Feeds, feeds.Dir = true, o.Dir
+	if _, err := speed("feeds read durably, brain off", feeds, 50, nil); err != nil {
+		return err
+	}
+	with := e
+	with.Brain = true
+	aim := 20.0
+	r, err := speed("with the brain", with, 5, &aim)
+	if err != nil {
+		return err
+	}
+	row := func(name, unit string, v *float64, atMost float64, note string) {
+		rows = append(rows, Row{Row: name, Value: v, Unit: unit, AtLeast: atMost, OK: v != nil && *v <= atMost, Note: note})
+	}
+	row(fmt.Sprintf("forecast cycle of %d members, p99, at most", o.Members), "s", r.Brain.ForecastP99, 60, "")
+	row("water mass error, at most", "1", &r.Flood.MassError, 1e-9, "")
+	row("peak memory, at most", "MiB", &r.PeakRSSMiB, 2048, "")
+	rows = append(rows, Row{Row: "decisions that stay with 20 more members", Unit: "%", AtLeast: 95, Note: "not measured yet"})
+	if o.JSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"rows": rows, "run": r})
+	}
+	for _, x := range rows {
+		v := "not measured"
+		if x.Value != nil {
+			v = fmt.Sprintf("%.4g %s", *x.Value, x.Unit)
+		}
+		fmt.Fprintf(w, "%-52s %-24s wanted %-8g ok %-6v %s\n", x.Row, v, x.AtLeast, x.OK, x.Note)
+	}
+	return nil
+}
