@@ -441,7 +441,7 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 	var b *Branch
 	if rec.Name == "main" {
 		b = t.main
-		*main = r.state(&state{})
+		*main = r.state(t, &state{})
 		b.pending = *main
 	} else {
 		parent := t.branches[rec.From]
@@ -452,9 +452,9 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		if *main == nil {
 			return fmt.Errorf("branch %q comes before main", rec.Name)
 		}
-		base := r.state(*main)
+		base := r.state(t, *main)
 		b = t.branch(rec.Name, rec.Kind, Snapshot{st: base, b: parent})
-		b.pending = r.state(base)
+		b.pending = r.state(t, base)
 		t.branches[rec.Name] = b
 	}
 	b.recipe, b.made = rec.Recipe, rec.Made
@@ -479,7 +479,7 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 }
 
 // state reads what makes a state of a.
-func (r *checkpointReader) state(a *state) *state {
+func (r *checkpointReader) state(t *Twin, a *state) *state {
 	st := *a
 	st.pos = Position(r.u())
 	o := new(owner)
@@ -487,7 +487,6 @@ func (r *checkpointReader) state(a *state) *state {
 	for k, v := range a.byType {
 		st.byType[k] = v
 	}
-	types := map[string][]string{} // most entities have the types of another
 	for r.err == nil {
 		switch r.byte() {
 		case 0:
@@ -500,13 +499,7 @@ func (r *checkpointReader) state(a *state) *state {
 			for range n {
 				e.Types = append(e.Types, r.name())
 			}
-			if n == 1 {
-				if known, ok := types[e.Types[0]]; ok {
-					e.Types = known
-				} else {
-					types[e.Types[0]] = e.Types
-				}
-			}
+			e.Types = t.sharedTypes(e.Types)
 			e.Scope = r.name()
 			n = r.count(5)
 			e.attrs = make([]Attribute, 0, n)

@@ -3,169 +3,204 @@ package twin
 import (
 	"iter"
 	"math/bits"
+	"slices"
 )
 
-// node is an inner node of a hash trie, 32 ways a level; immutable once its batch is over. A slot holds a node or a leaf.
+// node is a node of a hash trie, 32 ways a level; immutable once its batch is over. An entity stands in the first node on its
+// way that it has a place of its own in, so a trie's shape depends on its hashes only. Entities and sub-tries lie in two dense
+// lists (the CHAMP of Steindorfer and Vinju 2015): half the memory of one list of either, and copies are what a write costs.
+// Below the last bits of the hash, a node is a plain list of entities.
 type node struct {
 	owner *owner // the batch that may still change it
-	bits  uint32
-	slots []slot
-}
-
-type slot struct {
-	sub  *node
-	leaf *leaf
-}
-
-// leaf holds an entity; next are others of the same hash, as good as never any.
-type leaf struct {
-	hash uint64
-	e    *Entity
-	next *leaf
-}
-
-func (l *leaf) get(id string) *Entity {
-	for ; l != nil; l = l.next {
-		if l.e.ID == id {
-			return l.e
-		}
-	}
-	return nil
-}
-
-// without returns the list without id; what it shares is not changed.
-func (l *leaf) without(id string) *leaf {
-	if l == nil {
-		return nil
-	}
-	if l.e.ID == id {
-		return l.next
-	}
-	return &leaf{l.hash, l.e, l.next.without(id)}
+	ents  uint32 // which places hold an entity
+	subs  uint32 // which hold a node
+	e     []*Entity
+	sub   []*node
 }
 
 // owner marks the nodes that a batch made itself and may change in place.
 type owner struct{ _ byte }
 
+// hashMask is all ones, but for tests of colliding hashes.
+var hashMask = ^uint64(0)
+
+// hashOf mixes eight bytes at a time by the high and low halves of a product, the same on every machine.
 func hashOf(id string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := 0; i < len(id); i++ {
-		h = (h ^ uint64(id[i])) * 1099511628211
+	const k0, k1 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	h := uint64(len(id)) * k0
+	s := id
+	for ; len(s) >= 8; s = s[8:] {
+		h = fold(h^word(s), k1)
 	}
-	h ^= h >> 32 // FNV's low bits are the better ones: mix the high ones in
-	return h
+	var tail uint64
+	for i := 0; i < len(s); i++ {
+		tail |= uint64(s[i]) << (8 * i)
+	}
+	return fold(fold(h^tail, k0), k1) & hashMask
 }
 
-func (n *node) get(id string) *Entity {
-	h := hashOf(id)
+func word(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^b, b|1)
+	return a ^ hi ^ lo
+}
+
+const lastShift = 60 // from here on a node is a list
+
+func place(h uint64, shift uint) uint32 { return 1 << (h >> shift & 31) }
+
+// rank is the place's index among those set.
+func rank(set, bit uint32) int { return bits.OnesCount32(set & (bit - 1)) }
+
+func (n *node) list(id string) int {
+	return slices.IndexFunc(n.e, func(e *Entity) bool { return e.ID == id })
+}
+
+func (n *node) get(id string) *Entity { return n.find(hashOf(id), id) }
+
+func (n *node) find(h uint64, id string) *Entity {
 	for shift := uint(0); n != nil; shift += 5 {
-		bit := uint32(1) << (h >> shift & 31)
-		if n.bits&bit == 0 {
-			return nil
-		}
-		s := &n.slots[bits.OnesCount32(n.bits&(bit-1))]
-		if s.leaf != nil {
-			if s.leaf.hash == h {
-				return s.leaf.get(id)
+		if shift > lastShift {
+			if i := n.list(id); i >= 0 {
+				return n.e[i]
 			}
 			return nil
 		}
-		n = s.sub
+		bit := place(h, shift)
+		if n.ents&bit != 0 {
+			if e := n.e[rank(n.ents, bit)]; e.ID == id {
+				return e
+			}
+			return nil
+		}
+		if n.subs&bit == 0 {
+			return nil
+		}
+		n = n.sub[rank(n.subs, bit)]
 	}
 	return nil
 }
 
-func (n *node) own(o *owner) *node {
+// own returns the node for a batch to change, with room for more entities and sub-tries.
+func (n *node) own(o *owner, ents, subs int) *node {
 	if n == nil {
 		return &node{owner: o}
 	}
 	if n.owner == o {
 		return n
 	}
-	return &node{owner: o, bits: n.bits, slots: append(make([]slot, 0, len(n.slots)+1), n.slots...)}
+	c := &node{owner: o, ents: n.ents, subs: n.subs}
+	if k := len(n.e) + ents; k > 0 {
+		c.e = append(make([]*Entity, 0, k), n.e...)
+	}
+	if k := len(n.sub) + subs; k > 0 {
+		c.sub = append(make([]*node, 0, k), n.sub...)
+	}
+	return c
 }
 
 // put returns the trie with e in the place of its id; grew tells whether it is new.
 func (n *node) put(o *owner, h uint64, shift uint, e *Entity) (_ *node, grew bool) {
-	n = n.own(o)
-	bit := uint32(1) << (h >> shift & 31)
-	i := bits.OnesCount32(n.bits & (bit - 1))
-	if n.bits&bit == 0 {
-		n.bits |= bit
-		n.slots = append(n.slots, slot{})
-		copy(n.slots[i+1:], n.slots[i:])
-		n.slots[i] = slot{leaf: &leaf{hash: h, e: e}}
+	if shift > lastShift {
+		n = n.own(o, 1, 0)
+		if i := n.list(e.ID); i >= 0 {
+			n.e[i] = e
+			return n, false
+		}
+		n.e = append(n.e, e)
 		return n, true
 	}
-	s := &n.slots[i]
-	if s.sub != nil {
-		s.sub, grew = s.sub.put(o, h, shift+5, e)
+	bit := place(h, shift)
+	switch {
+	case n != nil && n.subs&bit != 0:
+		i := rank(n.subs, bit)
+		sub, grew := n.sub[i].put(o, h, shift+5, e)
+		n = n.own(o, 0, 0)
+		n.sub[i] = sub
 		return n, grew
+	case n == nil || n.ents&bit == 0:
+		n = n.own(o, 1, 0)
+		n.e = slices.Insert(n.e, rank(n.ents, bit), e)
+		n.ents |= bit
+		return n, true
 	}
-	if s.leaf.hash == h {
-		rest, known := s.leaf.next, s.leaf.get(e.ID) != nil
-		if s.leaf.e.ID != e.ID {
-			rest = s.leaf.without(e.ID)
-		}
-		s.leaf = &leaf{h, e, rest}
-		return n, !known
+	i := rank(n.ents, bit)
+	old := n.e[i]
+	if old.ID == e.ID {
+		n = n.own(o, 0, 0)
+		n.e[i] = e
+		return n, false
 	}
-	// Two hashes in one slot: push the old leaf a level down and try there.
-	sub := &node{owner: o, bits: 1 << (s.leaf.hash >> (shift + 5) & 31), slots: []slot{{leaf: s.leaf}}}
+	// Two entities in one place: both go a level down.
+	var sub *node
+	sub, _ = sub.put(o, hashOf(old.ID), shift+5, old)
 	sub, _ = sub.put(o, h, shift+5, e)
-	*s = slot{sub: sub}
+	n = n.own(o, 0, 1)
+	n.e = slices.Delete(n.e, i, i+1)
+	n.ents &^= bit
+	n.sub = slices.Insert(n.sub, rank(n.subs, bit), sub)
+	n.subs |= bit
 	return n, true
 }
 
-// remove returns the trie without id; it may leave empty nodes, which cost little and stay correct.
+// remove returns the trie without id, and whether it was there. A node that is left with one entity gives it to the one above.
 func (n *node) remove(o *owner, h uint64, shift uint, id string) (*node, bool) {
 	if n == nil {
 		return nil, false
 	}
-	bit := uint32(1) << (h >> shift & 31)
-	if n.bits&bit == 0 {
-		return n, false
-	}
-	i := bits.OnesCount32(n.bits & (bit - 1))
-	if sub := n.slots[i].sub; sub != nil {
-		next, ok := sub.remove(o, h, shift+5, id)
-		if !ok {
-			return n, false
+	bit := uint32(0)
+	i := -1
+	if shift > lastShift {
+		i = n.list(id)
+	} else if bit = place(h, shift); n.ents&bit != 0 {
+		if k := rank(n.ents, bit); n.e[k].ID == id {
+			i = k
 		}
-		n = n.own(o)
-		n.slots[i].sub = next
+	}
+	if i >= 0 {
+		n = n.own(o, 0, 0)
+		n.e = slices.Delete(n.e, i, i+1)
+		n.ents &^= bit
 		return n, true
 	}
-	l := n.slots[i].leaf
-	if l.hash != h || l.get(id) == nil {
+	if shift > lastShift || n.subs&bit == 0 {
 		return n, false
 	}
-	n = n.own(o)
-	if l = l.without(id); l != nil {
-		n.slots[i].leaf = l
-		return n, true
+	i = rank(n.subs, bit)
+	sub, ok := n.sub[i].remove(o, h, shift+5, id)
+	if !ok {
+		return n, false
 	}
-	n.bits &^= bit
-	n.slots = append(n.slots[:i], n.slots[i+1:]...)
+	n = n.own(o, 1, 0)
+	n.sub[i] = sub
+	if len(sub.sub) == 0 && len(sub.e) <= 1 {
+		n.sub = slices.Delete(n.sub, i, i+1)
+		n.subs &^= bit
+		if len(sub.e) == 1 {
+			n.e = slices.Insert(n.e, rank(n.ents, bit), sub.e[0])
+			n.ents |= bit
+		}
+	}
 	return n, true
 }
 
-// each yields all entities in the order of their hashes; false when the reader has enough.
+// each yields all entities in an order that depends on their hashes; false when the reader has enough.
 func (n *node) each(yield func(*Entity) bool) bool {
 	if n == nil {
 		return true
 	}
-	for i := range n.slots {
-		if s := &n.slots[i]; s.sub != nil {
-			if !s.sub.each(yield) {
-				return false
-			}
-		} else {
-			for l := s.leaf; l != nil; l = l.next {
-				if !yield(l.e) {
-					return false
-				}
-			}
+	for _, e := range n.e {
+		if !yield(e) {
+			return false
+		}
+	}
+	for _, s := range n.sub {
+		if !s.each(yield) {
+			return false
 		}
 	}
 	return true
@@ -173,71 +208,82 @@ func (n *node) each(yield func(*Entity) bool) bool {
 
 // diffTries yields the entities that differ, as (in a, in b), nil where one has none. What both share is not walked.
 func diffTries(a, b *node) iter.Seq2[*Entity, *Entity] {
-	return func(yield func(a, b *Entity) bool) { walkDiff(slot{sub: a}, slot{sub: b}, 0, yield) }
+	return func(yield func(a, b *Entity) bool) { walkDiff(a, b, 0, yield) }
 }
 
-func walkDiff(a, b slot, shift uint, yield func(a, b *Entity) bool) bool {
-	if a == b {
+func walkDiff(a, b *node, shift uint, yield func(a, b *Entity) bool) bool {
+	switch {
+	case a == b:
 		return true
-	}
-	if (a.sub != nil || a.leaf == nil) && (b.sub != nil || b.leaf == nil) {
-		if a.sub != nil && b.sub != nil && a.sub.bits == b.sub.bits {
-			for i, x := range a.sub.slots { // mostly shared: compared, not looked up
-				if y := b.sub.slots[i]; x != y && !walkDiff(x, y, shift+5, yield) {
-					return false
-				}
+	case a == nil:
+		return b.each(func(e *Entity) bool { return yield(nil, e) })
+	case b == nil:
+		return a.each(func(e *Entity) bool { return yield(e, nil) })
+	case shift > lastShift:
+		return diffLists(a.e, b.e, yield)
+	case a.ents == b.ents && a.subs == b.subs: // as nearly always: the lists match place by place
+		for i, x := range a.e {
+			if y := b.e[i]; x != y && !diffLists(a.e[i:i+1], b.e[i:i+1], yield) {
+				return false
 			}
-			return true
 		}
-		for w := range uint32(32) {
-			if !walkDiff(a.sub.at(w), b.sub.at(w), shift+5, yield) {
+		for i, x := range a.sub {
+			if y := b.sub[i]; x != y && !walkDiff(x, y, shift+5, yield) {
 				return false
 			}
 		}
 		return true
 	}
-	if a.leaf != nil && b.leaf != nil && a.leaf.next == nil && b.leaf.next == nil && a.leaf.e.ID == b.leaf.e.ID {
-		return a.leaf.e == b.leaf.e || yield(a.leaf.e, b.leaf.e)
-	}
-	// A leaf on one side: few entities; match them by id.
-	left, right := a.entities(), b.entities()
-	for _, x := range left {
-		var other *Entity
-		for _, y := range right {
-			if y.ID == x.ID {
-				other = y
+	for set := a.ents | a.subs | b.ents | b.subs; set != 0; set &= set - 1 {
+		bit := set & -set
+		if x, y := a.at(bit), b.at(bit); a.subs&b.subs&bit != 0 {
+			if !walkDiff(x, y, shift+5, yield) {
+				return false
 			}
-		}
-		if other != x && !yield(x, other) {
-			return false
-		}
-	}
-next:
-	for _, y := range right {
-		for _, x := range left {
-			if x.ID == y.ID {
-				continue next
-			}
-		}
-		if !yield(nil, y) {
+		} else if !diffLists(x.all(), y.all(), yield) { // an entity or nothing on one side: little on the other
 			return false
 		}
 	}
 	return true
 }
 
-func (n *node) at(w uint32) slot {
-	if n == nil || n.bits&(1<<w) == 0 {
-		return slot{}
+// at returns the sub-trie of a place; for an entity a node of it alone.
+func (n *node) at(bit uint32) *node {
+	switch {
+	case n.subs&bit != 0:
+		return n.sub[rank(n.subs, bit)]
+	case n.ents&bit != 0:
+		i := rank(n.ents, bit)
+		return &node{e: n.e[i : i+1]}
 	}
-	return n.slots[bits.OnesCount32(n.bits&(1<<w-1))]
+	return nil
 }
 
-func (s slot) entities() []*Entity {
-	var all []*Entity
-	for l := s.leaf; l != nil; l = l.next {
-		all = append(all, l.e)
+func (n *node) all() []*Entity {
+	var list []*Entity
+	n.each(func(e *Entity) bool { list = append(list, e); return true })
+	return list
+}
+
+// diffLists compares a few entities by id.
+func diffLists(a, b []*Entity, yield func(a, b *Entity) bool) bool {
+	find := func(list []*Entity, id string) *Entity {
+		for _, e := range list {
+			if e.ID == id {
+				return e
+			}
+		}
+		return nil
 	}
-	s.sub.each(func(e *Entity) bool { all = append(all, e); return true })
-	return all
+	for _, x := range a {
+		if y := find(b, x.ID); y != x && !yield(x, y) {
+			return false
+		}
+	}
+	for _, y := range b {
+		if find(a, y.ID) == nil && !yield(nil, y) {
+			return false
+		}
+	}
+	return true
 }

@@ -85,6 +85,7 @@ type Twin struct {
 	seq      uint64 // positions that are not the log's
 
 	dir   string
+	types sync.Map // type to the []string of it alone
 	check checkpoints
 }
 
@@ -484,7 +485,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 	for i := range changes {
 		c := &changes[i]
 		h := hashOf(c.ID)
-		e := next.all.get(c.ID)
+		e := next.all.find(h, c.ID)
 		if c.Op == OpDelete {
 			if e != nil {
 				if b != b.twin.main {
@@ -504,7 +505,7 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			if c.Op == OpRemove {
 				continue
 			}
-			e = &Entity{ID: c.ID, Types: c.Types, Scope: c.Scope}
+			e = &Entity{ID: c.ID, Types: b.twin.sharedTypes(c.Types), Scope: c.Scope}
 		}
 		was := e
 		if c.Op == OpRemove {
@@ -544,6 +545,18 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 		}
 	}
 	return &next
+}
+
+// sharedTypes returns one slice for all entities of one type: it is read with every change and stays in the cache.
+func (t *Twin) sharedTypes(types []string) []string {
+	if len(types) != 1 {
+		return types
+	}
+	if known, ok := t.types.Load(types[0]); ok {
+		return known.([]string)
+	}
+	known, _ := t.types.LoadOrStore(types[0], slices.Clone(types))
+	return known.([]string)
 }
 
 // expect checks the expectations of a batch against what is pending.

@@ -132,8 +132,15 @@ func (a *Attribute) Any() any {
 
 // same reports whether two attributes say the same, times apart.
 func (a *Attribute) same(b *Attribute) bool {
-	return a.Name == b.Name && a.Dataset == b.Dataset && a.Kind == b.Kind && a.Unit == b.Unit && a.kind == b.kind && a.num == b.num && a.lat == b.lat && a.text == b.text &&
-		slices.EqualFunc(a.Sub, b.Sub, func(x, y Attribute) bool { return x.same(&y) })
+	if a.Kind != b.Kind || a.kind != b.kind || a.num != b.num || a.lat != b.lat || a.Name != b.Name || a.Dataset != b.Dataset || a.Unit != b.Unit || a.text != b.text || len(a.Sub) != len(b.Sub) {
+		return false
+	}
+	for i := range a.Sub {
+		if !a.Sub[i].same(&b.Sub[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Attribute) check() error {
@@ -243,7 +250,15 @@ func (e *Entity) with(attrs []Attribute, accepted func(i int)) *Entity {
 }
 
 func (e *Entity) equal(o *Entity) bool {
-	return e.ID == o.ID && e.Scope == o.Scope && slices.Equal(e.Types, o.Types) && slices.EqualFunc(e.attrs, o.attrs, func(x, y Attribute) bool { return x.same(&y) && x.observed == y.observed })
+	if len(e.attrs) != len(o.attrs) || e.ID != o.ID || e.Scope != o.Scope || !slices.Equal(e.Types, o.Types) {
+		return false
+	}
+	for i := range e.attrs {
+		if x, y := &e.attrs[i], &o.attrs[i]; x.observed != y.observed || !x.same(y) {
+			return false
+		}
+	}
+	return true
 }
 
 // canonical writes what two equal entities have in common whatever the clock on the wall said: recordedAt is left out.
