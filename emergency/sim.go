@@ -251,7 +251,7 @@ func (s *Sim) drive(u *Unit, roads Roads) bool {
 		tree := s.tree(u.Goal, w)
 		next := int32(-1)
 		if u.Link >= 0 {
-			next = tree.Next[u.Link]
+			next = tree.Next(u.Link)
 		}
 		if next < 0 {
 			// From a standstill, or after a turn that civil traffic may not make: any street out of the node will do.

@@ -186,19 +186,14 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		sec := (end - s.st.Time).Seconds()
 		s.rain(sec)
 		s.drain(sec)
-		for left := sec; left > 0; {
-			part := left
-			if deepest := s.deepest(); deepest >= dry {
-				limit := s.cfg.Courant * s.net.dx / math.Sqrt(gravity*deepest)
-				if limit < 1e-3 {
-					return fmt.Errorf("flood at %v: a depth of %g m needs a step under 1 ms: the terrain or an input is wrong", s.st.Time, deepest)
-				}
-				part = left / math.Ceil(left/limit)
-				s.flow(part)
+		if deepest := s.deepest(); deepest >= dry {
+			limit := s.cfg.Courant * s.net.dx / math.Sqrt(gravity*deepest)
+			if limit < 1e-3 {
+				return fmt.Errorf("flood at %v: a depth of %g m needs a step under 1 ms: the terrain or an input is wrong", s.st.Time, deepest)
 			}
-			left -= part
-			if left < 1e-9 {
-				left = 0
+			parts := math.Ceil(sec / limit)
+			for range int(parts) {
+				s.flow(sec / parts)
 			}
 		}
 		s.st.Time = end

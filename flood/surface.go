@@ -9,7 +9,7 @@ import (
 
 const (
 	gravity = 9.81
-	dry     = 1e-4 // m: a flow depth below it carries nothing
+	dry     = 1e-3 // m: a flow depth below it carries nothing; the default of codes that cities use
 )
 
 // surface is a city's terrain prepared for the solver.
@@ -95,12 +95,31 @@ func newSurface(c *city.City, k int) (*surface, error) {
 	return s, nil
 }
 
-// deepest returns the largest depth on the surface, m.
+// deepest returns the largest depth of flow through any face, m: with it the gravity waves' speed. Still water in a hole deeper
+// than its rim does not count, for no wave leaves it.
 func (s *Sim) deepest() float64 {
+	net, h, z := s.net, s.st.Depth, s.net.z
+	cols := net.cols
 	var d float64
-	for _, h := range s.st.Depth {
-		if h > d {
-			d = h
+	for r := range net.rows {
+		base := r * cols
+		for i := base; i < base+cols; i++ {
+			if h[i] < dry {
+				continue
+			}
+			e := z[i] + h[i]
+			if i > base && net.nWest[i] >= 0 {
+				d = max(d, max(e, z[i-1]+h[i-1])-max(z[i], z[i-1]))
+			}
+			if i+1 < base+cols && net.nWest[i+1] >= 0 && h[i+1] < dry {
+				d = max(d, e-max(z[i], z[i+1]))
+			}
+			if r > 0 && net.nNorth[i] >= 0 {
+				d = max(d, max(e, z[i-cols]+h[i-cols])-max(z[i], z[i-cols]))
+			}
+			if r+1 < net.rows && net.nNorth[i+cols] >= 0 && h[i+cols] < dry {
+				d = max(d, e-max(z[i], z[i+cols]))
+			}
 		}
 	}
 	return d

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"citybrain/city"
@@ -28,10 +29,11 @@ func grid(n int, seed uint64) *city.Streets {
 			add(i+n, i)
 		}
 	}
+	leave := LeaveBy(s)
 	for a := range s.Links {
-		for b := range s.Links {
-			if s.Links[a].To == s.Links[b].From && s.Links[a].From != s.Links[b].To && draw.Float(uint64(a), uint64(b)) < 0.8 {
-				s.Turns = append(s.Turns, city.Turn{From: int32(a), To: int32(b), Kind: city.TurnKind(draw.Int(uint64(a), uint64(b)+7, 3)), Junction: -1, Movement: -1})
+		for _, b := range leave[s.Links[a].To] {
+			if s.Links[a].From != s.Links[b].To && draw.Float(uint64(a), uint64(b)) < 0.8 {
+				s.Turns = append(s.Turns, city.Turn{From: int32(a), To: b, Kind: city.TurnKind(draw.Int(uint64(a), uint64(b)+7, 3)), Junction: -1, Movement: -1})
 			}
 		}
 	}
@@ -73,11 +75,19 @@ func TestTreesAreExact(t *testing.T) {
 			}
 		}
 		var search Search
+		var goals []int32
 		for goal := int32(0); goal < int32(len(s.Nodes)); goal += 7 {
+			goals = append(goals, goal)
+		}
+		swept := g.Metric(w).Trees(goals)
+		for k, goal := range goals {
 			tree, want := g.To(goal, w, &search), slow(s, goal, w)
+			if !slices.Equal(swept[k].left, tree.left) || swept[k].Goal != goal {
+				t.Fatalf("seed %d goal %d: the hierarchy's tree is not Dijkstra's", seed, goal)
+			}
 			for l := range want {
-				if tree.Left[l] != want[l] {
-					t.Fatalf("seed %d goal %d link %d: %g, want %g", seed, goal, l, tree.Left[l], want[l])
+				if tree.Left(int32(l)) != want[l] {
+					t.Fatalf("seed %d goal %d link %d: %g, want %g", seed, goal, l, tree.Left(int32(l)), want[l])
 				}
 				// The way itself must take as long as it says.
 				if want[l] < Unreachable {
@@ -120,15 +130,47 @@ func TestClosedGoalIsUnreachable(t *testing.T) {
 	}
 }
 
-func BenchmarkTree(b *testing.B) {
-	s := grid(40, 3)
-	g := NewGraph(s)
+func benchmark(b *testing.B) (*Graph, []float32) {
+	s := grid(50, 3)
 	w := make([]float32, len(s.Links))
 	for i := range w {
 		w[i] = 10 + float32(i%13)
 	}
+	return NewGraph(s), w
+}
+
+func BenchmarkTree(b *testing.B) {
+	g, w := benchmark(b)
 	var search Search
 	for b.Loop() {
 		g.To(int32(b.N%1600), w, &search)
+	}
+}
+
+func BenchmarkMetric(b *testing.B) {
+	g, w := benchmark(b)
+	b.ReportMetric(float64(len(g.order.head)), "arcs")
+	for b.Loop() {
+		g.Metric(w)
+	}
+}
+
+// One turn of the loop makes 100 trees.
+func BenchmarkTrees100(b *testing.B) {
+	g, w := benchmark(b)
+	m := g.Metric(w)
+	var goals []int32
+	for k := range int32(100) {
+		goals = append(goals, 23*k)
+	}
+	for b.Loop() {
+		m.Trees(goals)
+	}
+}
+
+func BenchmarkNewGraph(b *testing.B) {
+	s := grid(50, 3)
+	for b.Loop() {
+		NewGraph(s)
 	}
 }

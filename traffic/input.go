@@ -70,7 +70,9 @@ func (s *Sim) applyDue() {
 			was := s.st.Shut[e.Link] || s.st.Speed[e.Link] < 0.5
 			s.st.Speed[e.Link], s.st.Shut[e.Link] = float32(e.Speed), e.Shut
 			if is := e.Shut || e.Speed < 0.5; is != was {
-				s.st.Dirty = true
+				if !slices.Contains(s.st.Changed, e.Link) {
+					s.st.Changed = append(s.st.Changed, e.Link)
+				}
 			}
 		case Weather:
 			s.st.Weather = e

@@ -24,7 +24,7 @@ func (s *Sim) due() {
 		tree := st.Trees[s.group(i)][t.Goal]
 		first, best := int32(-1), float32(math.Inf(1))
 		for _, l := range s.net.leave[t.From] {
-			if w := s.weight(l) + tree.Left[l]; w < best {
+			if w := s.weight(l) + tree.Left(l); w < best {
 				first, best = l, w
 			}
 		}
@@ -193,8 +193,8 @@ func (s *Sim) detour(v, l int32, slot int) {
 	best, left := int32(-1), float32(math.Inf(1))
 	for t := net.turns[l]; t < net.turns[l+1]; t++ {
 		to := streets.Turns[t].To
-		if t != st.Turn[v] && !st.Shut[to] && st.Speed[to] >= 0.5 && s.room(to) > 0 && tree.Left[to] < left {
-			best, left = t, tree.Left[to]
+		if t != st.Turn[v] && !st.Shut[to] && st.Speed[to] >= 0.5 && s.room(to) > 0 && tree.Left(to) < left {
+			best, left = t, tree.Left(to)
 		}
 	}
 	if best < 0 {

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"slices"
 	"sync"
 
 	"citybrain/city"
@@ -11,11 +12,10 @@ import (
 // signalWait is the seconds that a driver by habit reckons for a signalised approach.
 const signalWait = 20
 
-// plan makes the route trees of driver group k anew: 0 goes by habit (free times and a usual wait at signals), 1 and 2 by
-// the travel times of late, each with its own idea of every link, ±15 %.
-func (s *Sim) plan(k int) {
+// weights returns what driver group k reckons of each link: group 0 goes by habit (free times and a usual wait at signals), 1
+// and 2 by the travel times of late, each with its own idea of every link, ±15 %.
+func (s *Sim) weights(k int) []float32 {
 	w := make([]float32, len(s.net.free))
-	taste := chance.New(s.cfg.Seed, "route/taste").Sub(uint64(k))
 	for l := range w {
 		live := s.weight(int32(l))
 		if live >= routing.Closed {
@@ -28,22 +28,34 @@ func (s *Sim) plan(k int) {
 				live += signalWait
 			}
 		}
-		w[l] = live * float32(taste.Between(uint64(l), 0, 0.85, 1.15))
+		w[l] = live * s.taste[k][l]
 	}
-	trees := make([]*routing.Tree, len(s.goals))
+	return w
+}
+
+// plan makes the route trees of driver group k anew, or, when links are given, only those that the opening or closing of links
+// changes.
+func (s *Sim) plan(k int, links []int32) {
+	m := s.net.graph.Metric(s.weights(k))
+	var which []int
+	for g := range s.goals {
+		if links == nil || m.Stale(s.st.Trees[k][g], links) {
+			which = append(which, g)
+		}
+	}
+	trees := slices.Clone(s.st.Trees[k])
 	var wg sync.WaitGroup
-	for part := range s.cfg.Threads {
-		work := func() {
-			var search routing.Search
-			for g := part; g < len(s.goals); g += s.cfg.Threads {
-				trees[g] = s.net.graph.To(s.goals[g], w, &search)
+	part := (len(which) + s.cfg.Threads - 1) / s.cfg.Threads
+	for mine := range slices.Chunk(which, max(1, part)) {
+		wg.Go(func() {
+			goals := make([]int32, len(mine))
+			for i, g := range mine {
+				goals[i] = s.goals[g]
 			}
-		}
-		if s.cfg.Threads == 1 {
-			work()
-			break
-		}
-		wg.Go(work)
+			for i, t := range m.Trees(goals) {
+				trees[mine[i]] = t
+			}
+		})
 	}
 	wg.Wait()
 	s.st.Trees[k] = trees
@@ -67,7 +79,7 @@ func (s *Sim) choose(v int32) bool {
 		return true
 	}
 	tree := s.st.Trees[s.group(trip)][t.Goal]
-	next := tree.Next[l]
+	next := tree.Next(l)
 	if next < 0 {
 		// No way by this group's map: take any open turn, another link may know better.
 		for k := s.net.turns[l]; k < s.net.turns[l+1]; k++ {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/city/chance"
 	"citybrain/routing"
 )
 
@@ -42,10 +43,14 @@ type Sim struct {
 	city  *city.City
 	cfg   Config
 	net   *network
-	trips []Trip  // by departure
-	goals []int32 // nodes
+	trips []Trip       // by departure
+	goals []int32      // nodes
+	taste [3][]float32 // by driver group and link: the factor of their own idea of it
 	st    State
 }
+
+// news is the seconds after which drivers hear of streets that opened or closed.
+const news = 60
 
 // queues is the number of queues of a link: left and U-turns, straight, right, and those whose journey ends on the link.
 const (
@@ -96,7 +101,7 @@ type State struct {
 	Weather  Weather
 	Trees    [3][]*routing.Tree
 	Replans  int32
-	Dirty    bool // closures changed: all drivers need new routes
+	Changed  []int32 // links that opened or closed and that drivers do not know of yet
 	Finished int32
 	Running  int32
 	Waiting  int32
@@ -160,8 +165,15 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 		}
 		st.Signals[j] = newSignal(&c.Signals[j], p)
 	}
+	taste := chance.New(cfg.Seed, "route/taste")
 	for k := range st.Trees {
-		s.plan(k)
+		of := taste.Sub(uint64(k))
+		s.taste[k] = make([]float32, n)
+		for l := range s.taste[k] {
+			s.taste[k][l] = float32(of.Between(uint64(l), 0, 0.85, 1.15))
+		}
+		st.Trees[k] = make([]*routing.Tree, len(goals))
+		s.plan(k, nil)
 	}
 	return s, nil
 }
@@ -221,7 +233,7 @@ func (st State) clone() State {
 	for j := range st.Signals {
 		st.Signals[j].lastGreen = slices.Clone(st.Signals[j].lastGreen)
 	}
-	st.Pending = slices.Clone(st.Pending)
+	st.Pending, st.Changed = slices.Clone(st.Pending), slices.Clone(st.Changed)
 	for k := range st.Trees {
 		st.Trees[k] = slices.Clone(st.Trees[k])
 	}
@@ -239,14 +251,15 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		}
 		s.applyDue()
 		if every := int32(s.cfg.Replan / time.Second); every > 0 {
-			if s.st.Dirty && s.st.Now%30 == 0 {
-				s.st.Dirty = false
-				for k := range s.st.Trees {
-					s.plan(k)
-				}
-			} else if s.st.Now > 0 && s.st.Now%every == 0 {
+			if s.st.Now > 0 && s.st.Now%every == 0 {
 				s.st.Replans++
-				s.plan(1 + int(s.st.Replans%2))
+				s.plan(1+int(s.st.Replans%2), nil)
+			}
+			if len(s.st.Changed) > 0 && s.st.Now%news == 0 {
+				for k := range s.st.Trees {
+					s.plan(k, s.st.Changed)
+				}
+				s.st.Changed = nil
 			}
 		}
 		s.stepSignals()

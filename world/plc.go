@@ -39,7 +39,7 @@ func (p *plcs) tick(w *World) {
 	}
 }
 
-func (p *plcs) order(w *World, ev flood.Event) bool { return w.water.Input(w.now, ev) == nil }
+func (p *plcs) order(w *World, ev flood.Event) bool { return w.water.Input(w.water.Now(), ev) == nil }
 
 func (p *plcs) receive(w *World, b []byte) {
 	p.buf = append(p.buf, b...)

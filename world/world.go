@@ -36,6 +36,7 @@ type World struct {
 	now     time.Duration
 
 	water   *flood.Sim // nil: the city has no terrain
+	flowing chan error // from a step of the water that is under way; nil: none is
 	streets *traffic.Sim
 	service *emergency.Sim
 	calls   []emergency.Call
@@ -206,12 +207,22 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 			}
 		}
 		next := w.now + tick
-		if w.water != nil {
-			if err := w.water.Step(ctx, next); err != nil {
-				return err
+		// Water and traffic hear of each other once a minute: in between they run side by side.
+		if w.water != nil && w.water.Now() == w.now {
+			ahead := w.now + waterStep
+			if w.cfg.Silent {
+				ahead = w.now + time.Minute
+			}
+			w.flowing = make(chan error, 1)
+			go func() { w.flowing <- w.water.Step(ctx, ahead) }()
+		}
+		err := w.streets.Step(ctx, next)
+		if err != nil || !w.cfg.Silent || next%time.Minute == 0 || next+tick > until {
+			if e := w.settle(); err == nil {
+				err = e
 			}
 		}
-		if err := w.streets.Step(ctx, next); err != nil {
+		if err != nil {
 			return err
 		}
 		for w.rung < len(w.calls) && w.calls[w.rung].Ring < next.Seconds() {
@@ -229,6 +240,19 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// waterStep is how far the water runs before a department may look at it or act on it.
+const waterStep = 10 * time.Second
+
+// settle waits for the water that runs beside the streets.
+func (w *World) settle() error {
+	if w.flowing == nil {
+		return nil
+	}
+	err := <-w.flowing
+	w.flowing = nil
+	return err
 }
 
 // minute brings rain to water and streets, and water to streets.
@@ -256,7 +280,7 @@ func (w *World) minute() error {
 	if w.water == nil {
 		return nil
 	}
-	if err := w.water.Input(w.now, f); err != nil {
+	if err := w.water.Input(w.water.Now(), f); err != nil {
 		return err
 	}
 	depths := w.water.Depths()
