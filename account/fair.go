@@ -11,8 +11,8 @@ import (
 	"citybrain/world"
 )
 
-// FairPlans returns the signal plans of a fair city without a brain: Webster's greens for the true mean flows of the evening's
-// first two hours (as its streets carry them under the reference plans), one cycle for all, offsets along the heaviest flows.
+// FairPlans returns the signal plans of a fair city without a brain: Webster's greens for the true mean demand of the evening's
+// first two hours, one cycle for all, offsets along the heaviest flows.
 func FairPlans(ctx context.Context, c *city.City, cfg world.Config, threads int) ([]city.PlanSpec, error) {
 	if len(c.Signals) == 0 {
 		return nil, nil
@@ -24,43 +24,60 @@ func FairPlans(ctx context.Context, c *city.City, cfg world.Config, threads int)
 	if err != nil {
 		return nil, fmt.Errorf("fair plans: %w", err)
 	}
-	s, err := traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: threads})
-	if err != nil {
-		return nil, fmt.Errorf("fair plans: %w", err)
-	}
-	const warm, measured = 30 * time.Minute, 90 * time.Minute
-	if err := s.Step(ctx, warm); err != nil {
-		return nil, err
-	}
-	before := slices.Clone(s.Crossed())
-	if err := s.Step(ctx, warm+measured); err != nil {
-		return nil, err
-	}
-	turnFlow, linkFlow := make([]float64, len(c.Streets.Turns)), make([]float64, len(c.Streets.Links))
-	for t, n := range s.Crossed() {
-		turnFlow[t] = float64(n-before[t]) / measured.Seconds()
-		linkFlow[c.Streets.Turns[t].From] += turnFlow[t]
-	}
 	specs := make([]city.PlanSpec, len(c.Signals))
-	var cycles []int
 	for j := range c.Signals {
-		specs[j] = traffic.Webster(&c.Signals[j], traffic.MovementFlows(&c.Signals[j], turnFlow), 120)
-		p, err := city.NewPlan(&c.Signals[j], specs[j])
+		specs[j] = c.Signals[j].Reference
+	}
+	// What a starved approach lets through is not what wants through: each round counts what still waits as well, under the
+	// plans of the round before.
+	const rounds, warm, measured = 3, 30 * time.Minute, 90 * time.Minute
+	for range rounds {
+		s, err := traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: threads})
 		if err != nil {
-			// Minimum greens alone are too long for one cycle of this length: its reference plan stays.
-			specs[j] = c.Signals[j].Reference
-			continue
+			return nil, fmt.Errorf("fair plans: %w", err)
 		}
-		cycles = append(cycles, p.Cycle())
-	}
-	if len(cycles) > 0 {
-		slices.Sort(cycles)
-		common := cycles[len(cycles)*3/4]
 		for j := range specs {
-			specs[j] = traffic.Stretch(&c.Signals[j], specs[j], common)
+			p, err := city.NewPlan(&c.Signals[j], specs[j])
+			if err == nil {
+				err = s.Input(0, traffic.PlanDownload{Junction: j, Plan: p})
+			}
+			if err != nil {
+				return nil, fmt.Errorf("fair plans: %w", err)
+			}
 		}
+		if err := s.Step(ctx, warm); err != nil {
+			return nil, err
+		}
+		before := slices.Clone(s.Crossed())
+		if err := s.Step(ctx, warm+measured); err != nil {
+			return nil, err
+		}
+		turnFlow, linkFlow := make([]float64, len(c.Streets.Turns)), make([]float64, len(c.Streets.Links))
+		waiting := s.WaitingFor()
+		for t, n := range s.Crossed() {
+			turnFlow[t] = float64(n-before[t]+uint32(waiting[t])) / measured.Seconds()
+			linkFlow[c.Streets.Turns[t].From] += turnFlow[t]
+		}
+		var cycles []int
+		for j := range c.Signals {
+			specs[j] = traffic.Webster(&c.Signals[j], traffic.MovementFlows(&c.Signals[j], turnFlow), 120)
+			p, err := city.NewPlan(&c.Signals[j], specs[j])
+			if err != nil {
+				// Minimum greens alone are too long for one cycle of this length: its reference plan stays.
+				specs[j] = c.Signals[j].Reference
+				continue
+			}
+			cycles = append(cycles, p.Cycle())
+		}
+		if len(cycles) > 0 {
+			slices.Sort(cycles)
+			common := cycles[len(cycles)*3/4]
+			for j := range specs {
+				specs[j] = traffic.Stretch(&c.Signals[j], specs[j], common)
+			}
+		}
+		traffic.Coordinate(c, specs, linkFlow)
 	}
-	traffic.Coordinate(c, specs, linkFlow)
 	return specs, nil
 }
 

@@ -22,14 +22,16 @@ type estimate struct {
 	city       *city.City
 	index      linkIndex
 	terminal   map[string]probe
-	stopped    []float64 // vehicles standing, by link, by the probes and smoothed
+	flowURN    []string  // by link: its detector's entity
+	standing   []float64 // vehicles standing, by link, by the probes
+	back       []float64 // m before the stop line at which the last of them stands
 	running    []float64 // vehicles on it, by link
 	pace       []float64 // m/s of the probes of late; NaN: none
 	paceAt     []time.Time
 	occupied   []float64 // by link, of its detector; −1: none or silent
 	stage      []int     // by junction, −1: not known
 	centre     []bool    // by junction: led by us
-	share      [][3]float64
+	queues     *queues
 	gauges     []gauge
 	lastRain   time.Time
 	rainGauges int
@@ -56,31 +58,13 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, stopped: make([]float64, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), share: make([][3]float64, n)}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), queues: newQueues(c)}
 	for l := range n {
 		e.pace[l], e.occupied[l] = math.NaN(), -1
+		e.flowURN[l] = exchange.URN("TrafficFlowObserved", c.Streets.Links[l].ID)
 	}
 	for j := range e.stage {
 		e.stage[j] = -1
-	}
-	// Without turn counts a queue is shared out by the lanes that its turns have.
-	for _, t := range c.Streets.Turns {
-		k := 1
-		switch t.Kind {
-		case city.Left, city.UTurn:
-			k = 0
-		case city.Right:
-			k = 2
-		}
-		weight := [3]float64{0.6, 1, 0.5}[k]
-		e.share[t.From][k] = math.Max(e.share[t.From][k], weight*float64(max(t.Lanes, 1)))
-	}
-	for l := range e.share {
-		if sum := e.share[l][0] + e.share[l][1] + e.share[l][2]; sum > 0 {
-			for k := range 3 {
-				e.share[l][k] /= sum
-			}
-		}
 	}
 	for _, in := range city.Instruments(c) {
 		typ := "WaterObserved"
@@ -106,30 +90,65 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 		mode, _ := ent.Number("mode")
 		e.centre[j] = mode >= 0x10 && mode < 0x20
 	}
-	if b.now.Sub(b.cfg.Start)%(15*time.Second) != 0 {
-		return
-	}
-	for j := range e.city.Signals {
-		for _, l := range city.Approaches(&e.city.Signals[j]) {
-			e.occupied[l] = -1
-			if e.city.Streets.Links[l].Detector == city.DetectorNone {
-				continue
+	e.queues.tick(b.now, 5, e.stage, e.Filled)
+	for _, l := range e.queues.links {
+		if e.city.Streets.Links[l].Detector == city.DetectorNone {
+			continue
+		}
+		ent, ok := s.Get(e.flowURN[l])
+		if !ok {
+			continue
+		}
+		var count [3]reading
+		var at time.Time
+		for k := range count {
+			count[k] = reading{math.NaN(), math.NaN()}
+			name := loopNames[k]
+			if e.queues.all(l) {
+				name = [2]string{"volume", "occupancy"}
 			}
-			if ent, ok := s.Get(exchange.URN("TrafficFlowObserved", e.city.Streets.Links[l].ID)); ok && b.now.Sub(ent.ObservedAt("occupancy")) < time.Minute {
-				if v, ok := ent.Number("occupancy"); ok {
-					e.occupied[l] = v
-				}
+			if t := ent.ObservedAt(name[0]); t.After(at) {
+				at = t
+			}
+			if v, ok := ent.Number(name[0]); ok {
+				count[k].volume = v
+				count[k].occupied, _ = ent.Number(name[1])
 			}
 		}
+		if !at.After(e.queues.counted[l]) {
+			if b.now.Sub(at) > time.Minute {
+				e.occupied[l] = -1
+			}
+			continue
+		}
+		e.occupied[l] = 0
+		for k := range count {
+			if count[k].occupied > e.occupied[l] {
+				e.occupied[l] = count[k].occupied
+			}
+		}
+		if e.queues.all(l) {
+			e.queues.countAll(l, at, count[0])
+		} else {
+			e.queues.count(l, at, count)
+		}
 	}
-	e.probes(b, s)
+	if b.now.Sub(b.cfg.Start)%(15*time.Second) == 0 {
+		e.probes(b, s)
+	}
 }
+
+// loopNames are the attributes of an approach's loops by kind of turn.
+var loopNames = [3][2]string{{"volumeLeft", "occupancyLeft"}, {"volumeStraight", "occupancyStraight"}, {"volumeRight", "occupancyRight"}}
+
+// detectorPeriod is the seconds over which controllers count.
+const detectorPeriod = 15
 
 // probes places the reporting vehicles on links and counts them.
 func (e *estimate) probes(b *Brain, s twin.Snapshot) {
-	for l := range e.stopped {
-		e.stopped[l] *= 0.5
+	for l := range e.running {
 		e.running[l] *= 0.5
+		e.standing[l], e.back[l] = 0, 0
 	}
 	for ent := range s.Query(twin.Query{Types: []string{"Vehicle"}}) {
 		at := ent.ObservedAt("location")
@@ -151,6 +170,10 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		}
 		was, known := e.terminal[ent.ID]
 		p := probe{link: link, along: along, speed: kmh / 3.6, at: at, entered: at}
+		if known && was.link != link {
+			e.queues.turned(was.link, link)
+			e.queues.crossed[link] += 1 / probeShare
+		}
 		if known && was.link == link {
 			p.entered = was.entered
 			if dt := at.Sub(was.at).Seconds(); dt > 0 && along >= was.along {
@@ -165,46 +188,26 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		e.terminal[ent.ID] = p
 		e.running[link] += 0.5 / probeShare
 		if p.speed < 1.5 {
-			e.stopped[link] += 0.5 / probeShare
+			e.standing[link] += 1 / probeShare
+			e.back[link] = math.Max(e.back[link], e.city.Streets.Links[link].Length-along)
 		}
+	}
+	for _, l := range e.queues.links {
+		if e.city.Streets.Links[l].Detector == city.DetectorNone {
+			// Without a detector the reporting vehicles that come are the arrivals.
+			e.queues.arriving[l] += 0.03 * (e.queues.crossed[l]/15 - e.queues.arriving[l])
+		}
+		e.queues.crossed[l] = 0
+		e.queues.stand(l, e.standing[l], e.back[l])
 	}
 }
 
-// Waiting returns the vehicles that wait on link l for turns of kind k: by probes, held against what the detector says.
+// Waiting returns the vehicles that wait on link l for turns of kind k.
 func (e *estimate) Waiting(l int32, k city.TurnKind) float64 {
-	link := &e.city.Streets.Links[l]
-	q, occ := e.stopped[l], e.occupied[l]
-	if occ >= 0 {
-		perLane := 40 / city.JamSpacing * float64(link.Lanes)
-		switch link.Detector {
-		case city.DetectorStopLine:
-			if occ < 0.02 {
-				q = 0
-			} else {
-				q = math.Max(q, 1.5*float64(link.Lanes)*occ)
-			}
-		case city.DetectorSetback:
-			if occ < 0.05 {
-				q = math.Min(q, perLane)
-			} else {
-				q = math.Max(q, perLane)
-			}
-		case city.DetectorEntry:
-			if occ > 0.3 {
-				q = math.Max(q, 0.9*link.Length/city.JamSpacing*float64(link.Lanes))
-			}
-		}
+	if e.queues.one(l) {
+		return e.queues.waiting[l][1]
 	}
-	if link.Lanes == 1 {
-		return q
-	}
-	switch k {
-	case city.Left, city.UTurn:
-		return q * e.share[l][0]
-	case city.Right:
-		return q * e.share[l][2]
-	}
-	return q * e.share[l][1]
+	return e.queues.waiting[l][kindOf(k)]
 }
 
 // Filled returns the share of link l's storage that is taken.

@@ -22,7 +22,7 @@ type stageWish struct {
 // pressure must exceed that of the stage that runs.
 const (
 	renew  = 30 * time.Second
-	margin = 0.35
+	margin = 1.0
 )
 
 // leadSignals asks each junction for the stage with the greatest pressure, once the policy has proved itself on a branch.
@@ -36,6 +36,9 @@ func (b *Brain) leadSignals() {
 			continue
 		}
 		want := traffic.MaxPressure(b.city, &b.city.Signals[j], now, margin, b.est)
+		if late := b.est.queues.overdue(j, b.now); late >= 0 {
+			want = late
+		}
 		w := &b.wants[j]
 		if w.stage == want && b.now.Sub(w.at) < renew {
 			continue

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/wire"
 )
 
 // A Contract is what a department promises of a feed.
@@ -40,12 +41,18 @@ type Status struct {
 	Received int       // messages
 	Rejected int       // messages or pieces of a stream that went to the quarantine
 	Overdue  int       // observations that were late
-	Lost     int       // messages that gaps in their numbering tell of
+	Lost     int       // messages sent and not received, as far as gaps in each device's own numbering tell
 	Last     time.Time // arrival of the last message
+
+	Link *wire.Link // how its connections stand; nil in lockstep, where bytes need none
 }
 
-// State is "ok", "stale" when twice its period has passed, or "silent".
+// State is "ok", "stale" when twice its period has passed, or "silent": without a message for longer still, or with its
+// connection down, about which Link says more.
 func (s *Status) State(now time.Time) string {
+	if s.Link != nil && s.Link.Down {
+		return "silent"
+	}
 	if s.Last.IsZero() {
 		if s.Period == 0 {
 			return "ok" // it speaks only when there is something to say

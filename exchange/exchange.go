@@ -30,6 +30,7 @@ type Exchange struct {
 	open     []*Command
 	rain     RainForecast
 	radar    Radar
+	sockets  *Sockets // nil in lockstep
 }
 
 // feed is one feed at work: its contract, its counters and the bytes of a frame that has not all come yet.
@@ -143,6 +144,9 @@ func (x *Exchange) Feeds() []Status {
 	list := make([]Status, len(x.order))
 	for i, f := range x.order {
 		list[i] = f.Status
+		if x.sockets != nil {
+			list[i].Link = x.sockets.link(f.ID)
+		}
 	}
 	return list
 }
@@ -188,23 +192,6 @@ func (x *Exchange) frames(f *feed, at time.Time, buf []byte, split func([]byte) 
 			x.refuse(f, at, frame, err.Error())
 		}
 	}
-}
-
-// gaps counts the numbers that a source's serial left out. Serials run from lo to hi and round; a fall back by less than half
-// the range is a message that was overtaken, not one that was lost.
-func (f *feed) gaps(last *int, serial, lo, hi int) {
-	if *last >= lo {
-		span := hi - lo + 1
-		if d := ((serial-*last)%span + span) % span; d > 1 && d < span/2 {
-			f.Lost += d - 1
-		} else if d >= span/2 {
-			if f.Lost > 0 {
-				f.Lost-- // it was only late
-			}
-			return
-		}
-	}
-	*last = serial
 }
 
 // RainForecast is the newest ensemble of the weather service.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +15,12 @@ import (
 
 var start = time.Date(2026, 7, 14, 9, 0, 0, 0, time.UTC)
 
+// demo is the demo city; nobody writes to it.
+var demo = sync.OnceValue(func() *city.City { return riverside.City(1) })
+
 func connect(t *testing.T) (*city.City, *twin.Twin, *Exchange) {
 	t.Helper()
-	c := riverside.City(1)
+	c := demo()
 	tw := twin.New(twin.Options{Clock: func() time.Time { return start }})
 	return c, tw, New(c, tw.Main())
 }

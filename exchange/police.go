@@ -13,19 +13,19 @@ import (
 
 // controllers is the traffic police's signal controllers on GB/T 20999-2017.
 type controllers struct {
-	serials map[uint32]int
+	serials []sequence // of each controller: what it sent of itself
 	serial  uint8
 	asked   map[uint16]*Command // by controller and serial
 	place   [][2]float64
-	links   [][]int32 // of each junction: its approaches
+	loops   [][]city.Loop // of each junction: its detectors
 }
 
 func newControllers(c *city.City) *controllers {
-	p := &controllers{serials: map[uint32]int{}, asked: map[uint16]*Command{}}
+	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[uint16]*Command{}}
 	for j := range c.Signals {
 		lon, lat := c.Frame.WGS84(c.Signals[j].At)
 		p.place = append(p.place, [2]float64{lon, lat})
-		p.links = append(p.links, city.Approaches(&c.Signals[j]))
+		p.loops = append(p.loops, city.Loops(&c.Streets, &c.Signals[j]))
 	}
 	return p
 }
@@ -42,6 +42,7 @@ func (p *controllers) receive(x *Exchange, f *feed, at time.Time, buf []byte) []
 		}
 		switch m.Type {
 		case gb20999.Event:
+			f.Lost += p.serials[j].arrive(int(m.Serial), 0, 256)
 			return p.event(x, f, at, j, m)
 		case gb20999.SetDone, gb20999.SetFailed:
 			key := uint16(j)<<8 | uint16(m.Serial)
@@ -67,16 +68,26 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 		x.observe(f, at, at, URN("TrafficSignal", id), "TrafficSignal", twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
 			twin.Number("plan", float64(r.Plan), "C62", at), twin.Point("location", p.place[j][0], p.place[j][1]))
 	}
-	for _, d := range gb20999.Detectors(m.Values) {
+	// An approach is one entity; what loops of a group of its lanes say has that group's name: volumeLeft, occupancyRight.
+	var attrs []twin.Attribute
+	data := gb20999.Detectors(m.Values)
+	for i, d := range data {
 		n := int(d.Detector) - 1
-		if n < 0 || n >= len(p.links[j]) {
-			return fmt.Errorf("junction %s: detector %d of %d approaches", id, d.Detector, len(p.links[j]))
+		if n < 0 || n >= len(p.loops[j]) {
+			return fmt.Errorf("junction %s: detector %d of %d", id, d.Detector, len(p.loops[j]))
 		}
 		if d.Occupancy > 100 || d.Volume > 200 {
 			return fmt.Errorf("junction %s: detector %d reports %d vehicles and %d %% occupancy", id, d.Detector, d.Volume, d.Occupancy)
 		}
-		l := &x.city.Streets.Links[p.links[j][n]]
-		x.observe(f, at, at, URN("TrafficFlowObserved", l.ID), "TrafficFlowObserved", twin.Number("volume", float64(d.Volume), "C62", at), twin.Number("occupancy", float64(d.Occupancy)/100, "P1", at))
+		k := &p.loops[j][n]
+		attrs = append(attrs, twin.Number("volume"+k.Lanes.String(), float64(d.Volume), "C62", at), twin.Number("occupancy"+k.Lanes.String(), float64(d.Occupancy)/100, "P1", at))
+		if i+1 < len(data) {
+			if next := int(data[i+1].Detector) - 1; next >= 0 && next < len(p.loops[j]) && p.loops[j][next].Link == k.Link {
+				continue
+			}
+		}
+		x.observe(f, at, at, URN("TrafficFlowObserved", x.city.Streets.Links[k.Link].ID), "TrafficFlowObserved", attrs...)
+		attrs = nil
 	}
 	return nil
 }

@@ -11,9 +11,15 @@ import (
 
 // terminals is the transport commission's vehicle terminals on JT/T 808-2019.
 type terminals struct {
-	serial int
-	next   time.Time
-	last   map[string]time.Time // of each terminal: its newest report
+	next  time.Time
+	known map[string]*terminal // by number
+}
+
+// terminal is what is known of one.
+type terminal struct {
+	serials sequence
+	last    time.Time // its newest message
+	shown   bool      // its vehicle is in the twin
 }
 
 // parked is how long a terminal must be silent for its vehicle to leave the twin's present; its history stays.
@@ -25,7 +31,17 @@ func (t *terminals) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 		if err != nil {
 			return err
 		}
-		f.gaps(&t.serial, int(frame.Serial), 0, 65535)
+		id := strings.TrimLeft(frame.Phone, "0")
+		k := t.known[id]
+		if k == nil {
+			if t.known == nil {
+				t.known = map[string]*terminal{}
+			}
+			k = &terminal{}
+			t.known[id] = k
+		}
+		k.last = at
+		f.Lost += k.serials.arrive(int(frame.Serial), 0, 65536)
 		m, err := frame.Message()
 		if err != nil {
 			return err
@@ -34,7 +50,6 @@ func (t *terminals) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 		if !ok {
 			return nil // registrations and heartbeats are the gateway's
 		}
-		id := strings.TrimLeft(frame.Phone, "0")
 		p := x.city.Frame.Local(loc.Lon, loc.Lat)
 		if loc.Status&jt808.StatusPositioned == 0 {
 			return nil
@@ -42,10 +57,7 @@ func (t *terminals) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 		if b := x.city.Bounds.Pad(500); !b.Contains(p) {
 			return fmt.Errorf("terminal %s is at %.5f, %.5f, outside the city", id, loc.Lon, loc.Lat)
 		}
-		if t.last == nil {
-			t.last = map[string]time.Time{}
-		}
-		t.last[id] = at
+		k.shown = true
 		x.observe(f, at, loc.Time, URN("Vehicle", id), "Vehicle", twin.Point("location", loc.Lon, loc.Lat).At(loc.Time), twin.Number("speed", loc.Speed, "KMH", loc.Time), twin.Number("heading", float64(loc.Heading), "DD", loc.Time))
 		return nil
 	})
@@ -56,9 +68,13 @@ func (t *terminals) tick(x *Exchange, _ *feed) {
 		return
 	}
 	t.next = x.now.Add(time.Minute)
-	for _, id := range sortedKeys(t.last) {
-		if x.now.Sub(t.last[id]) > parked {
-			delete(t.last, id)
+	for _, id := range sortedKeys(t.known) {
+		k := t.known[id]
+		if x.now.Sub(k.last) <= parked {
+			continue
+		}
+		delete(t.known, id)
+		if k.shown {
 			x.changes = append(x.changes, twin.Delete(URN("Vehicle", id)))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // telemetry is the water authority's stations on SL 651-2014.
-type telemetry struct{ serial int }
+type telemetry struct{ serials map[sl651.Address]*sequence }
 
 func (t *telemetry) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
 	return x.frames(f, at, buf, sl651.Split, func(b []byte) error {
@@ -24,7 +24,17 @@ func (t *telemetry) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 		if err != nil {
 			return err
 		}
-		f.gaps(&t.serial, int(body.Serial), 1, 65535)
+		q := t.serials[frame.Station]
+		if q == nil {
+			if t.serials == nil {
+				t.serials = map[sl651.Address]*sequence{}
+			}
+			q = &sequence{}
+			if _, known := x.stations[string(frame.Station)]; known {
+				t.serials[frame.Station] = q
+			}
+		}
+		f.Lost += q.arrive(int(body.Serial), 1, 65535)
 		report, ok := body.Content.(sl651.Report)
 		if !ok {
 			return nil // a keep-alive or an answer

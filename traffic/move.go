@@ -11,6 +11,8 @@ const (
 	gap        = 2    // s without a crossing that a yielding vehicle needs
 	impatience = 60   // s after which a yielding vehicle goes anyway
 	detour     = 120  // s before a full street ahead after which a driver takes another turn
+	squeeze    = 300  // s before a full street ahead after which a driver finds a gap all the same, as in every real jam …
+	crush      = 3    // … vehicles more than it holds
 	sneakers   = 2    // s of the inter-green in which waiting permissive turns clear the junction
 )
 
@@ -176,9 +178,14 @@ func (s *Sim) mayCross(l int32, slot int, v int32, turn *city.Turn) bool {
 		if st.Shut[turn.To] || st.Speed[turn.To] < 0.5 {
 			patience = 10
 		}
-		if st.Now-st.Blocked[slot] >= patience {
-			s.detour(v, l, slot)
-			st.Blocked[slot] = st.Now
+		switch since := st.Now - st.Blocked[slot]; {
+		case since >= squeeze && !st.Shut[turn.To] && st.Speed[turn.To] >= 0.5 && s.room(turn.To) > -crush:
+			st.Blocked[slot] = 0
+			return true
+		case since >= patience && (since-patience)%detour == 0:
+			if s.detour(v, l, slot); st.Head[slot] != v {
+				st.Blocked[slot] = 0
+			}
 		}
 	}
 	return false

@@ -67,6 +67,17 @@ func (s *Sim) Counts(l int32) Counts { return Counts{s.st.Entered[l], s.st.Left[
 // Crossed returns the vehicles that made each turn since the start, as the engine's own slice.
 func (s *Sim) Crossed() []uint32 { return s.st.Crossed }
 
+// WaitingFor returns, for each turn, the vehicles that stand waiting for it.
+func (s *Sim) WaitingFor() []int32 {
+	n := make([]int32, len(s.city.Streets.Turns))
+	for v, trip := range s.st.Trip {
+		if trip >= 0 && s.st.Turn[v] >= 0 && s.st.Ready[v] <= float32(s.st.Now) {
+			n[s.st.Turn[v]]++
+		}
+	}
+	return n
+}
+
 // On returns the number of vehicles on link l.
 func (s *Sim) On(l int32) int { return int(s.st.Count[l]) }
 

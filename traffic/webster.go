@@ -21,7 +21,8 @@ func MovementFlows(j *city.Junction, turnFlow []float64) []float64 {
 
 // Webster returns the fixed-time plan of least delay at an isolated junction for flows in vehicles/s by movement (Webster
 // 1958, Road Research Technical Paper 39: C = (1.5 L + 5)/(1 − Y), greens in proportion to the critical flow ratios). The
-// cycle is kept within 50 and maxCycle seconds and every green above its stage's minimum; the result passes city.NewPlan.
+// cycle is kept within 50 and maxCycle seconds, half as long again where minimum greens leave busy stages too little, and every
+// green above its stage's minimum; the result passes city.NewPlan.
 func Webster(j *city.Junction, flows []float64, maxCycle int) city.PlanSpec {
 	ref := j.Reference.Stages
 	lost, total := 0, 0.0
@@ -48,33 +49,41 @@ func Webster(j *city.Junction, flows []float64, maxCycle int) city.PlanSpec {
 		}
 		total += ratio[i]
 	}
-	cycle := float64(maxCycle)
-	if total < 0.9 {
-		cycle = math.Min(cycle, math.Max(50, (1.5*float64(lost)+5)/(1-total)))
-	}
-	green := cycle - float64(lost)
-	spec := city.PlanSpec{Offset: j.Reference.Offset}
-	for i, st := range ref {
-		g := green / float64(len(ref))
-		if total > 0 {
-			g = green * ratio[i] / total
+	// What each stage needs of a cycle: its critical flow with a tenth to spare, and its minimum.
+	least := func(i int) float64 { return float64(j.StageMinGreen(ref[i].Stage)) }
+	need := func(cycle float64) float64 {
+		sum := float64(lost)
+		for i := range ref {
+			sum += math.Max(least(i), ratio[i]*cycle/0.9)
 		}
-		spec.Stages = append(spec.Stages, city.StageTime{Stage: st.Stage, Green: max(int(math.Round(g)), j.StageMinGreen(st.Stage))})
+		return sum
 	}
-	// Minimum greens may have made the cycle too long: take the excess from the longest greens.
-	for {
-		sum, long := lost, 0
-		for i, st := range spec.Stages {
-			sum += st.Green
-			if st.Green-j.StageMinGreen(st.Stage) > spec.Stages[long].Green-j.StageMinGreen(spec.Stages[long].Stage) {
-				long = i
+	cycle := 50.0
+	if total < 0.9 {
+		cycle = math.Max(cycle, (1.5*float64(lost)+5)/(1-total))
+	}
+	cycle = math.Min(cycle, float64(maxCycle))
+	for longest := math.Max(float64(maxCycle), math.Min(1.5*float64(maxCycle), need(0)*1.4)); cycle < longest && need(cycle) > cycle; {
+		cycle++
+	}
+	// Each gets its minimum; what is left goes where the most is still missing, second by second.
+	spec := city.PlanSpec{Offset: j.Reference.Offset}
+	left := int(cycle) - lost
+	for _, st := range ref {
+		g := j.StageMinGreen(st.Stage)
+		spec.Stages = append(spec.Stages, city.StageTime{Stage: st.Stage, Green: g})
+		left -= g
+	}
+	for ; left > 0; left-- {
+		most := 0
+		for i := range ref {
+			if ratio[i]/float64(spec.Stages[i].Green) > ratio[most]/float64(spec.Stages[most].Green) {
+				most = i
 			}
 		}
-		if sum <= maxCycle || spec.Stages[long].Green <= j.StageMinGreen(spec.Stages[long].Stage) {
-			return spec
-		}
-		spec.Stages[long].Green--
+		spec.Stages[most].Green++
 	}
+	return spec
 }
 
 // Coordinate sets the offsets of plans of one common cycle so that platoons on the most loaded approach find green: each

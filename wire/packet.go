@@ -1,5 +1,6 @@
-// Package wire holds what the departments' protocols have in common: bytes that travel on a feed. Each protocol's own
-// package below it turns bytes to frames and back and does nothing else.
+// Package wire holds what the departments' protocols have in common: bytes that travel on a feed, as packets, and the connections
+// that carry them where they don't travel in lockstep (Sockets, to an address list). Each protocol's own package below it turns
+// bytes to frames and back and does nothing else.
 package wire
 
 import "time"

@@ -14,10 +14,11 @@ import (
 type controllers struct {
 	line
 	buf      []byte
-	serial   uint8
-	counted  []traffic.Counts // of each link at the last statistics
-	broken   []bool           // by junction: its detectors report nothing
-	occupied []int            // seconds of the last period in which each link's detector was covered
+	serials  []uint8       // of each controller: its messages so far
+	loops    [][]city.Loop // of each controller
+	counted  [][]uint32    // vehicles over each loop at the last statistics
+	broken   []bool        // by junction: its detectors report nothing
+	occupied [][]int       // seconds of the last period in which each loop was covered
 	shown    []int16
 	stored   []city.PlanSpec // plan 2 of each controller: the one that the centre downloads
 }
@@ -29,27 +30,24 @@ const detectorPeriod = 15 * time.Second
 const setback = 40
 
 func newControllers(w *World) *controllers {
-	p := &controllers{line: newLine(w.cfg.Seed, "traffic_police/gb20999", 0.2, 0.002, 0), counted: make([]traffic.Counts, len(w.city.Streets.Links)), occupied: make([]int, len(w.city.Streets.Links)),
-		broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals))}
+	p := &controllers{line: newLine(w.cfg.Seed, "traffic_police/gb20999", 0.2, 0.002, 0), loops: make([][]city.Loop, len(w.city.Signals)), counted: make([][]uint32, len(w.city.Signals)), occupied: make([][]int, len(w.city.Signals)),
+		serials: make([]uint8, len(w.city.Signals)), broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals))}
 	draw := chance.New(w.cfg.Seed, "world/detectors")
 	for j := range p.broken {
 		p.broken[j] = draw.Float(uint64(j), 0) < 0.02
 		p.shown[j] = -1
+		p.loops[j] = city.Loops(&w.city.Streets, &w.city.Signals[j])
+		p.counted[j], p.occupied[j] = make([]uint32, len(p.loops[j])), make([]int, len(p.loops[j]))
 	}
 	return p
 }
 
 func (p *controllers) tick(w *World) {
-	// Whether a detector is covered is looked at every 5 s; a queue that reaches it covers it.
-	for j := range w.city.Signals {
-		for _, l := range city.Approaches(&w.city.Signals[j]) {
-			d := w.city.Streets.Links[l].Detector
-			if d == city.DetectorNone {
-				continue
-			}
-			standing := float64(w.standing(l)) * city.JamSpacing / float64(w.city.Streets.Links[l].Lanes)
-			if d == city.DetectorStopLine && standing > 0 || d == city.DetectorSetback && standing > setback || d == city.DetectorEntry && standing > w.city.Streets.Links[l].Length-20 {
-				p.occupied[l] += 5
+	// Whether a loop is covered is looked at every 5 s; a queue that reaches it covers it.
+	for j := range p.loops {
+		for n := range p.loops[j] {
+			if p.covered(w, &p.loops[j][n]) {
+				p.occupied[j][n] += 5
 			}
 		}
 	}
@@ -78,28 +76,48 @@ func (p *controllers) runState(w *World, j int) gb20999.RunState {
 	return gb20999.RunState{Intersection: 1, Mode: mode, Plan: 1, Stage: uint8(stage) + 1}
 }
 
-// statistics sends volume and occupancy of each approach that has a detector: detector n is the n-th approach's.
+// covered reports whether a queue stands on loop k.
+func (p *controllers) covered(w *World, k *city.Loop) bool {
+	link := &w.city.Streets.Links[k.Link]
+	if link.Detector == city.DetectorEntry {
+		return float64(w.standing(k.Link))*city.JamSpacing/float64(link.Lanes) > link.Length-20
+	}
+	first := &w.city.Streets.Turns[k.Turns[0]]
+	standing := w.streets.Queue(k.Link, first.Kind)
+	if link.Detector == city.DetectorStopLine {
+		return standing > 0
+	}
+	return float64(standing)*city.JamSpacing/float64(max(first.Lanes, 1)) > setback
+}
+
+// passed returns the vehicles that went over loop k since the start.
+func (p *controllers) passed(w *World, k *city.Loop) uint32 {
+	if w.city.Streets.Links[k.Link].Detector == city.DetectorEntry {
+		return w.streets.Counts(k.Link).Entered
+	}
+	var n uint32
+	for _, t := range k.Turns {
+		n += w.streets.Crossed()[t]
+	}
+	return n
+}
+
+// statistics sends the volume and occupancy of each loop.
 func (p *controllers) statistics(w *World, j int) {
 	var values []gb20999.Value
-	for n, l := range city.Approaches(&w.city.Signals[j]) {
-		kind := w.city.Streets.Links[l].Detector
-		if kind == city.DetectorNone {
-			continue
-		}
-		c := w.streets.Counts(l)
-		passed := c.Left - p.counted[l].Left
-		if kind == city.DetectorEntry {
-			passed = c.Entered - p.counted[l].Entered
-		}
-		p.counted[l] = c
+	for n := range p.loops[j] {
+		k := &p.loops[j][n]
+		now := p.passed(w, k)
+		volume := now - p.counted[j][n]
+		p.counted[j][n] = now
 		// Loops miss about one vehicle in fifty.
-		for k := passed; k > 0; k-- {
-			if p.draw.Float(uint64(l)<<32|uint64(w.now/time.Second), uint64(k)+10) < 0.02 {
-				passed--
+		for i := volume; i > 0; i-- {
+			if p.draw.Float(uint64(k.Turns[0])<<32|uint64(w.now/time.Second), uint64(i)+10) < 0.02 {
+				volume--
 			}
 		}
-		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(passed), Occupancy: uint8(min(100, p.occupied[l]*100/int(detectorPeriod/time.Second)))}.Values()...)
-		p.occupied[l] = 0
+		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(volume), Occupancy: uint8(min(100, p.occupied[j][n]*100/int(detectorPeriod/time.Second)))}.Values()...)
+		p.occupied[j][n] = 0
 	}
 	if len(values) > 0 {
 		p.event(w, j, values)
@@ -107,8 +125,8 @@ func (p *controllers) statistics(w *World, j int) {
 }
 
 func (p *controllers) event(w *World, j int, values []gb20999.Value) {
-	p.serial++
-	p.write(w, gb20999.Frame{Version: gb20999.Version100, Center: 1, Controller: uint32(j + 1), Intersection: 1, Serial: p.serial, Type: gb20999.Event, Values: gb20999.Number(values)}, false)
+	p.serials[j]++
+	p.write(w, gb20999.Frame{Version: gb20999.Version100, Center: 1, Controller: uint32(j + 1), Intersection: 1, Serial: p.serials[j], Type: gb20999.Event, Values: gb20999.Number(values)}, false)
 }
 
 func (p *controllers) write(w *World, f gb20999.Frame, reply bool) {

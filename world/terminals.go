@@ -13,8 +13,8 @@ import (
 // terminals is the transport commission's gateway: the vehicles that must report (taxis, buses, trucks) on JT/T 808-2019.
 type terminals struct {
 	line
-	noise  chance.Source
-	serial uint16
+	noise   chance.Source
+	serials []uint16 // of each trip's terminal: its messages so far
 }
 
 // reportEvery is the period of a terminal's position reports.
@@ -28,6 +28,9 @@ func (t *terminals) receive(*World, []byte) {} // the gateway has answered the t
 
 func (t *terminals) tick(w *World) {
 	list := w.streets.Trips()
+	for len(t.serials) < len(list) {
+		t.serials = append(t.serials, 0)
+	}
 	for v := range w.streets.Vehicles() {
 		kind := list[v.Trip].Kind
 		if kind == traffic.Car || (w.now/(5*time.Second)+time.Duration(v.Trip))%(reportEvery/(5*time.Second)) != 0 {
@@ -43,8 +46,8 @@ func (t *terminals) tick(w *World) {
 		at[1] += 4 * t.noise.Normal(id, 2*now+1)
 		loc := jt808.Location{Status: jt808.StatusIgnition | jt808.StatusPositioned, Speed: math.Round(v.Speed*36) / 10, Heading: uint16(heading), Time: w.at(w.now).In(beijing)}
 		loc.Lon, loc.Lat = w.city.Frame.WGS84(at)
-		t.serial++
-		f, err := jt808.Compose(jt808.Header{Version: jt808.V2019, Phone: fmt.Sprintf("%020d", Terminal(kind, v.Trip)), Serial: t.serial}, loc)
+		t.serials[v.Trip]++
+		f, err := jt808.Compose(jt808.Header{Version: jt808.V2019, Phone: fmt.Sprintf("%020d", Terminal(kind, v.Trip)), Serial: t.serials[v.Trip]}, loc)
 		var b []byte
 		if err == nil {
 			b, err = jt808.Append(nil, f)

@@ -14,7 +14,7 @@ type telemetry struct {
 	line
 	stations []city.Instrument
 	noise    chance.Source
-	serial   uint16
+	serials  []uint16  // of each station: its messages so far
 	rain     []float64 // mm at each station since its last report
 	stuck    []bool    // a gauge that shows what it showed first
 	shown    []float64
@@ -22,6 +22,7 @@ type telemetry struct {
 
 func newTelemetry(w *World) *telemetry {
 	t := &telemetry{line: newLine(w.cfg.Seed, "water/sl651", 1.5, 0.004, 0.01), stations: city.Instruments(w.city), noise: chance.New(w.cfg.Seed, "world/gauges")}
+	t.serials = make([]uint16, len(t.stations))
 	t.rain, t.shown, t.stuck = make([]float64, len(t.stations)), make([]float64, len(t.stations)), make([]bool, len(t.stations))
 	for i := range t.stations {
 		t.stuck[i] = t.stations[i].Kind != city.TideInstrument && t.noise.Float(uint64(i), 1<<40) < 0.02
@@ -81,10 +82,10 @@ func (t *telemetry) report(w *World, i int, timed bool) {
 	if !timed {
 		fn = sl651.ExtraReport
 	}
-	t.serial = t.serial%65535 + 1
+	t.serials[i] = t.serials[i]%65535 + 1
 	now := w.at(w.now).In(beijing)
 	f, err := sl651.Compose(sl651.Frame{Center: 1, Station: sl651.Address(st.Station), Password: 0x1234, Func: fn, End: sl651.ETX},
-		sl651.Body{Serial: t.serial, Sent: now, Content: sl651.Report{{Station: sl651.Address(st.Station), Class: class, Observed: now.Truncate(time.Minute), Elements: []sl651.Element{el}}}})
+		sl651.Body{Serial: t.serials[i], Sent: now, Content: sl651.Report{{Station: sl651.Address(st.Station), Class: class, Observed: now.Truncate(time.Minute), Elements: []sl651.Element{el}}}})
 	if err == nil {
 		var b []byte
 		if b, err = sl651.Append(nil, f); err == nil {

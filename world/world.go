@@ -168,7 +168,7 @@ func PeakTrips(c *city.City) float64 {
 			km += l.Length * float64(l.Lanes) / 1000
 		}
 	}
-	return 16 * km
+	return 13.5 * km
 }
 
 func wetLinks(c *city.City) []wetLink {

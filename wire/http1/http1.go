@@ -1,8 +1,9 @@
 // Package http1 reads and writes HTTP/1.1 messages (RFC 9112) as whole frames of a byte stream, for the departments that
 // push and answer over HTTP: in lockstep the same bytes travel without a socket.
 //
-// In: the bytes of a connection. Out: a Message with its method and target, or its status, and its body. Bodies are framed by
-// Content-Length only; a message with another transfer coding is refused, as is one over MaxBody.
+// In: the bytes of a connection. Out: a Message with its method and target, or its status, and its body. Split and Decode know
+// bodies with a Content-Length only; NewReader reads any HTTP/1.1 connection and makes such messages of what it brings. A
+// message over MaxBody is refused.
 package http1
 
 import (

@@ -1,0 +1,340 @@
+package brain
+
+import (
+	"math"
+	"time"
+
+	"citybrain/city"
+)
+
+// queues estimates the vehicles that wait at signals, by approach and turn. Detectors count an approach as a whole, and three
+// approaches in ten have none; but only a turn that has green can have left, so that the stages that controllers report share
+// out the counts: arrivals by the turns that reporting vehicles make, departures by green, held against each count, each
+// detector's occupancy and the vehicles that are seen to stand.
+type queues struct {
+	city     *city.City
+	links    []int32      // approaches of all junctions, by junction
+	junction []int32      // of each link's end, −1
+	waiting  [][3]float64 // vehicles, by link and kind: left and U-turns, straight, right; one-lane links have all in straight
+	turns    [][3]float64 // of vehicles seen to turn, by kind: shares of them
+	lanes    [][3]float64
+	serves   [][3]int32 // the movement of each kind, −1: none
+	arriving []float64  // vehicles/s, of late
+	left     [][3]float64
+	green    [][3]float64 // s of green since the last count
+	red      [][3]float64 // s since each kind last had green
+	counted  []time.Time  // when each link's detector was last read
+	crossed  []float64    // vehicles by the reporting ones, since the last look
+	served   [][]time.Time
+}
+
+const (
+	seenTurns   = 6.0 // turns of reporting vehicles that the geometry's guess is worth
+	longestWait = 150 * time.Second
+)
+
+func kindOf(k city.TurnKind) int {
+	switch k {
+	case city.Left, city.UTurn:
+		return 0
+	case city.Right:
+		return 2
+	}
+	return 1
+}
+
+func newQueues(c *city.City) *queues {
+	n := len(c.Streets.Links)
+	q := &queues{city: c, junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
+		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), served: make([][]time.Time, len(c.Signals))}
+	for l := range n {
+		q.junction[l] = -1
+		q.serves[l] = [3]int32{-1, -1, -1}
+	}
+	// Until turns are seen a queue is shared out by the lanes that its turns have.
+	for _, t := range c.Streets.Turns {
+		k := kindOf(t.Kind)
+		lanes := float64(max(t.Lanes, 1))
+		q.lanes[t.From][k] = math.Max(q.lanes[t.From][k], lanes)
+		q.turns[t.From][k] = math.Max(q.turns[t.From][k], [3]float64{0.6, 1, 0.5}[k]*lanes)
+	}
+	for l := range q.turns {
+		if sum := q.turns[l][0] + q.turns[l][1] + q.turns[l][2]; sum > 0 {
+			for k := range 3 {
+				q.turns[l][k] *= seenTurns / sum
+			}
+		}
+	}
+	for j := range c.Signals {
+		q.served[j] = make([]time.Time, len(c.Signals[j].Stages))
+		for _, l := range city.Approaches(&c.Signals[j]) {
+			q.links = append(q.links, l)
+			q.junction[l] = int32(j)
+		}
+		for m := range c.Signals[j].Movements {
+			mv := &c.Signals[j].Movements[m]
+			if mv.Kind == city.Vehicles && len(mv.Turns) > 0 {
+				k := kindOf(mv.Turn)
+				q.serves[mv.From][k] = int32(m)
+				q.lanes[mv.From][k] = float64(max(mv.Lanes, 1))
+			}
+		}
+	}
+	return q
+}
+
+// share returns the share of link l's vehicles that turn by kind k.
+func (q *queues) share(l int32, k int) float64 {
+	t := &q.turns[l]
+	if sum := t[0] + t[1] + t[2]; sum > 0 {
+		return t[k] / sum
+	}
+	return 0
+}
+
+// one reports whether link l has one lane, in which all wait behind each other.
+func (q *queues) one(l int32) bool { return q.city.Streets.Links[l].Lanes == 1 }
+
+// tick lets seconds pass: vehicles arrive, and leave where stage lets them. filled is the share of a link's storage that is
+// taken.
+func (q *queues) tick(now time.Time, seconds float64, stage []int, filled func(int32) float64) {
+	for j, s := range stage {
+		if s >= 0 {
+			q.served[j][s] = now
+		}
+	}
+	for _, l := range q.links {
+		j := &q.city.Signals[q.junction[l]]
+		s := stage[q.junction[l]]
+		if s < 0 {
+			continue
+		}
+		var open [3]float64 // the share of each kind that may go
+		for k, m := range q.serves[l] {
+			if m < 0 || !j.InStage(s, m) {
+				continue
+			}
+			open[k] = 1
+			if j.Movements[m].Permissive {
+				open[k] = 0.5
+			}
+			room := false
+			for _, t := range j.Movements[m].Turns {
+				room = room || filled(q.city.Streets.Turns[t].To) < 0.95
+			}
+			if !room {
+				open[k] *= 0.2
+			}
+		}
+		if q.one(l) {
+			all := open[0]*q.share(l, 0) + open[1]*q.share(l, 1) + open[2]*q.share(l, 2)
+			q.pass(l, 1, 1, all, 1, seconds)
+			continue
+		}
+		for k := range 3 {
+			q.pass(l, k, q.share(l, k), open[k], q.lanes[l][k], seconds)
+		}
+	}
+}
+
+func (q *queues) pass(l int32, k int, share, open, lanes, seconds float64) {
+	w := &q.waiting[l][k]
+	*w += q.arriving[l] * share * seconds
+	q.red[l][k] = math.Min(q.red[l][k]+seconds, longestWait.Seconds())
+	if open > 0 {
+		q.red[l][k] = 0
+		go1 := math.Min(*w, city.SaturationFlow*lanes*open*seconds)
+		*w -= go1
+		q.left[l][k] += go1
+		q.green[l][k] += open * seconds
+	}
+}
+
+// A reading is what one loop said of a period: vehicles, and the share of it that the loop was covered. NaN: it said nothing.
+type reading struct{ volume, occupied float64 }
+
+// all reports whether link l has one loop for all its lanes.
+func (q *queues) all(l int32) bool {
+	return q.one(l) || q.city.Streets.Links[l].Detector == city.DetectorEntry
+}
+
+// count takes in what the loops of link l's groups of lanes said of the period that ended at.
+func (q *queues) count(l int32, at time.Time, of [3]reading) {
+	link := &q.city.Streets.Links[l]
+	sum := 0.0
+	for k, r := range of {
+		if math.IsNaN(r.volume) {
+			continue
+		}
+		sum += r.volume
+		// What leaves tells how the approach's vehicles turn, every one of them.
+		q.turns[l][k] = 0.99*q.turns[l][k] + 0.2*r.volume
+		q.leave(l, k, r.volume)
+		w, full := &q.waiting[l][k], setback/city.JamSpacing*q.lanes[l][k]
+		switch {
+		case link.Detector == city.DetectorStopLine && r.occupied < 0.02:
+			*w = 0
+		case link.Detector == city.DetectorStopLine:
+			*w = math.Max(*w, 1)
+		case r.occupied < 0.02:
+			*w = math.Min(*w, full)
+		case r.occupied > 0.6:
+			*w = math.Max(*w, full)
+		}
+	}
+	q.arriving[l] += 0.12 * (sum/detectorPeriod - q.arriving[l])
+	q.left[l], q.green[l], q.counted[l] = [3]float64{}, [3]float64{}, at
+}
+
+// leave holds the vehicles that left from link l for turns of kind k against what the stages let go.
+func (q *queues) leave(l int32, k int, volume float64) {
+	w, left, able := &q.waiting[l][k], q.left[l][k], city.SaturationFlow*q.lanes[l][k]*q.green[l][k]
+	if volume > left {
+		// More left than were thought to wait; at full flow there are more behind them.
+		*w = math.Max(0, *w-(volume-left))
+		if volume > 0.8*able {
+			*w = math.Max(*w, 2*q.lanes[l][k])
+		}
+	} else if able > 2 && volume < 0.4*able {
+		// Green and hardly anyone left: nobody waits there, or the way out is full.
+		*w = math.Min(*w, 1)
+	}
+}
+
+// countAll takes in what the one loop of link l said of the period that ended at.
+func (q *queues) countAll(l int32, at time.Time, r reading) {
+	link := &q.city.Streets.Links[l]
+	pace := 0.12
+	if link.Detector == city.DetectorEntry {
+		pace = 0.3 // it sees arrivals themselves
+	} else {
+		q.leave(l, 1, r.volume)
+	}
+	q.arriving[l] += pace * (r.volume/detectorPeriod - q.arriving[l])
+	total, full := q.total(l), setback/city.JamSpacing
+	switch link.Detector {
+	case city.DetectorStopLine:
+		if r.occupied < 0.02 {
+			q.scale(l, 0)
+		} else {
+			q.raise(l, 1)
+		}
+	case city.DetectorEntry:
+		full = math.Max(1, (link.Length-20)/city.JamSpacing*float64(link.Lanes))
+		fallthrough
+	case city.DetectorSetback:
+		if r.occupied > 0.6 {
+			q.raise(l, full)
+		} else if r.occupied < 0.02 && total > full {
+			q.scale(l, full)
+		}
+	}
+	q.left[l], q.green[l], q.counted[l] = [3]float64{}, [3]float64{}, at
+}
+
+// setback is how far before the stop line such detectors lie, m.
+const setback = 40
+
+func (q *queues) total(l int32) float64 {
+	return q.waiting[l][0] + q.waiting[l][1] + q.waiting[l][2]
+}
+
+// scale brings link l's queues down to to vehicles in all.
+func (q *queues) scale(l int32, to float64) {
+	if sum := q.total(l); sum > to {
+		for k := range 3 {
+			q.waiting[l][k] *= to / sum
+		}
+	}
+}
+
+// raise adds vehicles to link l's queues until there are to in all.
+func (q *queues) raise(l int32, to float64) {
+	add := to - q.total(l)
+	if add <= 0 {
+		return
+	}
+	if q.one(l) {
+		q.waiting[l][1] += add
+		return
+	}
+	// Who waits came while it was red: each kind's part is its share of arrivals times its red.
+	var part [3]float64
+	sum := 0.0
+	for k := range 3 {
+		part[k] = q.share(l, k) * (q.red[l][k] + 2)
+		sum += part[k]
+	}
+	for k := range 3 {
+		if sum > 0 {
+			q.waiting[l][k] += add * part[k] / sum
+		}
+	}
+}
+
+// stand takes in the reporting vehicles seen to stand on link l: how many stand there by their share, and how far back from the
+// stop line the last one stands, m.
+func (q *queues) stand(l int32, vehicles, back float64) {
+	total := q.total(l)
+	q.scale(l, total+0.25*math.Min(0, vehicles-total))
+	q.raise(l, total+0.25*math.Max(0, vehicles-total))
+	// Whoever stands has a queue before it, in one lane at least.
+	if least := back/city.JamSpacing + 1; back > 0 && q.total(l) < least {
+		q.raise(l, least)
+	}
+}
+
+// turned takes in a reporting vehicle that went from link a to link b.
+func (q *queues) turned(a, b int32) {
+	for _, t := range q.city.Streets.Turns {
+		if t.From == a && t.To == b {
+			k := kindOf(t.Kind)
+			q.turns[a][k]++
+			// Old turns fade: what people did an hour ago tells less.
+			if sum := q.turns[a][0] + q.turns[a][1] + q.turns[a][2]; sum > 60 {
+				for k := range 3 {
+					q.turns[a][k] *= 0.98
+				}
+			}
+			return
+		}
+	}
+}
+
+// overdue returns a stage of junction j whose turn has not come for longestWait though somebody may wait for it, −1 if none is.
+func (q *queues) overdue(j int, now time.Time) int {
+	worst, since := -1, now.Add(-longestWait)
+	junction := &q.city.Signals[j]
+	for s := range junction.Stages {
+		if q.served[j][s].IsZero() {
+			q.served[j][s] = now
+		}
+		if !q.served[j][s].Before(since) {
+			continue
+		}
+		for _, m := range junction.Stages[s].Movements {
+			mv := &junction.Movements[m]
+			if mv.Kind != city.Vehicles || q.elsewhere(j, s, m, now) {
+				continue
+			}
+			k := kindOf(mv.Turn)
+			if q.one(mv.From) {
+				k = 1
+			}
+			if q.waiting[mv.From][k] > 0.5 || q.city.Streets.Links[mv.From].Detector == city.DetectorNone {
+				worst, since = s, q.served[j][s]
+			}
+		}
+	}
+	return worst
+}
+
+// elsewhere reports whether movement m had green of late in another stage than s.
+func (q *queues) elsewhere(j, s int, m int32, now time.Time) bool {
+	for o := range q.served[j] {
+		if o != s && q.city.Signals[j].InStage(o, m) && now.Sub(q.served[j][o]) < longestWait {
+			return true
+		}
+	}
+	return false
+}
