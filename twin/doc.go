@@ -11,4 +11,7 @@
 // State is a persistent hash trie (Bagwell 2001): a fork is one pointer, a difference is found by walking only what two states
 // don't share. Main and edited branches are durable: a batch is in the log, synced, before it can be read. Derived branches
 // (forecasts) log only the recipe that they can be made again from.
+//
+// A durable twin is a folder: log, checkpoint, and what else is laid there. Backup copies it while it is written to, Restore makes
+// it again, every part verified, and Check reads it to the last byte.
 package twin

@@ -13,10 +13,10 @@ import (
 
 // twinVerbs are the verbs on a twin's data folder.
 func twinVerbs() []verb {
-	return []verb{
+	return append([]verb{
 		{"branch", "list, fork, compare, merge and remove branches of a data folder", "citybrain branch ls --data out/data", branchVerb},
 		{"history", "what was known of an entity at a time", "citybrain history urn:ngsi-ld:PumpStation:p1 --at 2026-07-14T10:05:00Z --data out/data", historyVerb},
-	}
+	}, keepVerbs()...)
 }
 
 func openData(dir string) (*twin.Twin, error) {
