@@ -27,6 +27,7 @@ type Evening struct {
 	Hours    float64
 	Brain    bool
 	Members  int // of a forecast; 0: 20
+	Beside   int // further members, with which each forecast is made again to compare what is decided; 0: none
 	Threads  int
 	Dir      string // of a durable twin; "": in memory
 	Build    string
@@ -58,19 +59,22 @@ type Report struct {
 	BrainOn  bool    `json:"brain_on"`
 	Members  int     `json:"members"`
 
-	SimHours     float64      `json:"sim_hours"`
-	WallS        float64      `json:"wall_s"`
-	Vehicles     int          `json:"vehicles"`
-	PeakVehicles int          `json:"peak_vehicles"`
-	Reporting    int          `json:"reporting_vehicles"`
-	PeakSpeedKMH *float64     `json:"peak_speed_kmh"`
-	PeakRSSMiB   float64      `json:"peak_rss_mib"`
-	Trips        TripReport   `json:"trips"`
-	Emergency    CallReport   `json:"emergency"`
-	Flood        FloodReport  `json:"flood"`
-	Brain        BrainReport  `json:"brain"`
-	Feeds        []FeedReport `json:"feeds"`
-	StateHash    string       `json:"state_hash"`
+	SimHours     float64  `json:"sim_hours"`
+	WallS        float64  `json:"wall_s"`
+	Vehicles     int      `json:"vehicles"`
+	PeakVehicles int      `json:"peak_vehicles"`
+	Reporting    int      `json:"reporting_vehicles"`
+	PeakSpeedKMH *float64 `json:"peak_speed_kmh"`
+	PeakRSSMiB   float64  `json:"peak_rss_mib"`
+	// Resident memory after the first hour and at the end, what can be given back given back; null for runs of an hour or less.
+	RSSFirstHourMiB *float64     `json:"rss_first_hour_mib"`
+	RSSMiB          *float64     `json:"rss_mib"`
+	Trips           TripReport   `json:"trips"`
+	Emergency       CallReport   `json:"emergency"`
+	Flood           FloodReport  `json:"flood"`
+	Brain           BrainReport  `json:"brain"`
+	Feeds           []FeedReport `json:"feeds"`
+	StateHash       string       `json:"state_hash"`
 }
 
 // The parts of a Report.
@@ -107,6 +111,8 @@ type (
 		TickP99      *float64 `json:"tick_ms_p99"`
 		ForecastP99  *float64 `json:"forecast_s_p99"`
 		ForecastRMSE *float64 `json:"forecast_rmse_m"`
+		Compared     *int     `json:"compared,omitempty"` // choices that were also made with Beside more members
+		Agreed       *int     `json:"agreed,omitempty"`   // of them the same
 	}
 	FeedReport struct {
 		ID       string `json:"id"`
@@ -192,7 +198,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, PerHour: 1.03 * world.PeakTrips(e.City), Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * world.PeakTrips(e.City), Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err
@@ -230,11 +236,21 @@ func (e Evening) Run(ctx context.Context) (r *Report, err error) {
 		}()
 	}
 	end := time.Duration(e.Hours * float64(time.Hour))
+	firstHour := 0.0
+	if end > time.Hour {
+		if err := s.run(ctx, time.Hour); err != nil {
+			return nil, err
+		}
+		firstHour = heldRSS()
+	}
 	if err := s.run(ctx, end); err != nil {
 		return nil, err
 	}
 	r = s.report()
 	r.WallS = time.Since(began).Seconds()
+	if firstHour > 0 {
+		r.RSSFirstHourMiB, r.RSSMiB = ptr(firstHour), ptr(heldRSS())
+	}
 	r.PeakRSSMiB = peakRSS()
 	if r.StateHash, err = s.hash(); err != nil {
 		return nil, err
@@ -351,6 +367,9 @@ func (s *session) report() *Report {
 		}
 		if b.RMSECount > 0 {
 			r.Brain.ForecastRMSE = ptr(b.RMSE)
+		}
+		if b.Compared > 0 {
+			r.Brain.Compared, r.Brain.Agreed = ptr(b.Compared), ptr(b.Agreed)
 		}
 	}
 	return r

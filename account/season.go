@@ -85,9 +85,10 @@ func (s Season) Run(ctx context.Context) (*SeasonReport, error) {
 	r := &SeasonReport{Pairs: n, Version: s.City.Version, Build: s.Build, Members: s.Members, Hours: s.Hours, Terrain: string(TerrainOf(s.City))}
 	for i := range n {
 		pair := Pair{Seed: s.First + uint64(i)}
+		var plans []city.PlanSpec // both evenings of a pair have the same
 		for _, on := range []bool{false, true} {
 			part := float64(2*i+btoi(on)) / float64(2*n)
-			rep, err := s.one(ctx, pair.Seed, on, func(sim, of time.Duration) {
+			rep, err := s.one(ctx, pair.Seed, on, &plans, func(sim, of time.Duration) {
 				if s.Progress != nil {
 					s.Progress(i+1, n, part+float64(sim)/float64(of)/float64(2*n))
 				}
@@ -115,15 +116,16 @@ func btoi(b bool) int {
 	return 0
 }
 
-func (s Season) one(ctx context.Context, seed uint64, on bool, progress func(sim, of time.Duration)) (*Report, error) {
+func (s Season) one(ctx context.Context, seed uint64, on bool, plans *[]city.PlanSpec, progress func(sim, of time.Duration)) (*Report, error) {
 	file := ""
+	var err error
 	if s.Work != "" {
 		if err := os.MkdirAll(s.Work, 0o755); err != nil {
 			return nil, err
 		}
 		file = filepath.Join(s.Work, fmt.Sprintf("%s-%.12s-m%d-h%g-seed%d-%v.json", s.Build, s.City.Version, s.Members, s.Hours, seed, on))
-		b, err := os.ReadFile(file)
-		if err == nil {
+		var b []byte
+		if b, err = os.ReadFile(file); err == nil {
 			var r Report
 			if err := json.Unmarshal(b, &r); err != nil {
 				return nil, fmt.Errorf("read %s: %w; delete it to run this evening again", file, err)
@@ -134,7 +136,14 @@ func (s Season) one(ctx context.Context, seed uint64, on bool, progress func(sim
 			return nil, err
 		}
 	}
-	r, err := Evening{City: s.City, Scenario: "storm", Seed: seed, Hours: s.Hours, Brain: on, Members: s.Members, Threads: s.Threads, Build: s.Build, Progress: progress}.Run(ctx)
+	e := Evening{City: s.City, Scenario: "storm", Seed: seed, Hours: s.Hours, Brain: on, Members: s.Members, Threads: s.Threads, Build: s.Build, Progress: progress, Plans: *plans}
+	if e.Plans == nil {
+		if e.Plans, err = e.Fair(ctx); err != nil {
+			return nil, err
+		}
+		*plans = e.Plans
+	}
+	r, err := e.Run(ctx)
 	if err != nil || file == "" {
 		return r, err
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Start     time.Time
 	Seed      uint64 // of the brain's own demand; nobody else's
 	Members   int    // of an ensemble, 20
+	Beside    int    // further members with which each forecast is made once more, to compare what is decided; 0: none
 	Horizon   time.Duration
 	Coarsen   int     // the forecast's cells in cells of the terrain, 3
 	PerHour   float64 // trips of the peak hour that the brain assumes
@@ -85,6 +86,7 @@ type Stats struct {
 	Forecasts                                     int
 	RMSE                                          float64 // m, of forecast depths at the street gauges against what they reported
 	RMSECount                                     int
+	Compared, Agreed                              int // choices of forecasts, and of them the same with Beside more members
 }
 
 // New prepares a brain for c (its own copy, with the errors that it may have) over a twin.
@@ -155,7 +157,7 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 	// New rain starts a forecast; after the evening there is none any more.
 	if b.water != nil && rain.Issue.After(b.lastRain) && since.Hours() <= b.cfg.Hours {
 		b.lastRain = rain.Issue
-		if err := b.forecast(ctx, snap, rain); err != nil {
+		if err := b.forecast(ctx, rain); err != nil {
 			return err
 		}
 	}
@@ -171,7 +173,11 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 		}
 		b.reopen(snap)
 	}
-	if b.now.Sub(b.cfg.Start)%(30*time.Minute) == 10*time.Minute {
+	since := b.now.Sub(b.cfg.Start)
+	if since%correctEvery == 0 && since > 0 {
+		b.correctDemand()
+	}
+	if since%(30*time.Minute) == 5*time.Minute {
 		if err := b.trySignals(ctx); err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ type estimate struct {
 	stage      []int     // by junction, −1: not known
 	centre     []bool    // by junction: led by us
 	queues     *queues
+	vehicles   float64 // on the streets, by the reporting ones
 	gauges     []gauge
 	lastRain   time.Time
 	rainGauges int
@@ -150,6 +151,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		e.running[l] *= 0.5
 		e.standing[l], e.back[l] = 0, 0
 	}
+	reporting := 0
 	for ent := range s.Query(twin.Query{Types: []string{"Vehicle"}}) {
 		at := ent.ObservedAt("location")
 		if b.now.Sub(at) > 25*time.Second {
@@ -168,6 +170,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		if link < 0 {
 			continue
 		}
+		reporting++
 		was, known := e.terminal[ent.ID]
 		p := probe{link: link, along: along, speed: kmh / 3.6, at: at, entered: at}
 		if known && was.link != link {
@@ -192,6 +195,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 			e.back[link] = math.Max(e.back[link], e.city.Streets.Links[link].Length-along)
 		}
 	}
+	e.vehicles += 0.1 * (float64(reporting)/probeShare - e.vehicles)
 	for _, l := range e.queues.links {
 		if e.city.Streets.Links[l].Detector == city.DetectorNone {
 			// Without a detector the reporting vehicles that come are the arrivals.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"citybrain/city"
@@ -33,10 +34,16 @@ type forecastCheck struct {
 	depth []float64 // by watched place, mean of the members
 }
 
-// forecast runs the ensemble as things stand, looks for better tactics, and decides on water, streets and alerts.
-func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange.RainForecast) error {
-	b.stats.Forecasts++
-	rain := &rainForecast{Issue: issue.Issue, Step: issue.Step, Grid: issue.Grid, Members: issue.Members[:min(len(issue.Members), b.cfg.Members)]}
+// A programme is what an ensemble of the water leads to.
+type programme struct {
+	base   []outcome // as things stand, by member
+	best   []outcome // with what was chosen
+	chosen []tactic  // by creek
+}
+
+// plan runs the ensemble of the first members of an issue as things stand, and looks for better tactics.
+func (b *Brain) plan(ctx context.Context, issue exchange.RainForecast, members int) (p programme, rain *rainForecast, err error) {
+	rain = &rainForecast{Issue: issue.Issue, Step: issue.Step, Grid: issue.Grid, Members: issue.Members[:min(len(issue.Members), members)]}
 	all := make([]int, len(rain.Members))
 	for i := range all {
 		all[i] = i
@@ -45,41 +52,68 @@ func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange
 	if dry {
 		all = all[:1] // without rain to come the members are one and the same
 	}
-	still := make([]tactic, len(b.tactics)) // every creek by its own programme
-	base, err := b.model.ensemble(ctx, b.water, b.now, rain, all, still)
+	run := func(plan []tactic) ([]outcome, error) {
+		b.stats.Branches += len(all)
+		out, err := b.model.ensemble(ctx, b.water, b.now, rain, all, plan)
+		if err != nil {
+			return nil, fmt.Errorf("brain: forecast: %w", err)
+		}
+		return out, nil
+	}
+	p.chosen = make([]tactic, len(b.tactics)) // every creek by its own programme
+	if p.base, err = run(p.chosen); err != nil {
+		return p, rain, err
+	}
+	p.best = p.base
+	if dry || quantile(totals(p.base), 0.9) <= 0 {
+		return p, rain, nil
+	}
+	chosen, err := b.choose(ctx, rain, p.base)
+	if err != nil || slices.Equal(chosen, p.chosen) {
+		return p, rain, err
+	}
+	best, err := run(chosen)
 	if err != nil {
-		return fmt.Errorf("brain: forecast: %w", err)
+		return p, rain, err
 	}
-	b.stats.Branches += len(all)
-	best, chosen := base, still
-	if worst := quantile(totals(base), 0.9); worst > 0 && !dry {
-		if chosen, err = b.choose(ctx, rain, base); err != nil {
-			return err
-		}
-		if !equal(chosen, still) {
-			if best, err = b.model.ensemble(ctx, b.water, b.now, rain, all, chosen); err != nil {
-				return fmt.Errorf("brain: forecast: %w", err)
-			}
-			b.stats.Branches += len(all)
-			if loss(totals(best)) >= loss(totals(base)) {
-				best, chosen = base, still
-			}
-		}
+	if loss(totals(best)) < loss(totals(p.base)) {
+		p.best, p.chosen = best, chosen
 	}
-	asIs, brain, err := b.waterBranches(base, best)
+	return p, rain, nil
+}
+
+// forecast decides on water, streets and alerts by a new issue of the weather service's ensemble.
+func (b *Brain) forecast(ctx context.Context, issue exchange.RainForecast) error {
+	b.stats.Forecasts++
+	p, rain, err := b.plan(ctx, issue, b.cfg.Members)
 	if err != nil {
 		return err
 	}
-	b.setFan(rain, best, brain)
-	b.decideWater(base, best, chosen, asIs, brain)
-	b.decideStreets(ctx, best, asIs, brain)
-	b.decideAlerts(best, asIs, brain)
+	if more := b.cfg.Members + b.cfg.Beside; b.cfg.Beside > 0 && len(issue.Members) >= more {
+		branches := b.stats.Branches
+		beside, _, err := b.plan(ctx, issue, more)
+		if err != nil {
+			return err
+		}
+		b.stats.Branches = branches
+		b.compare(p, beside)
+	}
+	asIs, brain, err := b.waterBranches(p.base, p.best)
+	if err != nil {
+		return err
+	}
+	b.setFan(rain, p.best, brain)
+	b.decideWater(p, asIs, brain)
+	if err := b.decideStreets(ctx, p.best, asIs, brain); err != nil {
+		return err
+	}
+	b.decideAlerts(p.best, asIs, brain)
 	for _, lead := range []int{6, 12} { // 30 and 60 minutes
-		if lead <= len(best[0].Watched) {
+		if lead <= len(p.best[0].Watched) {
 			k := forecastCheck{at: b.now.Add(time.Duration(lead) * frame), depth: make([]float64, len(b.model.watched))}
 			for i := range k.depth {
-				for m := range best {
-					k.depth[i] += float64(best[m].Watched[lead-1][i]) / float64(len(best))
+				for m := range p.best {
+					k.depth[i] += float64(p.best[m].Watched[lead-1][i]) / float64(len(p.best))
 				}
 			}
 			b.checked = append(b.checked, k)
@@ -87,6 +121,36 @@ func (b *Brain) forecast(ctx context.Context, snap twin.Snapshot, issue exchange
 	}
 	b.checkForecasts()
 	return nil
+}
+
+// compare counts the choices on which two programmes for the same state agree: each creek's tactic, each underpass to close and
+// each district to warn, where one of the two wants something.
+func (b *Brain) compare(p, beside programme) {
+	count := func(one, other bool) {
+		if one || other {
+			b.stats.Compared++
+			if one == other {
+				b.stats.Agreed++
+			}
+		}
+	}
+	for k := range p.chosen {
+		if p.chosen[k] != local || beside.chosen[k] != local {
+			b.stats.Compared++
+			if p.chosen[k] == beside.chosen[k] {
+				b.stats.Agreed++
+			}
+		}
+	}
+	for w, at := range b.model.places {
+		if b.city.Places[at].Kind == city.Underpass {
+			count(share(fills(p.best, w), len(p.best)) >= closeShare, share(fills(beside.best, w), len(beside.best)) >= closeShare)
+		}
+	}
+	one, other := b.floods(p.best), b.floods(beside.best)
+	for k := range one {
+		count(one[k] >= alertShare, other[k] >= alertShare)
+	}
 }
 
 func totals(o []outcome) []float64 {
@@ -97,49 +161,40 @@ func totals(o []outcome) []float64 {
 	return t
 }
 
-func equal(a, b []tactic) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // choose tries each tactic on all creeks at once with the few members that stand for the many, and takes for each creek the
-// one of least loss in its own districts: creeks hardly touch each other, so that one run tells of all.
+// one of least loss in its own districts: creeks hardly touch each other, so that one run tells of all. What is in force stays
+// unless another is worth the switching.
 func (b *Brain) choose(ctx context.Context, rain *rainForecast, base []outcome) ([]tactic, error) {
 	some := rain.spreadMembers(few)
-	chosen := make([]tactic, len(b.tactics))
-	least := make([]float64, len(b.tactics))
-	of := func(o []outcome, creek int) float64 {
-		d := make([]float64, len(o))
-		for i := range o {
-			d[i] = o[i].Damage[creek]
-		}
-		return loss(d)
-	}
-	picked := make([]outcome, len(some))
-	for i, m := range some {
-		picked[i] = base[m]
-	}
-	for k := range least {
-		least[k] = of(picked, k)
+	var by [tactics][]outcome
+	for _, m := range some {
+		by[local] = append(by[local], base[m])
 	}
 	for t := drawdown; t < tactics; t++ {
 		plan := make([]tactic, len(b.tactics))
 		for k := range plan {
 			plan[k] = t
 		}
-		out, err := b.model.ensemble(ctx, b.water, b.now, rain, some, plan)
-		if err != nil {
+		var err error
+		if by[t], err = b.model.ensemble(ctx, b.water, b.now, rain, some, plan); err != nil {
 			return nil, fmt.Errorf("brain: tactic %v: %w", t, err)
 		}
 		b.stats.Branches += len(some)
-		for k := range least {
+	}
+	chosen := slices.Clone(b.tactics)
+	for k := range chosen {
+		of := func(t tactic) float64 {
+			d := make([]float64, len(some))
+			for i := range d {
+				d[i] = by[t][i].Damage[k]
+			}
+			return loss(d)
+		}
+		least := of(chosen[k])
+		for t := range tactics {
 			// A tactic must be worth its switching: 3 % less, and more than 10,000 yuan.
-			if l := of(out, k); l < 0.97*least[k] && least[k]-l > 1e6 {
-				least[k], chosen[k] = l, t
+			if l := of(t); l < 0.97*least && least-l > 1e6 {
+				least, chosen[k] = l, t
 			}
 		}
 	}
@@ -213,7 +268,8 @@ func (b *Brain) setFan(rain *rainForecast, out []outcome, branch string) {
 const orderHold = 20 * time.Minute
 
 // decideWater orders what the chosen tactics ask, and gives back what they no longer need.
-func (b *Brain) decideWater(base, best []outcome, chosen []tactic, asIs, with string) {
+func (b *Brain) decideWater(p programme, asIs, with string) {
+	base, best, chosen := p.base, p.best, p.chosen
 	for k := range chosen {
 		was := b.tactics[k]
 		b.tactics[k] = chosen[k]
@@ -314,45 +370,52 @@ func (b *Brain) damageSoFar(k int) float64 {
 	return sum
 }
 
-// closeDepth is the depth in metres above which an underpass is closed, and reopen the one below which it is opened again.
+// closeDepth is the depth in metres above which an underpass is closed, reopenAt the one below which it is opened again; closeIn
+// is how far ahead it is looked for, and closeShare the share of members that must have it.
 const (
 	closeDepth = 0.24
 	reopenAt   = 0.08
+	closeIn    = 45 * time.Minute
+	closeShare = 0.5
 )
 
-// decideStreets proposes to close underpasses that the members expect to fill, before they do.
-func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with string) {
-	soon := min(9, len(out[0].Watched)) // 45 minutes
-	w := 0
-	for i := range b.city.Places {
-		p := &b.city.Places[i]
-		if p.Kind != city.StreetGauge && p.Kind != city.Underpass {
-			continue
+// fills returns the times until watched place w has more than closeDepth, of the members in which it has within closeIn, in order.
+func fills(out []outcome, w int) []time.Duration {
+	var times []time.Duration
+	for m := range out {
+		for k := range min(int(closeIn/frame), len(out[m].Watched)) {
+			if float64(out[m].Watched[k][w]) > closeDepth {
+				times = append(times, time.Duration(k+1)*frame)
+				break
+			}
 		}
-		mine := w
-		w++
+	}
+	slices.Sort(times)
+	return times
+}
+
+func share[T any](list []T, of int) float64 { return float64(len(list)) / float64(of) }
+
+// decideStreets proposes to close underpasses that the members expect to fill, before they do.
+func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with string) error {
+	for w, at := range b.model.places {
+		p := &b.city.Places[at]
 		if p.Kind != city.Underpass || len(p.Links) == 0 || b.closed[b.city.Streets.Links[p.Links[0]].ID] || b.openOn(p.ID) {
 			continue
 		}
-		n, first := 0, soon
-		for m := range out {
-			for k := range soon {
-				if float64(out[m].Watched[k][mine]) > closeDepth {
-					n++
-					first = min(first, k)
-					break
-				}
-			}
-		}
-		share := float64(n) / float64(len(out))
-		if share < 0.5 {
+		times := fills(out, w)
+		part := share(times, len(out))
+		if part < closeShare {
 			continue
 		}
-		gain := b.tryClosure(ctx, p.Links)
+		gain, err := b.tryClosure(ctx, p.Links, times)
+		if err != nil {
+			return err
+		}
 		lon, lat := b.city.Frame.WGS84(p.At)
-		d := &Decision{Kind: "closure", Deadline: b.now.Add(time.Duration(max(1, first+1)) * frame), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
+		d := &Decision{Kind: "closure", Deadline: b.now.Add(times[0]), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
 		d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
-		d.Why = city.Text{En: fmt.Sprintf("%.0f %% of members have over 24 cm in it within 45 min, the first in %d min.", share*100, (first+1)*5), Zh: fmt.Sprintf("%.0f%%的成员预计45分钟内积水超过24厘米，最早%d分钟后。", share*100, (first+1)*5)}
+		d.Why = city.Text{En: fmt.Sprintf("%.0f %% of members have over 24 cm in it within 45 min, the first in %.0f min.", part*100, times[0].Minutes()), Zh: fmt.Sprintf("%.0f%%的成员预计45分钟内积水超过24厘米，最早%.0f分钟后。", part*100, times[0].Minutes())}
 		d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
 		for _, l := range p.Links {
 			d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
@@ -361,6 +424,7 @@ func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with str
 		d.subject = p.ID
 		b.decide(d)
 	}
+	return nil
 }
 
 // openOn reports whether a decision on subject is open or under way.
@@ -381,29 +445,33 @@ func (b *Brain) openOn(subject string) bool {
 	return false
 }
 
-// tryClosure compares half an hour of traffic in which water fills the links with one in which they are closed before.
-func (b *Brain) tryClosure(ctx context.Context, links []int32) *Effect {
-	var spent [2]float64
-	for i, shut := range []bool{false, true} {
-		s, err := b.fork()
-		if err != nil {
-			return nil
-		}
+// tryClosure compares half an hour of traffic in which water fills the links with one in which they are closed before: for each
+// variant of the demand with another member's water, from the earliest to the latest. fills are the times until it comes, by
+// member, in order.
+func (b *Brain) tryClosure(ctx context.Context, links []int32, fills []time.Duration) (*Effect, error) {
+	open, closed, err := b.pairs(func(shut bool, variant int, s *traffic.Sim) (float64, error) {
 		start := s.Now()
+		fill := fills[(2*variant+1)*len(fills)/(2*len(demandVariants))]
 		for _, l := range links {
-			// Errors here are of links that the city does not have; the decision then goes without an expectation.
-			if shut && s.Input(start, traffic.LinkState{Link: l, Speed: b.city.Streets.Links[l].Speed, Shut: true}) != nil || s.Input(start+10*time.Minute, traffic.LinkState{Link: l, Speed: 0, Shut: shut}) != nil {
-				return nil
+			if shut {
+				if err := s.Input(start, traffic.LinkState{Link: l, Speed: b.city.Streets.Links[l].Speed, Shut: true}); err != nil {
+					return 0, err
+				}
+			}
+			if err := s.Input(start+fill, traffic.LinkState{Link: l, Speed: 0, Shut: shut}); err != nil {
+				return 0, err
 			}
 		}
 		before := s.Totals()
-		if s.Step(ctx, start+30*time.Minute) != nil {
-			return nil
+		if err := s.Step(ctx, start+30*time.Minute); err != nil {
+			return 0, err
 		}
-		spent[i] = s.Totals().Seconds - before.Seconds
+		return (s.Totals().Seconds - before.Seconds) / 60, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("brain: trial of a closure: %w", err)
 	}
-	gain := (spent[0] - spent[1]) / 60
-	return &Effect{Unit: "min", Mean: gain, P05: gain, P95: gain}
+	return effect("min", open, closed), nil
 }
 
 // reopen opens underpasses that are dry again, and notes which the police report as closed.
@@ -443,18 +511,42 @@ func (b *Brain) expectsWater(p *city.Place) bool {
 		return false
 	}
 	k := &b.checked[len(b.checked)-1]
-	w := 0
-	for i := range b.city.Places {
-		q := &b.city.Places[i]
-		if q.Kind != city.StreetGauge && q.Kind != city.Underpass {
-			continue
-		}
-		if q == p {
+	for w, at := range b.model.places {
+		if &b.city.Places[at] == p {
 			return k.depth[w] > closeDepth
 		}
-		w++
 	}
 	return false
+}
+
+// An alert is drafted for a district when this share of members has more than alertDepth metres on a street of it.
+const (
+	alertDepth = 0.3
+	alertShare = 0.6
+)
+
+// floods returns, for each pumping district, the largest share of members that have more than alertDepth at one of its street
+// gauges.
+func (b *Brain) floods(out []outcome) []float64 {
+	worst := make([]float64, len(b.city.Drains.Basins))
+	for w, at := range b.model.places {
+		if b.city.Places[at].Kind == city.Underpass || b.model.watched[w] < 0 {
+			continue
+		}
+		n := 0
+		for m := range out {
+			for k := range out[m].Watched {
+				if out[m].Watched[k][w] > alertDepth {
+					n++
+					break
+				}
+			}
+		}
+		if basin := b.city.Terrain.Basin[b.model.watched[w]]; basin >= 0 {
+			worst[basin] = math.Max(worst[basin], float64(n)/float64(len(out)))
+		}
+	}
+	return worst
 }
 
 // decideAlerts drafts an alert for each pumping district in which a gauge is expected to stand in more than 30 cm.
@@ -462,35 +554,11 @@ func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
 	if !b.city.Terrain.Assessable() {
 		return
 	}
-	worst := map[int16]float64{}
-	w := 0
-	for i := range b.city.Places {
-		p := &b.city.Places[i]
-		if p.Kind != city.StreetGauge && p.Kind != city.Underpass {
-			continue
-		}
-		mine := w
-		w++
-		if p.Kind == city.Underpass || b.model.watched[mine] < 0 {
-			continue
-		}
-		n := 0
-		for m := range out {
-			for k := range out[m].Watched {
-				if out[m].Watched[k][mine] > 0.3 {
-					n++
-					break
-				}
-			}
-		}
-		if basin := b.city.Terrain.Basin[b.model.watched[mine]]; basin >= 0 {
-			worst[basin] = math.Max(worst[basin], float64(n)/float64(len(out)))
-		}
-	}
+	worst := b.floods(out)
 	for k := range b.city.Drains.Basins {
 		basin := &b.city.Drains.Basins[k]
-		share := worst[int16(k)]
-		if share < 0.6 || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
+		share := worst[k]
+		if share < alertShare || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
 			continue
 		}
 		b.alerted[basin.ID] = b.now

@@ -68,22 +68,19 @@ func (b *Brain) trySignals(ctx context.Context) error {
 	if b.cfg.NoSignals || len(b.city.Signals) == 0 {
 		return nil
 	}
-	start := b.streets.Now()
-	seconds := func(lead bool) (float64, error) {
-		s, err := b.fork()
-		if err != nil {
-			return 0, err
-		}
-		before := s.Totals()
+	plans, led, err := b.pairs(func(lead bool, _ int, s *traffic.Sim) (float64, error) {
+		before, start := s.Totals(), s.Now()
 		spent := 0.0
 		for t := time.Duration(0); t < trial; t += 5 * time.Second {
 			if lead {
 				for j := range b.city.Signals {
 					g := s.Signal(j)
-					if want := traffic.MaxPressure(b.city, &b.city.Signals[j], int(g.Stage), margin, simView{s}); g.Next < 0 {
-						if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: want, Lease: 45 * time.Second}); err != nil {
-							return 0, err
-						}
+					if g.Next >= 0 {
+						continue
+					}
+					want := traffic.MaxPressure(b.city, &b.city.Signals[j], int(g.Stage), margin, simView{s})
+					if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: want, Lease: 45 * time.Second}); err != nil {
+						return 0, err
 					}
 				}
 			}
@@ -92,28 +89,22 @@ func (b *Brain) trySignals(ctx context.Context) error {
 			}
 			spent += float64(s.Totals().Waiting) * 5
 		}
-		after := s.Totals()
-		return after.Seconds - before.Seconds + spent, nil
+		return (s.Totals().Seconds - before.Seconds + spent) / 60, nil
+	})
+	if err != nil {
+		return fmt.Errorf("brain: trial of signals: %w", err)
 	}
-	plans, err := seconds(false)
+	base, with, err := b.branches("signals", map[string]float64{"vehicleMinutes": mean(plans)}, map[string]float64{"vehicleMinutes": mean(led)})
 	if err != nil {
 		return err
 	}
-	led, err := seconds(true)
-	if err != nil {
-		return err
-	}
-	base, with, err := b.branches("signals", map[string]float64{"vehicleSeconds": plans}, map[string]float64{"vehicleSeconds": led})
-	if err != nil {
-		return err
-	}
-	rule := led < 0.99*plans
+	rule := mean(led) < 0.99*mean(plans)
 	if rule == b.ruling {
 		return nil
 	}
 	b.ruling = rule
-	gain := (plans - led) / 60
-	d := &Decision{Kind: "signals", Deadline: b.now.Add(trial), Base: base, With: with, Expected: &Effect{Unit: "min", Mean: gain, P05: gain, P95: gain}}
+	d := &Decision{Kind: "signals", Deadline: b.now.Add(trial), Base: base, With: with, Expected: effect("min", plans, led)}
+	gain := d.Expected.Mean
 	if rule {
 		d.Title = city.Text{En: "Lead the signals by queue pressure", Zh: "按排队压力控制信号"}
 		d.Why = city.Text{En: fmt.Sprintf("On a branch of the next 20 minutes vehicles spend %.0f minutes less than with the plans in force.", gain), Zh: fmt.Sprintf("在未来20分钟的分支上，车辆总耗时比现行方案少%.0f分钟。", gain)}
@@ -127,12 +118,6 @@ func (b *Brain) trySignals(ctx context.Context) error {
 	d.State = string(exchange.Seen) // a policy is in force at once; its stage requests are commands of their own
 	b.record(d)
 	return nil
-}
-
-// fork returns a copy of the brain's traffic that can be stepped on its own.
-func (b *Brain) fork() (*traffic.Sim, error) {
-	b.stats.Branches++
-	return b.streets.Fork(), nil
 }
 
 // branches makes the two named branches of a comparison and writes what each expects of the city as a whole.

@@ -83,7 +83,8 @@ type waterModel struct {
 	city    *city.City
 	assets  []flood.Asset
 	owner   []int // of each asset: the creek whose district it stands in, or the number of creeks
-	watched []int // cells of the city's terrain: street gauges and underpasses
+	places  []int // of the city, that are watched: street gauges and underpasses
+	watched []int // their cells of the city's terrain
 	threads int
 	horizon time.Duration
 }
@@ -111,7 +112,7 @@ func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel
 	}
 	for i := range c.Places {
 		if k := c.Places[i].Kind; k == city.StreetGauge || k == city.Underpass {
-			m.watched = append(m.watched, c.Terrain.Index(c.Places[i].At))
+			m.places, m.watched = append(m.places, i), append(m.watched, c.Terrain.Index(c.Places[i].At))
 		}
 	}
 	return m
@@ -211,7 +212,7 @@ func (r *rainForecast) dry(t time.Time) bool {
 }
 
 // few is the number of members on which tactics are compared before the best is tried on all.
-const few = 4
+const few = 8
 
 // spreadMembers picks n members evenly over the ensemble ordered by total rain, so that the few stand for the many.
 func (r *rainForecast) spreadMembers(n int) []int {

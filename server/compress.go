@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// compress gzips scripts, styles and JSON; tiles are gzipped already and the live stream must not wait in a buffer.
+// compress gzips scripts, styles and JSON; tiles are gzipped already, a backup is long, and the live stream must not wait in a buffer.
 func compress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
-		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") || strings.HasPrefix(p, "/tiles/") || p == "/api/live" || p == "/metrics" {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") || strings.HasPrefix(p, "/tiles/") || p == "/api/live" || p == "/api/backup" || p == "/metrics" {
 			next.ServeHTTP(w, r)
 			return
 		}

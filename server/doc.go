@@ -5,6 +5,17 @@
 // each tick is published as immutable messages, a slow client skips to the newest, and verdicts wait in a queue for the next
 // tick. It knows nothing of the world.
 //
+// Who asks is a session (a cookie, or Authorization: Bearer) of a user that package policy keeps. While a twin has no users, and
+// the server listens on this machine alone, whoever sits here is the administrator; from the first user on, all but the
+// console's own files, /healthz and the login stands behind a session, and /metrics behind one or this machine. What is answered
+// of the twin comes from a policy.View; the status of the stream comes without the calls to whoever may not know their places.
+// Requests that change something are refused when they come from another site's page.
+//
+//	POST /api/login {name,password}  POST /api/logout  GET /api/me
+//	GET /api/branches  POST /api/branches {name,from,kind}  DELETE /api/branches?name=  GET /api/diff?a=&b=  POST /api/merge {from,into}
+//	GET /api/history?id=&attr=[&clock=]  GET /api/history?id=&at=[&clock=]  (purpose=analysis hides what tells of persons)
+//	GET POST PATCH DELETE /api/users[?name=]  GET /api/backup  GET /api/version
+//
 // The live stream is a sequence of messages: type (1 byte), 3 spare bytes, length of the payload (u32), payload; all numbers
 // little-endian. Types: 1 vehicles, 2 signals, 3 water, 4 status (JSON), 5 speeds; see message.go.
 package server

@@ -10,24 +10,16 @@ import (
 
 	"citybrain/city"
 	"citybrain/exchange"
-	"citybrain/twin"
+	"citybrain/policy"
 )
 
-type attributeInfo struct {
-	Name     string  `json:"name"`
-	Value    any     `json:"value"`
-	Unit     string  `json:"unit,omitempty"`
-	Observed float64 `json:"observed,omitempty"`
-	Recorded float64 `json:"recorded,omitempty"`
-}
-
 type entityInfo struct {
-	ID         string          `json:"id"`
-	Type       string          `json:"type"`
-	Name       city.Text       `json:"name"`
-	Department city.Text       `json:"department"`
-	Feed       string          `json:"feed"`
-	Attributes []attributeInfo `json:"attributes"`
+	ID         string      `json:"id"`
+	Type       string      `json:"type"`
+	Name       city.Text   `json:"name"`
+	Department city.Text   `json:"department"`
+	Feed       string      `json:"feed"`
+	Attributes []Attribute `json:"attributes"`
 }
 
 // reporters says which feed an entity type comes from.
@@ -45,11 +37,15 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("entity: %q is not urn:ngsi-ld:Type:id", id), http.StatusBadRequest)
 		return
 	}
-	info := entityInfo{ID: id, Type: typ, Attributes: []attributeInfo{}}
+	info := entityInfo{ID: id, Type: typ, Attributes: []Attribute{}}
 	known := s.fromPack(&info, typ, local)
-	snap := s.twin.Main().Snapshot()
-	for _, urn := range s.related(typ, local) {
-		e, ok := snap.Get(urn)
+	v, err := s.desk().view(r, "")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	for _, urn := range related(typ, local) {
+		e, ok := v.Get(urn)
 		if !ok {
 			continue
 		}
@@ -77,17 +73,6 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 	answer(w, info)
 }
 
-func attribute(a twin.Attribute) attributeInfo {
-	i := attributeInfo{Name: a.Name, Value: a.Any(), Unit: a.Unit}
-	if t := a.ObservedAt(); !t.IsZero() {
-		i.Observed = float64(t.UnixMilli()) / 1000
-	}
-	if t := a.RecordedAt(); !t.IsZero() {
-		i.Recorded = float64(t.UnixMilli()) / 1000
-	}
-	return i
-}
-
 func split(urn string) (typ, local string, ok bool) {
 	rest, ok := strings.CutPrefix(urn, "urn:ngsi-ld:")
 	if !ok {
@@ -97,7 +82,7 @@ func split(urn string) (typ, local string, ok bool) {
 }
 
 // related lists the entities under which departments report of a thing.
-func (s *Server) related(typ, local string) []string {
+func related(typ, local string) []string {
 	switch typ {
 	case "RoadSegment":
 		return []string{exchange.URN("TrafficFlowObserved", local), exchange.URN("RoadClosure", local)}
@@ -110,7 +95,7 @@ func (s *Server) related(typ, local string) []string {
 // fromPack adds what the city pack says.
 func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 	add := func(name string, v any, unit string) {
-		info.Attributes = append(info.Attributes, attributeInfo{Name: name, Value: v, Unit: unit})
+		info.Attributes = append(info.Attributes, Attribute{Name: name, Value: v, Unit: unit})
 	}
 	c := s.city
 	switch typ {
@@ -175,38 +160,6 @@ func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 	return false
 }
 
-// history answers the values of one numeric attribute, oldest first, at most 2,000.
-func (s *Server) history(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	typ, local, ok := split(q.Get("id"))
-	if !ok || q.Get("attr") == "" {
-		http.Error(w, "history: give id=urn:ngsi-ld:Type:id and attr", http.StatusBadRequest)
-		return
-	}
-	type point struct {
-		Observed float64 `json:"observed"`
-		Recorded float64 `json:"recorded"`
-		Value    float64 `json:"value"`
-	}
-	list := []point{}
-	for _, urn := range s.related(typ, local) {
-		hist, err := s.twin.Main().History(urn, q.Get("attr"), time.Time{}, time.Time{}, twin.ByObserved)
-		if err != nil {
-			http.Error(w, "history: "+err.Error(), http.StatusInternalServerError)
-			return
-		}
-		for _, a := range hist {
-			if v, ok := a.Any().(float64); ok {
-				list = append(list, point{float64(a.ObservedAt().UnixMilli()) / 1000, float64(a.RecordedAt().UnixMilli()) / 1000, v})
-			}
-		}
-	}
-	if len(list) > 2000 {
-		list = list[len(list)-2000:]
-	}
-	answer(w, list)
-}
-
 // frameAt answers the city as it was recorded at a time, or the water that a branch expects then.
 func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 	unix, err := strconv.ParseInt(r.URL.Query().Get("t"), 10, 64)
@@ -217,12 +170,13 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 	at := time.Unix(unix, 0)
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if name := r.URL.Query().Get("branch"); name != "" {
-		br, ok := s.twin.Branch(name)
-		if !ok {
-			http.Error(w, "frame: there is no branch "+name, http.StatusNotFound)
+		v, err := s.desk().view(r, name)
+		if err != nil {
+			w.Header().Del("Content-Type")
+			fail(w, err)
 			return
 		}
-		field, _, ok := br.Snapshot().FieldAt("waterDepth", "city", at)
+		field, ok := v.Field("waterDepth", "city", at)
 		if g, fits := s.gridOf(len(field)); ok && fits {
 			w.Write(water(s.city, g, func(i int) float64 { return float64(field[i]) }))
 		}
@@ -239,7 +193,7 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "frame: nothing is recorded of that time", http.StatusNotFound)
 		return
 	}
-	for _, m := range [][]byte{f.vehicles, f.signals, f.water, f.speeds, f.status} {
+	for _, m := range f.messages(s.seesPlaces(policy.From(r.Context()))) {
 		if _, err := w.Write(m); err != nil {
 			return
 		}
@@ -259,12 +213,4 @@ func (s *Server) gridOf(n int) (city.Grid, bool) {
 		}
 	}
 	return city.Grid{}, false
-}
-
-func (s *Server) listBranches() []branchInfo {
-	var list []branchInfo
-	for _, b := range s.twin.Branches() {
-		list = append(list, branchInfo{Name: b.Name(), Kind: b.Kind().String(), From: uint64(b.From()), Made: b.Made().Unix()})
-	}
-	return list
 }

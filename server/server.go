@@ -18,6 +18,7 @@ import (
 	"citybrain/city"
 	"citybrain/emergency"
 	"citybrain/exchange"
+	"citybrain/policy"
 	"citybrain/traffic"
 	"citybrain/twin"
 )
@@ -28,8 +29,10 @@ type Config struct {
 	Build    string
 	Start    time.Time
 	End      time.Time
-	Data     string // folder with accounts to show; may be empty
-	Console  fs.FS  // the built console
+	Data     string         // the twin's folder, with accounts to show; empty: the twin is in memory
+	Console  fs.FS          // the built console
+	Policy   *policy.Policy // of the twin; nil: without users, whoever sits at this machine may do everything
+	NGSILD   http.Handler   // answers below /ngsi-ld/v1/; may be nil
 	Log      *slog.Logger
 }
 
@@ -38,18 +41,18 @@ type Server struct {
 	cfg    Config
 	city   *city.City
 	twin   *twin.Twin
+	policy *policy.Policy
 	tiles  *tiles
 	static map[string][]byte // JSON that never changes, by path
 	now    atomic.Pointer[frame]
 	wake   atomic.Pointer[chan struct{}]
-	todo   chan func(*brain.Brain)
+	todo   chan func(decider)
 
 	mu       sync.RWMutex
 	timeline []sample
 	recorded []*frame
 	feeds    []feedInfo
 	fan      *fanInfo
-	branches []branchInfo
 	search   []found
 }
 
@@ -61,6 +64,15 @@ type frame struct {
 	water    []byte
 	speeds   []byte
 	status   []byte
+	plain    []byte // the status without the calls, for whoever may not know where somebody called from
+}
+
+// messages lists the frame's messages as one reader gets them.
+func (f *frame) messages(places bool) [5][]byte {
+	if places {
+		return [5][]byte{f.vehicles, f.signals, f.water, f.speeds, f.status}
+	}
+	return [5][]byte{f.vehicles, f.signals, f.water, f.speeds, f.plain}
 }
 
 type sample struct {
@@ -96,13 +108,6 @@ type fanInfo struct {
 	Damage *brain.Effect `json:"damage"`
 }
 
-type branchInfo struct {
-	Name string `json:"name"`
-	Kind string `json:"kind"`
-	From uint64 `json:"from"`
-	Made int64  `json:"made"`
-}
-
 type found struct {
 	ID   string     `json:"id"`
 	Name city.Text  `json:"name"`
@@ -115,7 +120,10 @@ func New(c *city.City, t *twin.Twin, cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	s := &Server{cfg: cfg, city: c, twin: t, tiles: newTiles(c), todo: make(chan func(*brain.Brain), 64)}
+	if cfg.Policy == nil {
+		cfg.Policy = policy.New(t, policy.Options{Provides: Provides(), Local: &policy.Principal{Name: "this machine", Role: policy.Administrator}})
+	}
+	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), todo: make(chan func(decider), 64)}
 	ch := make(chan struct{})
 	s.wake.Store(&ch)
 	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON()}
@@ -133,30 +141,52 @@ func (s *Server) Handler() http.Handler {
 		})
 	}
 	m.Handle("GET /tiles/{z}/{x}/{y}", s.tiles)
+	m.HandleFunc("GET /api/me", s.me)
 	m.HandleFunc("GET /api/live", s.live)
 	m.HandleFunc("GET /api/frame", s.frameAt)
 	m.HandleFunc("GET /api/timeline", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.timeline) }) })
 	m.HandleFunc("GET /api/forecast", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return s.fan }) })
 	m.HandleFunc("GET /api/feeds", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.feeds) }) })
-	m.HandleFunc("GET /api/branches", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.branches) }) })
 	m.HandleFunc("GET /api/entity", s.entity)
-	m.HandleFunc("GET /api/history", s.history)
 	m.HandleFunc("GET /api/search", s.find)
 	m.HandleFunc("GET /api/account", s.account)
 	m.HandleFunc("POST /api/decisions/{verdict}", s.verdict)
 	m.HandleFunc("POST /api/halt", s.halt)
-	m.HandleFunc("GET /healthz", s.health)
 	m.HandleFunc("GET /metrics", s.metrics)
+	s.desk().routes(m)
+	if s.cfg.NGSILD != nil {
+		m.Handle("/ngsi-ld/v1/", s.cfg.NGSILD)
+	}
+	known := s.known(m)
+
+	// All that says anything of the city stands behind known; the console's own files say nothing.
+	open := http.NewServeMux()
+	for _, below := range []string{"/api/", "/tiles/", "/ngsi-ld/", "/metrics"} {
+		open.Handle(below, known)
+	}
+	open.HandleFunc("POST /api/login", s.login)
+	open.HandleFunc("POST /api/logout", s.logout)
+	open.HandleFunc("GET /healthz", s.health)
 	if s.cfg.Console != nil {
 		files := http.FileServerFS(s.cfg.Console)
-		m.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		open.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, "/assets/") {
 				w.Header().Set("Cache-Control", "max-age=31536000, immutable")
 			}
 			files.ServeHTTP(w, r)
 		})
 	}
-	return compress(m)
+	// A page of another site may neither send anything here nor hold the console in a frame and have somebody click in it.
+	guarded := http.NewCrossOriginProtection().Handler(compress(open))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Frame-Options", "DENY")
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) desk() desk {
+	return desk{twin: s.twin, policy: s.policy, dir: s.cfg.Data, build: s.cfg.Build, log: s.cfg.Log}
 }
 
 func nonNil[T any](list []T) []T {
@@ -185,6 +215,12 @@ func (s *Server) locked(w http.ResponseWriter, get func() any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write(b)
+}
+
+// A decider is what people may ask of the brain.
+type decider interface {
+	Verdict(id string, approve bool, by string) error
+	Halt(on bool)
 }
 
 // Act carries out what people asked for since the last call. Whoever runs the brain calls it between ticks.
@@ -227,12 +263,11 @@ func (s *Server) Observe(b *brain.Brain, x *exchange.Exchange, now time.Time, sp
 		f.speeds = speeds(s.city, b.Streets())
 	}
 	st := s.status(b, now, speed, slowed)
-	body, err := json.Marshal(st)
-	if err != nil {
+	var err error
+	if f.status, f.plain, err = st.messages(); err != nil {
 		s.cfg.Log.Error("status", "err", err)
 		return
 	}
-	f.status = message(msgStatus, body)
 	if minute {
 		s.minute(b, x, f, st)
 	}
@@ -284,6 +319,24 @@ type callInfo struct {
 	Priority int        `json:"priority"`
 	Status   string     `json:"status"`
 	Ring     float64    `json:"ring"`
+}
+
+// messages returns the status for who may know where calls came from, and for who may not: a call without its place is not on
+// the map.
+func (st *status) messages() (full, plain []byte, err error) {
+	without := *st
+	without.Calls = []callInfo{}
+	for _, m := range []struct {
+		of *status
+		to *[]byte
+	}{{st, &full}, {&without, &plain}} {
+		body, err := json.Marshal(m.of)
+		if err != nil {
+			return nil, nil, err
+		}
+		*m.to = message(msgStatus, body)
+	}
+	return full, plain, nil
 }
 
 func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed bool) *status {
@@ -355,31 +408,35 @@ func (s *Server) minute(b *brain.Brain, x *exchange.Exchange, f *frame, st *stat
 	if n := b.Fan(); n != nil {
 		fan = &fanInfo{n.Issued.Unix(), n.Branch, n.Step.Seconds(), n.Median, n.Q05, n.Q25, n.Q75, n.Q95, n.Rain, n.Damage}
 	}
-	branches := s.listBranches()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timeline = append(s.timeline, sample{f.at.Unix(), st.Totals.Vehicles, st.Totals.Speed, st.Totals.Rain, deepest})
 	s.recorded = append(s.recorded, f)
-	s.feeds, s.fan, s.branches = feeds, fan, branches
+	s.feeds, s.fan = feeds, fan
 }
 
-// live streams frames: each client gets the newest, whatever it missed.
+// live streams frames: each client gets the newest, whatever it missed. It ends with the client's session.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
-	var last frame
+	var last [5][]byte
 	for {
 		wake := *s.wake.Load()
+		who, err := s.who(r)
+		if err != nil {
+			return
+		}
 		if f := s.now.Load(); f != nil {
-			for _, m := range []struct{ was, is []byte }{{last.vehicles, f.vehicles}, {last.signals, f.signals}, {last.water, f.water}, {last.speeds, f.speeds}, {last.status, f.status}} {
-				if len(m.is) > 0 && (len(m.was) == 0 || &m.was[0] != &m.is[0]) {
-					if _, err := w.Write(m.is); err != nil {
+			is := f.messages(s.seesPlaces(who))
+			for i, m := range is {
+				if len(m) > 0 && (len(last[i]) == 0 || &m[0] != &last[i][0]) {
+					if _, err := w.Write(m); err != nil {
 						return
 					}
 				}
 			}
-			last = *f
+			last = is
 			if err := flush.Flush(); err != nil {
 				return
 			}
@@ -392,10 +449,26 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// seesPlaces reports whether somebody may know where calls came from: whether any has a place in their view.
+func (s *Server) seesPlaces(who policy.Principal) bool {
+	v, err := s.policy.View(who, policy.Operation, "")
+	if err != nil {
+		return false
+	}
+	for range v.Query(policy.Query{Types: []string{"EmergencyCall"}, Limit: 1, Where: func(e *policy.Entity) bool { _, _, ok := e.Location(); return ok }}) {
+		return true
+	}
+	return false
+}
+
 func (s *Server) verdict(w http.ResponseWriter, r *http.Request) {
+	who := policy.From(r.Context())
+	if err := who.Allow(policy.Decide); err != nil {
+		fail(w, err)
+		return
+	}
 	var q struct{ ID string }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&q); err != nil {
-		http.Error(w, "verdict: "+err.Error(), http.StatusBadRequest)
+	if !read(w, r, &q) {
 		return
 	}
 	v := r.PathValue("verdict")
@@ -403,24 +476,37 @@ func (s *Server) verdict(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "verdict: approve or refuse", http.StatusNotFound)
 		return
 	}
-	s.ask(w, r, func(b *brain.Brain) error { return b.Verdict(q.ID, v == "approve", principal(r)) })
+	s.ask(w, r, func(b decider) error {
+		err := b.Verdict(q.ID, v == "approve", who.Name)
+		if err == nil {
+			s.cfg.Log.Info("verdict", "decision", q.ID, "verdict", v, "by", who.Name, "role", who.Role)
+		}
+		return err
+	})
 }
 
 func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
-	var q struct{ On bool }
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096)).Decode(&q); err != nil {
-		http.Error(w, "halt: "+err.Error(), http.StatusBadRequest)
+	who := policy.From(r.Context())
+	if err := who.Allow(policy.Halt); err != nil {
+		fail(w, err)
 		return
 	}
-	s.cfg.Log.Warn("automation", "halted", q.On, "by", principal(r))
-	s.ask(w, r, func(b *brain.Brain) error { b.Halt(q.On); return nil })
+	var q struct{ On bool }
+	if !read(w, r, &q) {
+		return
+	}
+	s.ask(w, r, func(b decider) error {
+		b.Halt(q.On)
+		s.cfg.Log.Warn("automation", "halted", q.On, "by", who.Name, "role", who.Role)
+		return nil
+	})
 }
 
 // ask queues something for the next tick and waits for its result.
-func (s *Server) ask(w http.ResponseWriter, r *http.Request, f func(*brain.Brain) error) {
+func (s *Server) ask(w http.ResponseWriter, r *http.Request, f func(decider) error) {
 	done := make(chan error, 1)
 	select {
-	case s.todo <- func(b *brain.Brain) { done <- f(b) }:
+	case s.todo <- func(b decider) { done <- f(b) }:
 	default:
 		http.Error(w, "too many requests are waiting; try again", http.StatusServiceUnavailable)
 		return
@@ -436,14 +522,6 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, f func(*brain.Brain
 		http.Error(w, "the city did not tick within 30 s; the request is still queued", http.StatusGatewayTimeout)
 	case <-r.Context().Done():
 	}
-}
-
-// principal is who makes a request. The server listens on loopback only: whoever sits at this machine is the duty officer.
-func principal(r *http.Request) string {
-	if u, _, ok := r.BasicAuth(); ok && u != "" {
-		return u
-	}
-	return "duty officer"
 }
 
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
@@ -465,7 +543,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	if n := len(s.timeline); n > 0 {
 		fmt.Fprintf(w, "citybrain_vehicles %d\ncitybrain_mean_speed_kmh %g\n", s.timeline[n-1].Vehicles, s.timeline[n-1].Speed)
 	}
-	fmt.Fprintf(w, "citybrain_branches %d\n", len(s.branches))
+	fmt.Fprintf(w, "citybrain_branches %d\n", len(s.twin.Branches()))
 }
 
 // account lists the accounts in the data folder that season printed, newest last.

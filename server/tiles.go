@@ -164,6 +164,6 @@ func (ts *tiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/vnd.mapbox-vector-tile")
 	w.Header().Set("Content-Encoding", "gzip")
-	w.Header().Set("Cache-Control", "max-age=3600")
+	w.Header().Set("Cache-Control", "private, max-age=3600")
 	w.Write(b)
 }

@@ -1,6 +1,7 @@
 package traffic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -194,6 +195,29 @@ func (s *Sim) Fork() *Sim {
 	f := *s
 	f.st = s.st.clone()
 	return &f
+}
+
+// Redraw makes the trips that are still to come more or fewer by factor: each is kept, left out, or made once more within the
+// same five minutes, by the chance of seed. Trips that have begun stay.
+func (s *Sim) Redraw(factor float64, seed uint64) {
+	st := &s.st
+	draw := chance.New(seed, "traffic/redraw")
+	trips := slices.Clone(s.trips[:st.NextTrip])
+	for i, t := range s.trips[st.NextTrip:] {
+		n := int(factor + draw.Float(uint64(i), 0))
+		for k := range n {
+			again := t
+			if k > 0 {
+				again.Depart += time.Duration(draw.Between(uint64(i), uint64(k), 0, 300)) * time.Second
+			}
+			trips = append(trips, again)
+		}
+	}
+	slices.SortStableFunc(trips[st.NextTrip:], func(a, b Trip) int { return cmp.Compare(a.Depart, b.Depart) })
+	s.trips = trips
+	more := len(trips) - int(st.NextTrip)
+	st.WaitNext = append(st.WaitNext[:st.NextTrip:st.NextTrip], fill[int32](more, -1)...)
+	st.Arrived = append(st.Arrived[:st.NextTrip:st.NextTrip], fill[float32](more, -1)...)
 }
 
 // Reset puts the Sim into the state of a snapshot of a Sim with the same city and trips.

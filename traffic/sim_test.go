@@ -177,6 +177,33 @@ func TestEveryVehicleIsAccountedFor(t *testing.T) {
 	}
 }
 
+// A redrawn future has the asked share of trips in the order of their departure; what has begun is as it was.
+func TestRedraw(t *testing.T) {
+	c := lattice(3, 2)
+	given, goals := someTrips(c, 2000, time.Hour, 1)
+	s := newTest(t, c, given, goals, Config{Seed: 5, Replan: 5 * time.Minute})
+	step(t, s, 10*time.Minute)
+	begun, all := int(s.st.NextTrip), len(s.Trips())
+	for _, factor := range []float64{0, 0.7, 1, 1.3, 2} {
+		f := s.Fork()
+		f.Redraw(factor, 9)
+		trips := f.Trips()
+		if got, want := float64(len(trips)-begun), factor*float64(all-begun); math.Abs(got-want) > 3*math.Sqrt(float64(all)) {
+			t.Errorf("factor %g: %g trips to come, want about %g", factor, got, want)
+		}
+		if !reflect.DeepEqual(trips[:begun], s.Trips()[:begun]) || !sort.SliceIsSorted(trips, func(i, k int) bool { return trips[i].Depart < trips[k].Depart }) {
+			t.Errorf("factor %g: trips that have begun changed, or the order is broken", factor)
+		}
+		step(t, f, 2*time.Hour)
+		if n := f.Totals(); n.Finished+n.Running+n.Waiting != len(trips) {
+			t.Errorf("factor %g: %+v of %d trips", factor, n, len(trips))
+		}
+	}
+	if len(s.Trips()) != all {
+		t.Error("redrawing a fork changed what it was forked from")
+	}
+}
+
 // A standing queue leaves a lane at the saturation flow after the start-up loss of about 2 s (HCM 2010, chapter 31).
 func TestQueueDischarge(t *testing.T) {
 	c := lattice(1, 1)

@@ -80,9 +80,10 @@ type Twin struct {
 	log  *log.Disk // nil in memory
 	main *Branch
 
-	mu       sync.Mutex // guards branches, seq
+	mu       sync.Mutex // guards branches, seq, unlogged
 	branches map[string]*Branch
-	seq      uint64 // positions that are not the log's
+	seq      uint64 // positions of derived branches, which are not the log's
+	unlogged uint64 // records that a twin in memory would have in its log: the same run has the same positions with a log and without
 
 	dir   string
 	types sync.Map // type to the []string of it alone
@@ -323,8 +324,18 @@ func (b *Branch) Fork(name string, opt ForkOptions) (*Branch, error) {
 			t.mu.Unlock()
 			return nil, fmt.Errorf("%w %q: %w", ErrBranch, name, err)
 		}
+	} else {
+		t.count()
 	}
 	return f, nil
+}
+
+// count returns the position of the next record that a twin in memory does not write.
+func (t *Twin) count() Position {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unlogged++
+	return Position(t.unlogged)
 }
 
 // Drop ends a branch; main can't be dropped. Its memory goes with its last reader.
@@ -347,7 +358,11 @@ func (t *Twin) Drop(name string) error {
 	if b.err == nil {
 		b.err = fmt.Errorf("%w %q was dropped", ErrBranch, name)
 	}
-	if t.log != nil && b.kind == Edited {
+	switch {
+	case b.kind == Derived:
+	case t.log == nil:
+		t.count()
+	default:
 		if _, err := t.log.Append(append([]byte{recordDrop}, name...)); err != nil {
 			return fmt.Errorf("%w %q: %w", ErrBranch, name, err)
 		}
@@ -424,6 +439,8 @@ func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Positi
 			return 0, err
 		}
 		pos = Position(ticket.Position)
+	} else if b.kind == Edited {
+		pos = b.twin.count()
 	} else {
 		// A derived branch starts at its parent's place in the log and counts on from there.
 		b.twin.mu.Lock()

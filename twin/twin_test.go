@@ -439,3 +439,45 @@ func BenchmarkApply100(b *testing.B) {
 		}
 	}
 }
+
+// The same run has the same positions in memory and with a log: an account must not depend on where its twin was kept.
+func TestPositionsDoNotDependOnTheLog(t *testing.T) {
+	clock := func() time.Time { return time.Unix(1000, 0) }
+	run := func(tw *Twin) (list []Position) {
+		set := func(b *Branch) {
+			p, err := b.Apply(Set("urn:ngsi-ld:Pump:1", "Pump", Number("level", float64(len(list)), "", clock())))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, p)
+		}
+		set(tw.Main())
+		for _, kind := range []Kind{Derived, Edited} {
+			f, err := tw.Main().Fork(fmt.Sprint("b", kind), ForkOptions{Kind: kind})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind == Edited {
+				set(f)
+			} else if _, err := f.Apply(Set("urn:ngsi-ld:Pump:2", "Pump")); err != nil {
+				t.Fatal(err)
+			}
+			set(tw.Main())
+			if err := tw.Drop(f.Name()); err != nil {
+				t.Fatal(err)
+			}
+			set(tw.Main())
+		}
+		return list
+	}
+	memory := New(Options{Clock: clock})
+	defer memory.Close()
+	disk, err := Open(t.TempDir(), Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Close()
+	if a, b := run(memory), run(disk); !slices.Equal(a, b) {
+		t.Errorf("in memory %v, with a log %v", a, b)
+	}
+}

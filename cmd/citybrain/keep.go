@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"citybrain/twin"
 )
@@ -13,15 +15,16 @@ import (
 // keepVerbs are the verbs that keep a data folder safe.
 func keepVerbs() []verb {
 	return []verb{
-		{"backup", "copy a data folder, also one in use, up to what is acknowledged", "citybrain backup --data out/data --out backup.tar", backupVerb},
+		{"backup", "copy a data folder, also one in use or a server's, up to what is acknowledged", "citybrain backup --data out/data --out backup.tar", backupVerb},
 		{"restore", "make a data folder from a backup, every part verified", "citybrain restore --in backup.tar --data out/data", restoreVerb},
 		{"fsck", "read every record of a data folder and compare its checkpoint with its log", "citybrain fsck --data out/data --json", fsckVerb},
 	}
 }
 
-func backupVerb(_ context.Context, args []string, out io.Writer) error {
+func backupVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("backup", "citybrain backup --data out/data --out backup.tar", out)
-	data := f.String("data", "", "`folder` of the twin; a server may run on it")
+	at := placeFlags(f)
+	f.Lookup("data").Usage = "`folder` of the twin; a server may run on it"
 	file := f.String("out", "", "`file` to write: a tar with a manifest; it must not exist")
 	asJSON := f.Bool("json", false, "print the manifest as JSON")
 	if err := parse(f, args); err != nil {
@@ -30,14 +33,20 @@ func backupVerb(_ context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	if *data == "" || *file == "" {
-		return fmt.Errorf("%w: backup --data DIR --out FILE", errUsage)
+	if (*at.data == "") == (*at.server == "") || *file == "" {
+		return fmt.Errorf("%w: backup --data DIR --out FILE, or backup --server URL --out FILE", errUsage)
 	}
-	m, err := twin.BackupFile(*data, *file)
+	var m *twin.Manifest
+	err := error(nil)
+	if *at.server == "" {
+		m, err = twin.BackupFile(*at.data, *file)
+	} else if err = at.open(); err == nil {
+		m, err = at.fetchBackup(ctx, *file)
+	}
 	if err != nil {
 		return err
 	}
-	return printManifest(out, m, *asJSON, fmt.Sprintf("%s holds %s up to position %d", *file, *data, m.Position))
+	return printManifest(out, m, *asJSON, fmt.Sprintf("%s holds %s up to position %d", *file, *at.data+*at.server, m.Position))
 }
 
 func restoreVerb(_ context.Context, args []string, out io.Writer) (err error) {
@@ -94,6 +103,9 @@ func fsckVerb(_ context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: fsck --data DIR", errUsage)
 	}
 	c, err := twin.Check(*data)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%s is in use by a running server, and only a folder at rest can be checked: stop it, or check a copy (citybrain backup, then restore, then fsck) (%w)", *data, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 
 	"citybrain/bench/twin"
+	"citybrain/server"
 )
 
 // build is the commit that the binary was made from; the Makefile sets it.
@@ -121,11 +123,24 @@ func noArgs(f *flag.FlagSet) error {
 	return nil
 }
 
-func versionVerb(_ context.Context, args []string, out io.Writer) error {
+func versionVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("version", "citybrain version", out)
+	at := &place{data: new(string), server: f.String("server", "", "`address` of a running server: its build; empty: this binary's")}
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "citybrain %s %s %s/%s\n", build, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return noArgs(f)
+	if err := noArgs(f); err != nil {
+		return err
+	}
+	v := server.Version{Build: build, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	if *at.server != "" {
+		if err := at.open(); err != nil {
+			return err
+		}
+		if err := at.ask(ctx, http.MethodGet, "/api/version", nil, nil, &v); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "citybrain %s %s %s/%s\n", v.Build, v.Go, v.OS, v.Arch)
+	return err
 }

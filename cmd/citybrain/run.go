@@ -16,6 +16,8 @@ import (
 	"citybrain/city"
 	"citybrain/city/riverside"
 	"citybrain/console"
+	"citybrain/ngsild"
+	"citybrain/policy"
 	"citybrain/server"
 )
 
@@ -35,7 +37,9 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	data := f.String("data", "", "`folder` for the twin's log and the accounts; empty: in memory")
 	asJSON := f.Bool("json", false, "print the report as JSON")
 	speed := f.Float64("speed", 10, "seconds of the city for one of yours")
-	listen := f.String("listen", "localhost:8080", "address of the console; loopback only")
+	listen := f.String("listen", "localhost:8080", "`address` of the console; other than loopback takes users, --cert and --key")
+	cert := f.String("cert", "", "`file` with the TLS certificate, PEM")
+	key := f.String("key", "", "`file` with its key, PEM")
 	threads := f.Int("threads", runtime.GOMAXPROCS(0), "the result does not depend on it")
 	if err := parse(f, args); err != nil {
 		return err
@@ -55,7 +59,7 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	e := account.Evening{City: c, Scenario: *scenario, Seed: *seed, Hours: *hours, Brain: *brainOn == "on", Members: *members, Threads: *threads, Dir: *data, Build: build, Feeds: *feeds == "on"}
 	if !*headless {
-		return live(ctx, e, *listen, *speed, *data, out)
+		return live(ctx, e, address{*listen, *cert, *key}, *speed, out)
 	}
 	p := newProgress()
 	e.Progress = func(sim, of time.Duration) { p.show(fmt.Sprintf("%s of the evening", sim), float64(sim)/float64(of)) }
@@ -99,23 +103,44 @@ func printReport(w io.Writer, r *account.Report) {
 	fmt.Fprintf(w, "\n  brain     %d decisions, %d commands, %d branches\n  state     %s\n", r.Brain.Decisions, r.Brain.Commands, r.Brain.Branches, r.StateHash)
 }
 
+// An address is where the console is served, and with which certificate.
+type address struct{ listen, cert, key string }
+
+// local reports whether only this machine reaches an address. It refuses what would be open to whoever comes by, with what to do.
+func (a address) local(data string) (bool, error) {
+	host, _, err := net.SplitHostPort(a.listen)
+	if err != nil {
+		return false, fmt.Errorf("%w: --listen %q: %v", errUsage, a.listen, err)
+	}
+	if (a.cert == "") != (a.key == "") {
+		return false, fmt.Errorf("%w: give --cert and --key together", errUsage)
+	}
+	ip := net.ParseIP(host)
+	switch local := host == "localhost" || ip != nil && ip.IsLoopback(); {
+	case local:
+		return true, nil
+	case data == "":
+		return false, fmt.Errorf("%w: --listen %q: others reach it, so everybody must log in: give --data DIR, and add a user to it first: citybrain user add NAME --role administrator --data DIR", errUsage, a.listen)
+	case a.cert == "":
+		return false, fmt.Errorf("%w: --listen %q: others reach it, and passwords must not travel in clear: give --cert and --key", errUsage, a.listen)
+	}
+	return false, nil
+}
+
 // live runs the evening against the wall clock with the console in front.
-func live(ctx context.Context, e account.Evening, listen string, speed float64, data string, out io.Writer) error {
+func live(ctx context.Context, e account.Evening, at address, speed float64, out io.Writer) error {
 	if !(speed >= 0.1 && speed <= 600) {
 		return fmt.Errorf("%w: --speed %g is not in 0.1–600", errUsage, speed)
 	}
-	host, _, err := net.SplitHostPort(listen)
+	local, err := at.local(e.Dir)
 	if err != nil {
-		return fmt.Errorf("%w: --listen %q: %v", errUsage, listen, err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%w: --listen %q: only loopback is served without TLS and login", errUsage, listen)
+		return err
 	}
 	files, ok := console.Files()
 	if !ok {
 		return fmt.Errorf("the console is not in this binary; run make build")
 	}
-	ln, err := net.Listen("tcp", listen)
+	ln, err := net.Listen("tcp", at.listen)
 	if err != nil {
 		return fmt.Errorf("console: %w; give another --listen", err)
 	}
@@ -125,16 +150,32 @@ func live(ctx context.Context, e account.Evening, listen string, speed float64, 
 		return err
 	}
 	defer s.Close()
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	web := server.New(s.City(), s.Twin(), server.Config{Exercise: true, Build: e.Build, Start: account.EveningStart, End: account.EveningStart.Add(time.Duration(e.Hours * float64(time.Hour))), Data: data, Console: files, Log: log})
-	srv := &http.Server{Handler: web.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
-	defer srv.Close()
-	fmt.Fprintf(out, "%s is running at ×%g. The console: http://%s\n", e.City.Name.En, speed, ln.Addr())
-	loop := make(chan error, 1)
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	who := policy.Options{Provides: server.Provides()}
+	if local {
+		me := localPerson()
+		who.Local = &me
+	}
+	may := policy.New(s.Twin(), who)
+	if !local && !server.Accounts(may) {
+		ln.Close()
+		return fmt.Errorf("--listen %q: others reach it, and %s has no users: citybrain user add NAME --role administrator --data %s", at.listen, e.Dir, e.Dir)
+	}
 	loopCtx, stop := context.WithCancel(ctx)
 	defer stop()
+	web := server.New(s.City(), s.Twin(), server.Config{Exercise: true, Build: e.Build, Start: account.EveningStart, End: account.EveningStart.Add(time.Duration(e.Hours * float64(time.Hour))), Data: e.Dir, Console: files, Policy: may, NGSILD: ngsild.New(loopCtx, may, ngsild.Config{Log: log}), Log: log})
+	srv := &http.Server{Handler: web.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	scheme := "http"
+	if at.cert == "" {
+		go func() { failed <- srv.Serve(ln) }()
+	} else {
+		scheme = "https"
+		go func() { failed <- srv.ServeTLS(ln, at.cert, at.key) }()
+	}
+	defer srv.Close()
+	fmt.Fprintf(out, "%s is running at ×%g. The console: %s://%s\n", e.City.Name.En, speed, scheme, ln.Addr())
+	loop := make(chan error, 1)
 	go func() { loop <- s.Follow(loopCtx, speed, web) }()
 	select {
 	case err := <-failed:
