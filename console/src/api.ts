@@ -55,10 +55,32 @@ export interface Attribute { name: string; value: unknown; unit?: string; observ
 export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[] }
 export interface Point { observed: number; recorded: number; value: number }
 
+export interface Paired { with: number; without: number; saved_p05: number | null; saved_p95: number | null; calls?: number; verdict?: string }
+export interface Evening { state_hash: string; trips: { mean_s: number }; emergency: { mean_response_s: number | null }; flood: { damage_cny?: number | null } }
+/** An account of paired evenings, as `citybrain season --json` prints it; damages in yuan, null where the terrain does not bear them. */
+export interface Season {
+  pairs: number;
+  avoided_damage_cny: { mean: number; p05: number | null; p95: number | null } | null;
+  mean_travel_s: Paired;
+  mean_response_s: Paired | null;
+  terrain?: string;
+  build?: string;
+  runs?: { seed: number; with: Evening; without: Evening }[];
+}
+
+/** A request that the server refused, with its status and its reason. */
+export class Refused extends Error {
+  constructor(readonly status: number, readonly reason: string) { super(reason || String(status)); }
+}
+
 async function get<T>(path: string): Promise<T> {
   const r = await fetch(path);
-  if (!r.ok) throw new Error(`${path}: ${r.status} ${await r.text()}`);
+  if (!r.ok) throw new Refused(r.status, (await r.text()).trim());
   return r.json() as Promise<T>;
+}
+async function post(path: string, body: unknown): Promise<void> {
+  const r = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  if (!r.ok) throw new Refused(r.status, (await r.text()).trim());
 }
 
 export const city = (): Promise<City> => get('api/city');
@@ -68,15 +90,8 @@ export const feeds = (): Promise<Feed[]> => get('api/feeds');
 export const branches = (): Promise<Branch[]> => get('api/branches');
 export const entity = (id: string): Promise<Entity> => get('api/entity?id=' + encodeURIComponent(id));
 export const history = (id: string, attr: string): Promise<Point[]> => get(`api/history?id=${encodeURIComponent(id)}&attr=${encodeURIComponent(attr)}`);
-export const account = (): Promise<unknown> => get('api/account');
+export const account = (): Promise<{ file: string; season: Season }[] | null> => get('api/account');
 export const search = (q: string): Promise<{ id: string; name: Text; type: string; at: [number, number] }[]> => get('api/search?q=' + encodeURIComponent(q));
 
-export async function decide(id: string, verdict: 'approve' | 'refuse'): Promise<void> {
-  const r = await fetch('api/decisions/' + verdict, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ id }) });
-  if (!r.ok) throw new Error(await r.text());
-}
-
-export async function halt(on: boolean): Promise<void> {
-  const r = await fetch('api/halt', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ on }) });
-  if (!r.ok) throw new Error(await r.text());
-}
+export const decide = (id: string, verdict: 'approve' | 'refuse'): Promise<void> => post('api/decisions/' + verdict, { id });
+export const halt = (on: boolean): Promise<void> => post('api/halt', { on });

@@ -17,17 +17,32 @@ export class Ground {
     this.c = city.corners.map(([lon, lat]) => mercator(lon, lat));
     this.anchor = this.c[0]!;
   }
-  /** Mercator coordinates relative to the anchor, into out at o. */
-  put(x: number, y: number, out: Float32Array, o: number): void {
-    const u = x / this.city.width, v = y / this.city.height;
-    const [a, b, c, d] = this.c as [[number, number], [number, number], [number, number], [number, number]];
-    const w0 = (1 - u) * (1 - v), w1 = u * (1 - v), w2 = u * v, w3 = (1 - u) * v;
-    out[o] = (w0 * (a[0] - a[0]) + w1 * (b[0] - a[0]) + w2 * (c[0] - a[0]) + w3 * (d[0] - a[0])) * 1e6;
-    out[o + 1] = (w1 * (b[1] - a[1]) + w2 * (c[1] - a[1]) + w3 * (d[1] - a[1])) * 1e6;
+  /** Mercator coordinates of n places relative to the anchor, in millionths of the world, into out as pairs. */
+  putAll(xs: ArrayLike<number>, ys: ArrayLike<number>, n: number, out: Float32Array): void {
+    const [a, b, c, d] = this.c as [[number, number], [number, number], [number, number], [number, number]], w = this.city.width, h = this.city.height;
+    // Bilinear over the corners, multiplied out: east, north and the twist between them.
+    const ex = ((b[0] - a[0]) / w) * 1e6, ey = ((b[1] - a[1]) / w) * 1e6, nx = ((d[0] - a[0]) / h) * 1e6, ny = ((d[1] - a[1]) / h) * 1e6;
+    const tx = ((c[0] - b[0] - d[0] + a[0]) / (w * h)) * 1e6, ty = ((c[1] - b[1] - d[1] + a[1]) / (w * h)) * 1e6;
+    for (let i = 0; i < n; i++) {
+      const x = xs[i]!, y = ys[i]!;
+      out[2 * i] = x * ex + y * nx + x * y * tx;
+      out[2 * i + 1] = x * ey + y * ny + x * y * ty;
+    }
   }
   lonlat(x: number, y: number): [number, number] {
     const u = x / this.city.width, v = y / this.city.height, k = this.city.corners as [[number, number], [number, number], [number, number], [number, number]];
     const mix = (i: 0 | 1): number => (1 - u) * (1 - v) * k[0][i] + u * (1 - v) * k[1][i] + u * v * k[2][i] + (1 - u) * v * k[3][i];
     return [mix(0), mix(1)];
+  }
+  /** Metres of the city's frame at a longitude and latitude, to within a metre: two steps of Newton's method on lonlat. */
+  metres(lon: number, lat: number): [number, number] {
+    const { width, height } = this.city, [sw, se, , nw] = this.city.corners as [[number, number], [number, number], [number, number], [number, number]];
+    let x = ((lon - sw[0]) / (se[0] - sw[0])) * width, y = ((lat - sw[1]) / (nw[1] - sw[1])) * height;
+    for (let i = 0; i < 2; i++) {
+      const [a, b] = this.lonlat(x, y);
+      x += ((lon - a) / (se[0] - sw[0])) * width;
+      y += ((lat - b) / (nw[1] - sw[1])) * height;
+    }
+    return [x, y];
   }
 }

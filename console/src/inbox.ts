@@ -1,14 +1,13 @@
-import { decide, type Decision, type Effect } from './api';
+import { decide, type Decision } from './api';
+import { say } from './ask';
 import { el, fill } from './dom';
-import { clock, name, number, t, yuan, type Key } from './texts';
+import * as session from './session';
+import { clock, name, t, type Key } from './texts';
+import { effect } from './trust';
 
-/** An effect with its spread; one whose interval holds zero shows no effect. */
-export function effect(e: Effect | undefined): HTMLElement {
-  if (!e) return el('span.quiet', {}, t('notyet'));
-  const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : number(v, 1) + (e.unit === 's' ? ' s' : ' min'));
-  if (e.p05 <= 0 && e.p95 >= 0) return el('span.quiet', { title: `${show(e.p05)} … ${show(e.p95)}` }, t('noeffect'));
-  return el('span.effect', {}, show(e.mean), el('small', {}, ` ${show(e.p05)} … ${show(e.p95)}`));
-}
+/** A state by shape as well as by colour. */
+const glyphs: Record<string, string> = { proposed: '◇', approved: '◔', sent: '◑', acknowledged: '◕', seen: '✓', refused: '✕', expired: '◌', contradicted: '!' };
+export const state = (s: string, brief = false): HTMLElement => (brief ? el('span.glyph', { data: { state: s }, title: t(('st.' + s) as Key), ariaLabel: t(('st.' + s) as Key) }, glyphs[s] ?? '') : el('span.state', { data: { state: s } }, `${glyphs[s] ?? ''} ${t(('st.' + s) as Key)}`));
 
 /** What needs a person, most urgent first, and what was done of late. */
 export class Inbox {
@@ -22,7 +21,7 @@ export class Inbox {
 
   update(list: Decision[], force = false): void {
     this.list = list;
-    const shown = JSON.stringify([list.map((d) => [d.id, d.state]), this.at, this.armed]);
+    const shown = JSON.stringify([list.map((d) => [d.id, d.state]), this.at, this.armed, session.mayNotDecide()]);
     if (shown === this.shown && !force) return;
     this.shown = shown;
     const open = this.open;
@@ -33,33 +32,37 @@ export class Inbox {
       open.length === 0 && el('p.quiet', {}, t('inbox.empty')),
       ...open.map((d, i) => this.card(d, i === this.at)),
       el('h2', {}, t('inbox.done')),
-      ...recent.map((d) => el('button.line', { onclick: () => this.pick(d) }, el('span.state', { data: { state: d.state } }, t(('st.' + d.state) as Key)), el('span', {}, name(d.title)), el('time', {}, clock(d.made)))));
+      ...recent.map((d) => el('button.line', { onclick: () => this.pick(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made)))));
   }
 
   private card(d: Decision, current: boolean): HTMLElement {
-    const button = (verdict: 'approve' | 'refuse'): HTMLElement => {
-      const armed = this.armed?.id === d.id && this.armed.verdict === verdict;
-      return el('button', { className: verdict + (armed ? ' armed' : ''), onclick: (e: Event) => { e.stopPropagation(); this.press(d, verdict); } }, armed ? t('confirm') : t(verdict));
-    };
+    const why = session.mayNotDecide(), armed = this.armed?.id === d.id ? this.armed.verdict : undefined;
+    const button = (verdict: 'approve' | 'refuse'): HTMLElement => el('button', { className: verdict, disabled: why !== '', title: why, onclick: (e: Event) => { e.stopPropagation(); this.arm(d, verdict); } }, t(verdict));
+    const stop = (e: Event, f: () => void): void => { e.stopPropagation(); f(); };
     return el('article', { className: 'card' + (current ? ' current' : ''), onclick: () => { this.at = this.open.indexOf(d); this.pick(d); this.update(this.list, true); } },
       el('header', {}, el('strong', {}, name(d.title)), el('time', {}, t('until') + ' ' + clock(d.deadline))),
       el('p', {}, name(d.why)),
-      el('dl', {}, el('dt', {}, t('ifdone')), el('dd', {}, effect(d.expected)), el('dt', {}, t('ifnot')), el('dd', {}, name(d.ifnot))),
-      el('footer', {}, button('approve'), button('refuse')));
+      el('dl', {}, el('dt', {}, t('ifdone')), el('dd', {}, effect(d.expected)), el('dt', { title: t('default') }, t('ifnot')), el('dd', {}, name(d.ifnot))),
+      armed
+        ? el('footer', {}, el('strong', {}, t(`ask.${armed}`)), el('button.armed', { onclick: (e: Event) => stop(e, () => this.confirm()) }, t('confirm')), el('button', { onclick: (e: Event) => stop(e, () => this.disarm()) }, t('cancel')))
+        : el('footer', {}, button('approve'), button('refuse')),
+      why ? el('p.quiet', {}, why) : null);
   }
 
-  private press(d: Decision, verdict: 'approve' | 'refuse'): void {
-    if (this.armed?.id === d.id && this.armed.verdict === verdict) { this.confirm(); return; }
+  private arm(d: Decision, verdict: 'approve' | 'refuse'): void {
     this.armed = { id: d.id, verdict };
+    this.update(this.list, true);
+  }
+  private disarm(): void {
+    this.armed = undefined;
     this.update(this.list, true);
   }
 
   private confirm(): void {
     const a = this.armed;
     if (!a) return;
-    this.armed = undefined;
-    decide(a.id, a.verdict).then(() => this.update(this.list, true), (e: unknown) => alert(String(e)));
-    this.update(this.list, true);
+    this.disarm();
+    decide(a.id, a.verdict).catch((e: unknown) => say(`${t('failed')}: ${e instanceof Error ? e.message : String(e)}`));
   }
 
   /** Two distinct keys: a or r arms, Enter carries out. */
@@ -69,7 +72,7 @@ export class Inbox {
       this.at = Math.max(0, Math.min(open.length - 1, this.at + (k === 'j' ? 1 : -1)));
       this.armed = undefined;
       if (open[this.at]) this.pick(open[this.at]!);
-    } else if ((k === 'a' || k === 'r') && d) this.armed = { id: d.id, verdict: k === 'a' ? 'approve' : 'refuse' };
+    } else if ((k === 'a' || k === 'r') && d && !session.mayNotDecide()) this.armed = { id: d.id, verdict: k === 'a' ? 'approve' : 'refuse' };
     else if (k === 'Enter' && this.armed) this.confirm();
     else if (k === 'Escape' && this.armed) this.armed = undefined;
     else return false;

@@ -2,64 +2,148 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import * as api from './api';
 import { el, fill } from './dom';
-import { effect } from './inbox';
-import { clock, name, number, t, type Key } from './texts';
+import { state } from './inbox';
+import { age, clock, name, number, t, word } from './texts';
+import { depth, effect, feed } from './trust';
 
 const units: Record<string, string> = { MTR: 'm', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
 
-/** Whatever was clicked: its state, its history, who reported it and when. */
-export class Inspector {
-  private current = '';
-  constructor(private readonly holder: HTMLElement) { this.clear(); }
+/** What the inspector asks of the rest of the console. */
+export interface Around {
+  clock(): number;
+  decisions(): api.Decision[];
+  /** Depths drawn at a place, by side: the branch ('' is main), the time and centimetres. */
+  water(at: [number, number]): { branch: string; time: number; cm: number }[];
+  compare(base: string, other: string, time: number): void;
+  feeds(): void;
+  idle(byPerson: boolean): void;
+}
 
-  clear(): void {
+/** Whatever was clicked: its state, its history, who reported it and when, on which branch, and what was ordered. */
+export class Inspector {
+  /** What is shown: an entity's id, a decision's id, a place as lon,lat, or nothing. */
+  current = '';
+  private at: [number, number] | undefined;
+  private plotted = '';
+  private chart = el('div.chart');
+  private body = el('div');
+  constructor(private readonly holder: HTMLElement, private readonly around: Around) {}
+
+  /** Leaves what is shown for the outlook; by is a person's doing, so that the address forgets it too. */
+  clear(by = true): void {
     this.current = '';
-    fill(this.holder, el('p.quiet', {}, t('inspector.empty')));
+    this.around.idle(by);
   }
 
-  async show(id: string): Promise<void> {
+  private head(title: string, ...under: (Node | string)[]): HTMLElement[] {
+    return [el('h2', {}, el('span', {}, title), el('button.close', { onclick: () => this.clear(), title: t('insp.back') + ' (Esc)', ariaLabel: t('insp.back') }, '×')), el('p.quiet', {}, ...under)];
+  }
+
+  /** Answers a click at once with what is known here, and with what the twin says when it has said it. */
+  async show(id: string, at?: [number, number]): Promise<void> {
     this.current = id;
+    this.at = at;
+    this.plotted = '';
+    this.chart = el('div.chart');
+    this.body = el('div', {}, el('p.quiet', {}, t('loading')));
+    fill(this.holder, ...this.head(word('type', id.split(':')[2] ?? id), el('code', {}, id)), this.body);
+    await this.refresh();
+  }
+
+  /** A place with nothing on it: the water there. */
+  place(at: [number, number]): void {
+    this.current = at.map((v) => v.toFixed(5)).join(',');
+    this.at = at;
+    fill(this.holder, ...this.head(t('insp.place'), el('code', {}, `${at[1].toFixed(5)}° N, ${at[0].toFixed(5)}° E`)), el('table', {}, ...this.waterRows()), el('p.quiet', {}, t('from'), ': ', t('insp.brain')), ...this.near());
+  }
+
+  /** Draws a place once more, with the water as it is drawn now. */
+  again(): void { if (this.at && this.current.includes(',')) this.place(this.at); }
+
+  private waterRows(): HTMLElement[] {
+    if (!this.at) return [];
+    return this.around.water(this.at).map((w) => el('tr', {}, el('th', {}, t('insp.water')), el('td', {}, w.cm ? depth(w.cm / 100) : t('insp.dry')), el('td.quiet', {}, el('code', {}, w.branch || 'main'), ' ', clock(w.time))));
+  }
+
+  /** Decisions about a thing: those whose mark lies close to where it is. */
+  private near(): (HTMLElement | null)[] {
+    if (!this.at) return [];
+    const [lon, lat] = this.at, k = Math.cos((lat * Math.PI) / 180) * 111_320;
+    const list = this.around.decisions().filter((d) => d.at && Math.hypot((d.at[0] - lon) * k, (d.at[1] - lat) * 110_540) < 400).sort((a, b) => b.made - a.made).slice(0, 12);
+    return [el('h3', {}, t('insp.commands')), list.length === 0 ? el('p.quiet', {}, t('insp.nocommands')) : el('p.quiet', {}, t('insp.near')),
+      ...list.map((d) => el('button.line', { onclick: () => this.decision(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made))))];
+  }
+
+  /** Reads what is shown once more; called while it stays open. */
+  async refresh(): Promise<void> {
+    const id = this.current;
+    if (!id.startsWith('urn:')) return;
     let e: api.Entity;
     try { e = await api.entity(id); } catch (err) {
-      if (this.current === id) fill(this.holder, el('p.quiet', {}, String(err)));
+      if (this.current === id) fill(this.body, el('p.quiet', {}, err instanceof api.Refused && err.status === 404 ? t('insp.missing') : String(err instanceof Error ? err.message : err)), el('table', {}, ...this.waterRows()));
       return;
     }
     if (this.current !== id) return;
-    const chart = el('div.chart');
-    const value = (a: api.Attribute): string => {
-      if (typeof a.value === 'number') return number(a.value, a.value % 1 === 0 ? 0 : 2) + ' ' + (units[a.unit ?? ''] ?? a.unit ?? '');
-      return typeof a.value === 'string' || typeof a.value === 'boolean' ? String(a.value) : JSON.stringify(a.value);
+    // A junction's stage requests all go to one entity of the twin, which holds the last.
+    const order = e.type === 'TrafficSignal' ? await api.entity(`urn:ngsi-ld:Command:stage-${e.id.slice(e.id.lastIndexOf(':') + 1)}`).catch(() => undefined) : undefined;
+    if (this.current !== id) return;
+    const ordered = (k: string): string => String(order?.attributes.find((a) => a.name === k)?.value ?? '');
+    const now = this.around.clock(), f = e.feed ? feed(e.feed) : undefined;
+    const value = (a: api.Attribute): (Node | string)[] => {
+      const v = a.value;
+      if (typeof v === 'number') {
+        if (a.name === 'waterDepth') return [depth(v)];
+        if (a.name === 'ring') return [clock(v, true)];
+        return [`${number(v, v % 1 === 0 ? 0 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
+      }
+      if (typeof v === 'boolean') return [t(v ? 'yes' : 'no')];
+      return [typeof v === 'string' ? word(a.name === 'kind' ? 'type' : 'v', v) : JSON.stringify(v)];
     };
-    fill(this.holder,
-      el('h2', {}, name(e.name) || e.id), el('p.quiet', {}, e.type, ' · ', el('code', {}, e.id)),
-      el('table', {}, ...e.attributes.map((a) => el('tr', { className: typeof a.value === 'number' ? 'pick' : '', onclick: () => void (typeof a.value === 'number' && this.plot(chart, e.id, a)) },
-        el('th', {}, a.name), el('td', {}, value(a)), el('td.quiet', {}, a.observed ? clock(a.observed, true) : '')))),
-      chart,
-      el('p.quiet', {}, t('from'), ': ', name(e.department), e.feed ? ` · ${e.feed}` : ''));
-    const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed);
-    if (first) await this.plot(chart, e.id, first);
+    const stale = f && f.state !== 'ok';
+    fill(this.holder, ...this.head(name(e.name) || word('type', e.type), word('type', e.type), ' · ', el('code', {}, e.id)), this.body);
+    fill(this.body,
+      stale ? el('p.stale', {}, '⚠ ', f.last ? t('overduesince', { t: clock(f.last, true) }) : t('neverheard')) : null,
+      el('h3', {}, t('insp.now')),
+      el('table', { className: stale ? 'old' : '' },
+        ...e.attributes.filter((a) => a.value !== '').map((a) => {
+          const plot = typeof a.value === 'number' && a.observed !== undefined && a.observed > 0;
+          return el('tr', { className: plot ? 'pick' : '', tabIndex: plot ? 0 : -1, onclick: () => void (plot && this.plot(e.id, a, true)), onkeydown: (k: KeyboardEvent) => void (plot && k.key === 'Enter' && this.plot(e.id, a, true)) },
+            el('th', {}, word('a', a.name)), el('td', {}, ...value(a)), el('td.quiet', { title: a.observed ? `${t('observed')} ${clock(a.observed, true)}${a.recorded ? ` · ${t('recorded')} ${clock(a.recorded, true)}` : ''}` : '' }, a.observed ? age(now - a.observed) : t('insp.pack')));
+        }), ...this.waterRows()),
+      this.chart,
+      el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
+      el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
+      order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
+      ...this.near());
+    const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
+    if (first) await this.plot(e.id, first, false);
+    else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));
   }
 
-  private async plot(holder: HTMLElement, id: string, a: api.Attribute): Promise<void> {
-    const points = await api.history(id, a.name);
+  private async plot(id: string, a: api.Attribute, chosen: boolean): Promise<void> {
+    if (chosen) this.plotted = a.name;
+    const points = await api.history(id, a.name).catch(() => []);
     if (this.current !== id) return;
-    fill(holder, el('h3', {}, `${t('history')}: ${a.name}`));
+    const holder = this.chart;
+    fill(holder, el('h3', {}, `${t('history')}: ${word('a', a.name)}`, units[a.unit ?? ''] ? `, ${units[a.unit ?? '']}` : ''));
     const css = getComputedStyle(holder), text = css.getPropertyValue('--text').trim(), grid = css.getPropertyValue('--line').trim();
     const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
-    new uPlot({ width: holder.clientWidth || 260, height: 140, legend: { show: false }, cursor: { y: false },
+    new uPlot({ width: holder.clientWidth || 260, height: 130, legend: { show: false }, cursor: { y: false },
       axes: [{ ...axis, values: (_u, v) => v.map((x) => clock(x)) }, { ...axis, size: 46 }],
       series: [{}, { stroke: css.getPropertyValue('--water').trim(), width: 1.5, points: { show: points.length < 40, size: 4 } }] },
       [points.map((p) => p.observed), points.map((p) => p.value)], holder);
   }
 
-  decision(d: api.Decision, compare: (base: string, other: string) => void): void {
+  decision(d: api.Decision): void {
     this.current = d.id;
+    this.at = d.at;
     fill(this.holder,
-      el('h2', {}, name(d.title)), el('p', {}, el('span.state', { data: { state: d.state } }, t(('st.' + d.state) as Key)), ` ${t('made')} ${clock(d.made)} · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
+      ...this.head(name(d.title), el('code', {}, d.id)),
+      el('p', {}, state(d.state), ` ${t('made')} ${clock(d.made)} · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
       el('h3', {}, t('why')), el('p', {}, name(d.why)),
       el('h3', {}, t('expected')), el('p', {}, effect(d.expected)), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
       el('h3', {}, t('came')), el('p', {}, effect(d.came)),
       el('h3', {}, t('branches')), el('p', {}, el('code', {}, d.base), ' ⇄ ', el('code', {}, d.with)),
-      d.base && el('button', { onclick: () => compare(d.base, d.with) }, t('compare')));
+      d.base && el('button', { onclick: () => this.around.compare(d.base, d.with, d.made + 3600) }, t('compare')));
   }
 }

@@ -1,194 +1,318 @@
+import { help, keyOf, type Action } from './actions';
 import * as api from './api';
+import { ask, say } from './ask';
+import { Compare, isLive, load, timeOf, type Pane, type Times } from './compare';
 import { el, fill } from './dom';
 import { Inbox } from './inbox';
 import { Inspector } from './inspector';
-import { CityMap, type LayerName } from './map';
-import { palette, type Command } from './palette';
-import { follow, frameAt, type Handlers } from './stream';
+import { layers, legend } from './legend';
+import { CityMap } from './map';
+import { outlook } from './outlook';
+import { palette } from './palette';
+import * as session from './session';
+import { follow, spent, type Handlers } from './stream';
 import './style.css';
 import { clock, language, name, number, setLanguage, setZone, t, type Key } from './texts';
 import { TimeBar } from './timebar';
+import { tour } from './tour';
+import { caveat, setCity, setFeeds, staleMark } from './trust';
 import { accountView, decisionsView, feedsView } from './views';
+import { wetness } from './water';
 
 type View = 'now' | 'decisions' | 'account' | 'exchange';
 const views: View[] = ['now', 'decisions', 'account', 'exchange'];
-const layers: LayerName[] = ['vehicles', 'water', 'signals', 'buildings', 'speed'];
+
+/** The city, once who sits here may see it. */
+async function readCity(): Promise<api.City> {
+  for (;;) {
+    try { return await api.city(); } catch (e) {
+      if (!(e instanceof api.Refused) || (e.status !== 401 && e.status !== 403)) throw e;
+      await session.refresh();
+      await session.login();
+    }
+  }
+}
 
 async function start(): Promise<void> {
-  const city = await api.city();
-  setZone(city.zone);
-  setLanguage(language());
   let dark = (localStorage.getItem('theme') ?? 'dark') === 'dark';
+  const theme = (): void => { document.documentElement.dataset['theme'] = dark ? 'dark' : 'light'; };
+  theme();
+  setLanguage(language());
+  const asked = session.refresh(), city = await readCity();
+  setZone(city.zone);
+  setCity(city);
   const address = new URLSearchParams(location.hash.slice(1));
   let view = (views.includes(address.get('view') as View) ? address.get('view') : 'now') as View;
-  let status: api.Status | undefined;
-  let connected = true;
-  let other: { map: CityMap; branch: string } | undefined;
-  let branch = '';
-  let playing = false;
+  let status: api.Status | undefined, fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
 
-  const head = el('header.head'), inboxEl = el('aside.inbox'), mapEl = el('div.map'), compareEl = el('div.map.compare'), swipe = el('div.swipe'), side = el('aside.inspector'), bar = el('footer.bar'), page = el('main.page');
-  const stage = el('section.stage', {}, mapEl, compareEl, swipe, page);
-  const layerBox = el('div.layers'), tiles = el('div.totals');
-  stage.append(layerBox, tiles);
+  const head = el('header.head'), inboxEl = el('aside.inbox'), mapEl = el('div.map'), compareEl = el('div.map.compare', { hidden: true }), swipe = el('div.swipe', { hidden: true }), side = el('aside.inspector'), bar = el('footer.bar'), page = el('main.page', { hidden: true });
+  const layerBox = el('div.layers'), tiles = el('div.totals'), badge = el('div.badge'), mapButtons = el('div.mapbuttons');
+  const stage = el('section.stage', {}, mapEl, compareEl, el('div.veil'), swipe, layerBox, tiles, badge, mapButtons, page);
   fill(document.getElementById('app')!, head, el('div.body', {}, inboxEl, stage, side), bar);
-  if (city.exercise) document.body.append(el('div.exercise', {}, el('span', {}, t('exercise'))));
+  const mark = el('div.exercise', {}, el('span'));
+  if (city.exercise) document.body.append(mark);
 
-  const inspector = new Inspector(side);
-  const pick = (id: string): void => { address.set('id', id); remember(); void inspector.show(id); };
-  const main = new CityMap(mapEl, city, dark, pick);
-  const inbox = new Inbox(inboxEl, (d) => { inspector.decision(d, compare); if (d.at) main.flyTo(d.at); });
-  const time = new TimeBar(bar, city, (at) => void seek(at));
-
-  function remember(): void { history.replaceState(null, '', '#' + address.toString()); }
-  function theme(): void { document.documentElement.dataset['theme'] = dark ? 'dark' : 'light'; }
-  theme();
+  const remember = (key?: string, value?: string): void => {
+    if (key) { if (value) address.set(key, value); else address.delete(key); }
+    history.replaceState(null, '', '#' + address.toString());
+  };
+  const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at };
+  const compareBranches = (base: string, other: string, at: number): void => { go('now'); time.set(at); openCompare(base, other, 0); };
+  const inspector = new Inspector(side, {
+    clock: times.now, decisions: () => status?.decisions ?? [], compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
+    water: (at) => panes().map((p) => ({ branch: p.branch, time: timeOf(p, times), cm: p.map.depthAt(at) })),
+  });
+  const pick = (id: string | undefined, at?: [number, number]): void => {
+    if (!id) { if (at) { remember('id'); inspector.place(at); } return; }
+    remember('id', id);
+    void inspector.show(id, at);
+  };
+  const left: Pane = { map: new CityMap(mapEl, city, dark, pick), branch: '', ahead: 0 };
+  const main = left.map;
+  const panes = (): Pane[] => (compared ? [left, compared.right] : [left]);
+  const pickDecision = (d: api.Decision): void => { inspector.decision(d); if (d.at) main.flyTo(d.at); };
+  const inbox = new Inbox(inboxEl, pickDecision);
+  const time = new TimeBar(bar, city, () => { remember('t', time.at ? String(Math.round(time.at)) : ''); sought(); });
 
   function drawHead(): void {
-    const at = time.at || status?.clock || city.start, past = time.at !== 0 && time.at < (status?.clock ?? 0), future = time.at > (status?.clock ?? 0);
+    const s = time.state, key = JSON.stringify([clock(time.at || times.now(), true), s, connected, status?.speed.toFixed(0), status?.slowed, status?.halted, view, dark, language(), session.mayNotDecide(), left.branch]);
+    if (key === headShown || head.contains(document.activeElement) && head.querySelector(':active')) return;
+    headShown = key;
     fill(head,
-      el('b', {}, t('app')), el('span', {}, name(city.name)), el('span.branch', { title: t('branch') }, branch || 'main'),
-      el('span', { className: 'live ' + (!connected ? 'lost' : past ? 'past' : future ? 'future' : '') }, !connected ? t('lost') : past ? t('past') : future ? t('forecast') : t('live')),
-      el('time.clock', {}, clock(at, true)), el('span.quiet', {}, status ? `×${number(status.speed, status.speed < 10 ? 1 : 0)}` : ''),
-      status?.slowed && el('span.warn', {}, t('slowed')), status?.halted && el('span.warn', {}, t('halted')),
-      city.terrain === 'invented' && el('span.warn', {}, t('invented')), city.terrain !== 'none' && !city.assessable && el('span.warn', {}, t('illustrative')),
-      el('nav', {}, ...views.map((v, i) => el('button', { className: v === view ? 'current' : '', title: String(i + 1), onclick: () => go(v) }, t(('view.' + v) as Key)))),
+      el('b', {}, t('app')), el('span.city', {}, name(city.name)), left.branch && el('code.branch', { title: t('branch') }, left.branch),
+      el('span', { className: 'live ' + (!connected ? 'lost' : s === 'past' ? 'past' : s === 'future' ? 'future' : '') }, !connected ? t('lost') : s === 'past' ? t('past') : s === 'future' ? t('forecast') : t('live')),
+      el('time.clock', {}, clock(time.at || times.now(), true)), el('span.quiet', {}, status ? `×${number(status.speed, status.speed < 10 ? 1 : 0)}` : ''),
+      status?.slowed && el('span.warn', { title: t('slowed.why') }, '◷ ', el('span.wide', {}, t('slowed'))), status?.halted && el('strong.warn', {}, t('halted')), caveat(),
+      el('nav', {}, ...views.map((v, i) => el('button', { className: v === view ? 'current' : '', title: `${t(('view.' + v) as Key)} (${i + 1})`, onclick: () => go(v) }, t(('view.' + v) as Key)))),
       el('span.spacer'),
-      el('button', { onclick: () => openPalette() }, t('palette'), ' ', el('kbd', {}, '⌘K')),
-      el('button', { onclick: toggleLanguage }, t('language')), el('button', { onclick: toggleTheme, title: t('theme'), ariaLabel: t('theme') }, dark ? '☀' : '☾'));
+      el('button', { onclick: () => openPalette(), title: t('palette') }, t('palette.short'), ' ', el('kbd', {}, 'Ctrl K')), session.badge(),
+      el('button', { onclick: toggleLanguage }, t('language')), el('button', { onclick: toggleTheme, title: t('theme'), ariaLabel: t('theme') }, dark ? '☀' : '☾'), el('button', { onclick: () => help(actions), title: t('help'), ariaLabel: t('help') }, '?'));
   }
-  function drawLayers(): void {
-    fill(layerBox, ...layers.map((l) => el('label', {}, el('input', { type: 'checkbox', checked: main.shown(l), onchange: (e: Event) => { const on = (e.target as HTMLInputElement).checked; main.show(l, on); other?.map.show(l, on); } }), t(('layer.' + l) as Key))));
-  }
+  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer); }
+  function showLayer(l: (typeof layers)[number]['name'], on: boolean): void { for (const p of panes()) p.map.show(l, on); drawLayers(); }
   function drawTotals(s: api.Status): void {
-    const x = s.totals, one = (k: Key, v: string): HTMLElement => el('div', {}, el('small', {}, t(k)), el('strong', {}, v));
-    fill(tiles, one('vehicles', number(x.vehicles)), one('speed', number(x.speed, 1) + ' km/h'), one('rain', `${number(x.rain, 1)} mm/h · ${number(x.rainTotal, 0)} mm`), one('tide', number(x.tide, 2) + ' m'), one('calls', number(x.calls)), one('units', number(x.units)));
+    const x = s.totals, one = (k: Key, v: string): HTMLElement => el('div', {}, el('small', {}, t(k), staleMark(k)), el('strong', {}, v));
+    fill(tiles, time.state === 'future' ? el('div', {}, el('small', {}, t('now')), el('strong', {}, clock(times.now()))) : null, one('vehicles', number(x.vehicles)), one('speed', number(x.speed, 1) + ' km/h'), one('rain', `${number(x.rain, 1)} mm/h`), el('div', {}, el('small', {}, 'Σ ', t('rain')), el('strong', {}, number(x.rainTotal, 0) + ' mm')), one('tide', number(x.tide, 2) + ' m'), one('calls', number(x.calls)), one('units', number(x.units)));
+  }
+  function drawOutlook(): void {
+    if (inspector.current === '') outlook(side, status, fan, feeds, wetness(main.water), city.terrain !== 'none', () => go('exchange'));
   }
   async function drawPage(): Promise<void> {
     page.hidden = view === 'now';
-    const box = el('div');
-    if (view === 'exchange') await feedsView(box);
-    if (view === 'decisions') decisionsView(box, status?.decisions ?? [], (d) => inspector.decision(d, compare));
-    if (view === 'account') await accountView(box, status?.decisions ?? [], (d) => inspector.decision(d, compare));
+    if (view === 'now' || page.contains(document.activeElement) && page.querySelector('details[open], :focus')) return;
+    const box = el('div'), shown = view, list = status?.decisions ?? [];
+    if (view === 'exchange') feedsView(box, feeds, times.now());
+    if (view === 'decisions') decisionsView(box, list, (d) => inspector.decision(d));
+    if (view === 'account') await accountView(box, list, (d) => inspector.decision(d), (d) => compareBranches(d.base, d.with, d.made + 3600));
+    if (shown !== view || page.querySelector('details[open]') && page.dataset['view'] === view) return;
+    const scroll = page.dataset['view'] === view ? page.scrollTop : 0;
+    page.dataset['view'] = view;
     fill(page, el('h1', {}, t(('view.' + view) as Key)), box);
+    page.scrollTop = scroll;
   }
-  function go(v: View): void { view = v; address.set('view', v); remember(); drawHead(); void drawPage(); }
-  function toggleLanguage(): void { setLanguage(language() === 'zh' ? 'en' : 'zh'); redraw(); main.restyle(dark); other?.map.restyle(dark); }
-  function toggleTheme(): void { dark = !dark; localStorage.setItem('theme', dark ? 'dark' : 'light'); theme(); redraw(); main.restyle(dark); other?.map.restyle(dark); }
-  function redraw(): void { drawHead(); drawLayers(); if (status) { inbox.update(status.decisions, true); drawTotals(status); } time.draw(); void drawPage(); if (!address.get('id')) inspector.clear(); }
+  function drawBadge(): void {
+    const s = time.state;
+    stage.dataset['time'] = compared ? 'now' : s;
+    stage.dataset['compare'] = compared ? 'yes' : 'no';
+    if (status && s !== 'past') drawTotals(status);
+    fill(badge, compared || s === 'now' ? null : s === 'past' ? `${t('past.badge')} · ${clock(time.at)}` : `${t('forecast.badge')} · ${clock(time.at)}`);
+  }
+  function drawMapButtons(): void {
+    const b = (label: string, glyph: string, run: () => void): HTMLElement => el('button', { title: label, ariaLabel: label, onclick: run }, glyph);
+    fill(mapButtons, b(t('zoom.in'), '+', () => main.map.zoomIn()), b(t('zoom.out'), '−', () => main.map.zoomOut()), b(t('city.whole'), '⤢', () => main.whole()), b(t('north'), '↑', () => main.whole(true)), b(t('compare.now'), '⇔', compareNow));
+  }
+  function go(v: View): void { view = v; remember('view', v === 'now' ? '' : v); (document.activeElement as HTMLElement | null)?.blur(); drawHead(); void drawPage(); }
+  function toggleLanguage(): void { setLanguage(language() === 'zh' ? 'en' : 'zh'); redraw(); for (const p of panes()) p.map.restyle(dark); }
+  function toggleTheme(): void { dark = !dark; localStorage.setItem('theme', dark ? 'dark' : 'light'); theme(); redraw(); for (const p of panes()) p.map.restyle(dark); }
+  function redraw(): void {
+    document.title = `${t('app')} · ${name(city.name)}`;
+    fill(mark.firstElementChild!, t('exercise'));
+    headShown = '';
+    drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); void drawPage();
+    if (status) { inbox.update(status.decisions, true); drawTotals(status); }
+    if (inspector.current.startsWith('urn:')) void inspector.refresh();
+    else if (inspector.current.includes(',')) inspector.again();
+    else { const d = status?.decisions.find((x) => x.id === inspector.current); if (d) inspector.decision(d); else if (inspector.current === '') inspector.clear(false); }
+  }
 
-  /** Shows the recorded or expected city at a time; 0 goes back to now. */
-  async function seek(at: number): Promise<void> {
-    drawHead();
-    main.vehicles.faint = at > (status?.clock ?? 0);
-    if (at === 0) { branch = ''; return; }
-    const ahead = at > (status?.clock ?? 0);
-    const named = ahead ? (branch || (lastFan?.branch ?? '')) : '';
-    await frameAt(at, named, handlers(main, true));
-    if (other) await frameAt(at, other.branch, handlers(other.map, true));
+  /** Loads what each map shows for the time sought; while one load runs, only the last wish is kept. */
+  let loading = false, again = false, last = '';
+  function sought(force = false): void {
+    drawHead(); drawBadge();
+    const key = panes().map((p) => (isLive(p, times) ? 'live' : `${p.branch || forecastOf(p)}@${Math.floor(timeOf(p, times) / 60)}`)).join();
+    if (key === last && !force) return;
+    last = key;
+    if (loading) { again = true; return; }
+    loading = true;
+    void (async () => {
+      do {
+        again = false;
+        for (const p of panes()) {
+          const ahead = timeOf(p, times) > times.now() + 30;
+          if (isLive(p, times)) { if (lastFrame) lastFrame(p); compared?.tell(p, ''); continue; }
+          const shown: Pane = { ...p, branch: p.branch || (ahead ? forecastOf(p) : '') };
+          const said = await load(shown, times, handlers(p, true, shown.branch !== '')).catch(() => '');
+          compared?.tell(p, said);
+        }
+        if (inspector.current === '') drawOutlook();
+      } while (again);
+      loading = false;
+    })();
   }
+  /** The forecast that main continues in: the newest one with what the brain would do. */
+  const forecastOf = (p: Pane): string => (p.branch === '' && timeOf(p, times) > times.now() + 30 ? fan?.branch ?? '' : p.branch);
 
-  function compare(base: string, withBranch: string): void {
-    stopCompare();
-    branch = withBranch;
-    compareEl.hidden = false; swipe.hidden = false;
-    const map = new CityMap(compareEl, city, dark, pick, false);
-    other = { map, branch: base };
-    let busy = false;
-    const follow = (a: CityMap, b: CityMap): void => { a.map.on('move', () => { if (busy) return; busy = true; b.map.jumpTo({ center: a.map.getCenter(), zoom: a.map.getZoom(), bearing: a.map.getBearing(), pitch: a.map.getPitch() }); busy = false; }); };
-    map.map.jumpTo({ center: main.map.getCenter(), zoom: main.map.getZoom(), bearing: main.map.getBearing(), pitch: main.map.getPitch() });
-    follow(main, map); follow(map, main);
-    const cut = (x: number): void => { swipe.style.left = x + 'px'; compareEl.style.clipPath = `inset(0 0 0 ${x}px)`; };
-    cut(stage.clientWidth / 2);
-    swipe.onpointerdown = (e) => { swipe.setPointerCapture(e.pointerId); swipe.onpointermove = (m) => { if (m.buttons) cut(m.clientX - stage.getBoundingClientRect().left); }; };
-    fill(swipe, el('span.left', {}, withBranch), el('span.right', {}, base), el('button', { onclick: stopCompare, ariaLabel: t('close') }, '×'));
-    map.map.on('idle', () => void 0);
-    time.set((lastFan?.issued ?? status?.clock ?? city.start) + 3600);
+  function openCompare(a: string, b: string, ahead: number): void {
+    stopCompare(false);
+    left.branch = a;
+    compared = new Compare(stage, compareEl, swipe, left, new CityMap(compareEl, city, dark, pick, false), b, ahead, times, () => { rememberCompare(); sought(true); }, () => stopCompare());
+    for (const l of layers) if (!main.shown(l.name)) compared.right.map.show(l.name, false);
+    compared.right.map.map.once('load', () => sought(true));
+    rememberCompare();
+    sought(true);
   }
-  function stopCompare(): void {
-    if (!other) return;
-    other.map.map.remove();
-    other = undefined;
-    compareEl.hidden = true; swipe.hidden = true;
-    fill(compareEl); branch = '';
+  function rememberCompare(): void { remember('cmp', compared ? [left.branch, compared.right.branch, compared.right.ahead].join('~') : ''); }
+  function compareNow(): void {
+    if (compared) { stopCompare(); return; }
+    if (!fan) { say(t('outlook.none')); return; }
     time.set(0);
+    openCompare('', fan.branch, 3600);
   }
-  compareEl.hidden = true; swipe.hidden = true;
+  function stopCompare(back = true): void {
+    if (!compared) return;
+    compared.close();
+    compared = undefined;
+    left.branch = '';
+    rememberCompare();
+    if (back) time.set(0);
+    sought(true);
+  }
 
-  let lastFan: api.Fan | null = null;
-  function handlers(m: CityMap, jump: boolean): Handlers {
-    const live = (): boolean => jump || time.at === 0;
+  let totalled = 0;
+  let lastFrame: ((p: Pane) => void) | undefined;
+  function handlers(p: Pane, jump: boolean, expected = false): Handlers {
     return {
-      vehicles: (v) => { if (live()) m.setVehicles(v, jump); },
-      signals: (s) => { if (live()) m.setSignals(s); },
-      water: (w) => { if (live()) m.setWater(w); },
-      speeds: (r) => { if (live()) m.setSpeeds(r); },
+      vehicles: (v) => p.map.setVehicles(v, jump), signals: (s) => p.map.setSignals(s), water: (w) => p.map.setWater(w, expected), speeds: (r) => p.map.setSpeeds(r),
+      status: (s) => { p.map.setPeople(s.units, s.calls); if (p === left) drawTotals(s); }, lost: () => undefined,
+    };
+  }
+  /** The live stream feeds every map that shows main now, and the last of each kind is kept for one that comes back. */
+  function live(): Handlers {
+    const kept = new Map<keyof Handlers, unknown>();
+    const to = <K extends 'vehicles' | 'signals' | 'water' | 'speeds'>(k: K) => (x: Parameters<Handlers[K]>[0]): void => {
+      kept.set(k, x);
+      for (const p of panes()) if (isLive(p, times)) (handlers(p, false)[k] as (y: typeof x) => void)(x);
+    };
+    lastFrame = (p) => {
+      p.map.vehicles.clear();
+      for (const k of ['vehicles', 'signals', 'water', 'speeds'] as const) { const x = kept.get(k); if (x) (handlers(p, true)[k] as (y: unknown) => void)(x); }
+      if (status) handlers(p, true).status(status);
+    };
+    return {
+      vehicles: to('vehicles'), signals: to('signals'), water: to('water'), speeds: to('speeds'),
       status: (s) => {
-        if (jump) { m.setPeople(s.units, s.calls); drawTotals(s); return; }
+        const first = !status;
         status = s; connected = true;
         inbox.update(s.decisions);
-        m.setDecisions(s.decisions);
-        if (time.at === 0) { m.setPeople(s.units, s.calls); drawTotals(s); }
+        main.setDecisions(s.decisions);
+        for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls);
+        if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); drawTotals(s); }
         time.update(s.clock, null, undefined, s.decisions);
+        if (compared?.right.ahead) sought();
         drawHead();
+        if (first) void refresh().then(restore);
       },
       lost: () => { connected = false; drawHead(); },
     };
   }
 
-  function openPalette(): void {
-    const commands: Command[] = [
-      ...views.map((v, i) => ({ label: t(('view.' + v) as Key), detail: String(i + 1), run: () => go(v) })),
-      { label: t('language'), detail: 'l', run: toggleLanguage }, { label: t('theme'), detail: 't', run: toggleTheme }, { label: t('now'), detail: 'n', run: () => time.set(0) },
-      { label: t('compare.none'), run: stopCompare }, { label: t('help'), detail: '?', run: help },
-      status?.halted ? { label: t('resume'), run: () => void api.halt(false) } : { label: t('halt'), detail: 'Ctrl+Shift+H', run: () => void api.halt(true) },
-    ];
-    palette(commands, async (q) => (await api.search(q)).map((f) => ({ label: name(f.name) || f.id, detail: f.type, run: () => { pick(f.id); main.flyTo(f.at); } })));
+  async function setHalt(on: boolean): Promise<void> {
+    const no = session.mayNotDecide();
+    if (no) { say(no); return; }
+    if (await ask(t(on ? 'ask.halt' : 'ask.resume'))) await api.halt(on).catch((e: unknown) => say(`${t('failed')}: ${e instanceof Error ? e.message : String(e)}`));
   }
-  function help(): void {
-    const box = el('dialog.palette', { onclick: () => box.remove() }, el('h2', {}, t('help')), el('p', {}, t('help.text')));
-    document.body.append(box); box.showModal();
+  const inboxKey = (k: string) => (): void => { inbox.key(k); };
+  const actions: Action[] = [
+    ...views.map((v, i): Action => ({ group: 'group.views', label: () => t(('view.' + v) as Key), keys: [String(i + 1)], run: () => go(v) })),
+    { group: 'group.inbox', label: () => t('help.select'), keys: ['j', 'k'], run: (e) => { inbox.key(e?.key.toLowerCase() ?? 'j'); } },
+    { group: 'group.inbox', label: () => t('help.approve'), keys: ['a'], run: inboxKey('a') },
+    { group: 'group.inbox', label: () => t('help.refuse'), keys: ['r'], run: inboxKey('r') },
+    { group: 'group.inbox', label: () => t('halt'), keys: ['Ctrl+Shift+h'], run: () => void setHalt(true), when: () => !status?.halted },
+    { group: 'group.inbox', label: () => t('resume'), keys: ['Ctrl+Shift+h'], run: () => void setHalt(false), when: () => status?.halted === true },
+    { group: 'group.time', label: () => t(time.playing ? 'pause' : 'play'), keys: [' '], run: () => time.toggle() },
+    { group: 'group.time', label: () => t('now'), keys: ['n'], run: () => { time.pause(); time.set(0); } },
+    { group: 'group.time', label: () => t('first'), keys: ['Home'], run: () => { time.pause(); time.set(time.first); } },
+    { group: 'group.time', label: () => t('earlier'), keys: ['ArrowLeft'], run: (e) => time.step(e?.shiftKey ? -600 : -60) },
+    { group: 'group.time', label: () => t('later'), keys: ['ArrowRight'], run: (e) => time.step(e?.shiftKey ? 600 : 60) },
+    { group: 'group.time', label: () => t('slower'), keys: ['['], run: () => time.speed(-1) },
+    { group: 'group.time', label: () => t('faster'), keys: [']'], run: () => time.speed(1) },
+    { group: 'group.map', label: () => t('compare.now'), keys: ['c'], run: compareNow },
+    { group: 'group.map', label: () => t('compare.stop'), keys: ['x'], run: () => stopCompare(), when: () => compared !== undefined },
+    { group: 'group.map', label: () => t('city.whole'), keys: ['0'], run: () => main.whole() },
+    { group: 'group.map', label: () => t('north'), keys: ['u'], run: () => main.whole(true) },
+    { group: 'group.map', label: () => t('zoom.in'), keys: ['+', '='], run: () => main.map.zoomIn() },
+    { group: 'group.map', label: () => t('zoom.out'), keys: ['-'], run: () => main.map.zoomOut() },
+    { group: 'group.map', label: () => t('focus.map'), keys: ['m'], run: () => main.map.getCanvas().focus() },
+    ...layers.map((l): Action => ({ group: 'legend', label: () => t(('layer.' + l.name) as Key), keys: [l.key], run: () => showLayer(l.name, !main.shown(l.name)) })),
+    { group: 'group.app', label: () => t('palette'), keys: ['Ctrl+k'], run: () => openPalette(), palette: false },
+    { group: 'group.app', label: () => t('language'), keys: ['l'], run: toggleLanguage },
+    { group: 'group.app', label: () => t('theme'), keys: ['t'], run: toggleTheme },
+    { group: 'group.app', label: () => t('help'), keys: ['?'], run: () => help(actions) },
+    { group: 'group.app', label: () => t('tour.again'), keys: [], run: () => tour(time.peak ? clock(time.peak) : '') },
+    { group: 'group.app', label: () => t('share'), keys: ['y'], run: () => void navigator.clipboard.writeText(location.href).then(() => say(t('shared')), () => say(location.href)) },
+    { group: 'group.app', label: () => t('login'), keys: ['i'], run: () => void session.login(), when: session.hasAccounts },
+    { group: 'group.app', label: () => t('logout'), keys: [], run: () => void session.logout(), when: session.hasAccounts },
+    { group: 'group.app', label: () => t('help.close'), keys: ['Escape'], run: () => { if (inbox.key('Escape')) return; if (inspector.current) inspector.clear(); else if (compared) stopCompare(); else if (view !== 'now') go('now'); }, palette: false },
+  ];
+  function openPalette(): void {
+    if (document.querySelector('dialog.palette')) return;
+    const commands = actions.filter((a) => a.palette !== false && a.when?.() !== false).map((a) => ({ label: a.label(), detail: a.keys.join(' '), run: () => a.run() }));
+    palette(commands, async (q) => (await api.search(q)).map((f) => ({ label: name(f.name) || f.id, kind: f.type, run: () => { go('now'); pick(f.id, f.at); main.flyTo(f.at); } })));
   }
   addEventListener('keydown', (e) => {
-    if ((e.metaKey || e.ctrlKey) && e.key.toLowerCase() === 'k') { e.preventDefault(); openPalette(); return; }
-    if (e.ctrlKey && e.shiftKey && e.key.toLowerCase() === 'h') { e.preventDefault(); void api.halt(!(status?.halted ?? false)); return; }
-    if (e.target instanceof HTMLInputElement && e.target.type !== 'checkbox' || e.ctrlKey || e.metaKey || e.altKey || document.querySelector('dialog[open]')) return;
-    if (inbox.key(e.key)) { e.preventDefault(); return; }
-    const i = Number(e.key) - 1;
-    if (views[i]) go(views[i]!);
-    else if (e.key === 't') toggleTheme();
-    else if (e.key === 'l') toggleLanguage();
-    else if (e.key === 'n') time.set(0);
-    else if (e.key === ' ') { playing = !playing; e.preventDefault(); }
-    else if (e.key === '?') help();
-    else if (e.key === 'Escape') stopCompare();
+    const k = keyOf(e), typing = e.target instanceof HTMLInputElement && e.target.type !== 'checkbox' || e.target instanceof HTMLSelectElement;
+    if (document.querySelector('dialog[open]') && k !== 'Ctrl+k' || typing && !k.startsWith('Ctrl+') || e.altKey) return;
+    // Enter carries out what is armed; on a button it presses that, and the map keeps its arrows while it has the focus.
+    const on = e.target as HTMLElement;
+    if (k === 'Enter') { if (!on.closest('button, a, tr') && inbox.key('Enter')) e.preventDefault(); return; }
+    if (k === ' ' && on.closest('button, input, summary') || k.startsWith('Arrow') && on.closest('.map')) return;
+    const a = actions.find((x) => x.keys.includes(k) && x.when?.() !== false);
+    if (a) { e.preventDefault(); a.run(e); }
   });
-  setInterval(() => { if (playing && time.at && status) time.set(time.at + 30); }, 500);
 
-  function tour(): void {
-    if (localStorage.getItem('toured') || !city.exercise) return;
-    let step = 1;
-    const text = el('p'), box = el('div.tour', {}, text, el('button', { onclick: () => { if (++step > 3) { box.remove(); localStorage.setItem('toured', '1'); } else fill(text, t(('tour.' + step) as Key)); } }, t('next')));
-    fill(text, t('tour.1'));
-    document.body.append(box);
+  /** Goes to the time, the place, the comparison and the selection of the address, once the city has said its time. */
+  function restore(): void {
+    const at = Number(address.get('t') ?? 0), cmp = address.get('cmp')?.split('~'), id = address.get('id'), place = address.get('at')?.split(',').map(Number);
+    if (place?.length === 5 && place.every(Number.isFinite)) main.map.jumpTo({ center: [place[0]!, place[1]!], zoom: place[2]!, bearing: place[3]!, pitch: place[4]! });
+    if (at) time.set(at);
+    if (cmp?.length === 3) openCompare(cmp[0]!, cmp[1]!, Number(cmp[2]));
+    if (id) pick(id);
+    if (!localStorage.getItem('toured') && city.exercise) tour(time.peak ? clock(time.peak) : '');
   }
+  main.map.on('moveend', () => { if (!status) return; const c = main.map.getCenter(); remember('at', [c.lng.toFixed(5), c.lat.toFixed(5), main.map.getZoom().toFixed(2), main.map.getBearing().toFixed(0), main.map.getPitch().toFixed(0)].join(',')); });
 
-  drawHead(); drawLayers(); tour();
-  if (address.get('id')) void inspector.show(address.get('id')!);
-  if (view !== 'now') void drawPage(); else page.hidden = true;
+  session.onChange(redraw);
+  redraw();
+  void asked;
   const refresh = async (): Promise<void> => {
     try {
-      const [samples, f] = await Promise.all([api.timeline(), api.fan()]);
-      lastFan = f;
-      time.update(status?.clock ?? city.start, samples, f, status?.decisions ?? []);
+      const [samples, f, list] = await Promise.all([api.timeline(), api.fan(), api.feeds()]);
+      fan = f; feeds = list;
+      setFeeds(list);
+      for (const p of panes()) p.map.markStale();
+      time.update(times.now(), samples, f, status?.decisions ?? []);
+      drawOutlook(); compared?.draw();
+      if (!layerBox.contains(document.activeElement)) drawLayers();
       if (view !== 'now') await drawPage();
-    } catch { /* the stream's state says that the server is away */ }
+      if (inspector.current.startsWith('urn:') && !side.contains(document.activeElement)) await inspector.refresh();
+    } catch (e) {
+      if (e instanceof api.Refused && e.status === 401) await session.refresh();
+    }
   };
-  void refresh();
   setInterval(() => void refresh(), 5000);
-  // For the tests: what the page costs and shows.
-  Object.assign(window, { citybrain: { map: main, status: () => status, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count } });
-  await follow(handlers(main, false));
+  // For tests and benches: what the page shows and what it costs.
+  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared } });
+  await follow(live(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
 }
 
 start().catch((e: unknown) => fill(document.body, el('p', { style: { padding: '2em' } }, String(e))));

@@ -1,4 +1,4 @@
-import { AttributionControl, Map, Marker, NavigationControl, ScaleControl, setWorkerUrl, type CanvasSource, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
+import { AttributionControl, Map, Marker, ScaleControl, setWorkerUrl, type CanvasSource, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Call, City, Decision, Unit } from './api';
@@ -7,11 +7,12 @@ import type { Vehicles, Water } from './stream';
 import { style } from './style';
 import { language, name } from './texts';
 import { VehicleLayer } from './vehicles';
-import { paint } from './water';
+import { assessable, late } from './trust';
+import { depthAt, dry, paint } from './water';
 
 setWorkerUrl(worker);
 
-export type LayerName = 'vehicles' | 'water' | 'signals' | 'buildings' | 'speed';
+export type LayerName = 'vehicles' | 'water' | 'signals' | 'speed' | 'people' | 'equipment' | 'buildings';
 
 /** One map of the city, with everything that moves on it. Two of them, clipped against each other, are a comparison. */
 export class CityMap {
@@ -23,15 +24,21 @@ export class CityMap {
   private speeds: Uint8Array | undefined;
   private stages: Uint8Array | undefined;
   private lastWater: Water | undefined;
+  private expected = false;
+  private people: [Unit[], Call[]] = [[], []];
+  private stale = '';
   private readonly hidden = new Set<LayerName>();
+  private readonly bounds: [number, number, number, number];
   private signals: GeoJSON.FeatureCollection | undefined;
   private marks: Marker[] = [];
+  private marked = '';
 
-  constructor(readonly holder: HTMLElement, readonly city: City, private dark: boolean, pick: (id: string) => void, interactive = true) {
+  constructor(readonly holder: HTMLElement, readonly city: City, private dark: boolean, pick: (id: string | undefined, at: [number, number]) => void, interactive = true) {
     this.ground = new Ground(city);
     this.vehicles = new VehicleLayer(this.ground);
+    this.vehicles.dark = dark;
     const lons = city.corners.map((p) => p[0]), lats = city.corners.map((p) => p[1]);
-    const bounds: [number, number, number, number] = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+    const bounds = this.bounds = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)] as [number, number, number, number];
     this.map = new Map({
       container: holder, style: style(dark, language(), bounds, city.attribution.join(' · ')), bounds, fitBoundsOptions: { padding: 10 }, pitch: 45, bearing: -12, maxPitch: 70,
       localIdeographFontFamily: '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif',
@@ -39,18 +46,16 @@ export class CityMap {
     });
     this.map.addControl(new AttributionControl({ compact: false }));
     if (interactive) {
-      this.map.addControl(new NavigationControl({ visualizePitch: true }), 'bottom-right');
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left');
     }
-    this.map.setZoom(this.map.getZoom() + 0.9);
+    this.whole();
     this.map.on('style.load', () => void this.furnish());
     this.map.on('click', (e) => {
       const at = [[e.point.x - 5, e.point.y - 5], [e.point.x + 5, e.point.y + 5]] as [[number, number], [number, number]];
       const order = ['units', 'calls', 'equipment', 'signals', 'places', 'high', 'fast', 'main', 'tertiary', 'local'];
       const found = this.map.queryRenderedFeatures(at, { layers: order.filter((l) => this.map.getLayer(l)) });
       found.sort((a, b) => order.indexOf(a.layer.id) - order.indexOf(b.layer.id));
-      const id = found[0]?.properties['id'] as string | undefined;
-      if (id) pick(id);
+      pick(found[0]?.properties['id'] as string | undefined, [e.lngLat.lng, e.lngLat.lat]);
     });
   }
 
@@ -79,7 +84,10 @@ export class CityMap {
     for (const l of this.hidden) this.show(l, false);
     if (this.speeds) this.setSpeeds(this.speeds);
     if (this.stages) this.setSignals(this.stages);
-    if (this.lastWater) this.setWater(this.lastWater);
+    if (this.lastWater) this.setWater(this.lastWater, this.expected);
+    this.setPeople(...this.people);
+    this.stale = '';
+    this.markStale();
     this.holder.dataset['ready'] = 'yes';
   }
 
@@ -88,16 +96,18 @@ export class CityMap {
     this.dark = dark;
     this.vehicles.dark = dark;
     this.ready = false;
-    const b = this.map.getStyle().sources['city'] as { bounds: [number, number, number, number] };
-    this.map.setStyle(style(dark, language(), b.bounds, this.city.attribution.join(' · ')) as StyleSpecification, { diff: false });
+    this.holder.dataset['ready'] = 'no';
+    this.map.setStyle(style(dark, language(), this.bounds, this.city.attribution.join(' · ')) as StyleSpecification, { diff: false });
   }
 
   setVehicles(v: Vehicles, jump = false): void { if (this.ready) this.vehicles.update(v, jump); }
 
-  setWater(w: Water): void {
+  /** Draws depths; expected: as a branch expects them, hatched. */
+  setWater(w: Water, expected = false): void {
     this.lastWater = w;
+    this.expected = expected;
     if (!this.ready) return;
-    const corners = paint(w, this.canvas, this.ground);
+    const corners = paint(w, this.canvas, this.ground, expected, assessable());
     const s = this.map.getSource<CanvasSource>('flood')!;
     s.setCoordinates(corners);
     s.play();
@@ -106,9 +116,10 @@ export class CityMap {
 
   /** One byte pair a junction: what it shows (1 green, 2 changing) and whether the brain leads it. */
   setSignals(b: Uint8Array): void {
+    const old = this.stages;
     this.stages = b;
     if (!this.ready) return;
-    for (let i = 0; 2 * i + 1 < b.length; i++) this.map.setFeatureState({ source: 'signals', id: i }, { show: b[2 * i]!, brain: b[2 * i + 1]! });
+    for (let i = 0; 2 * i + 1 < b.length; i++) if (!old || old === b || old[2 * i] !== b[2 * i] || old[2 * i + 1] !== b[2 * i + 1]) this.map.setFeatureState({ source: 'signals', id: i }, { show: b[2 * i]!, brain: b[2 * i + 1]! });
   }
 
   /** One byte a link: its speed over its limit, in 255ths. Only changes are told to the map. */
@@ -122,7 +133,32 @@ export class CityMap {
     }
   }
 
+  /** The water drawn. */
+  get water(): Water { return this.lastWater ?? dry; }
+  /** Depth of the water drawn, cm, at a longitude and latitude. */
+  depthAt(at: [number, number]): number { return depthAt(this.water, ...this.ground.metres(...at)); }
+
+  /** Takes away all that moves, for a time or a branch that says nothing of it. */
+  still(): void {
+    this.vehicles.clear();
+    this.setSignals(new Uint8Array(this.stages?.length ?? 0));
+    this.setSpeeds(new Uint8Array(this.speeds?.length ?? 0).fill(255));
+    this.setPeople([], []);
+  }
+
+  /** Fades what rests on a feed that is late: signals, pumps, gates, gauges, units. */
+  markStale(): void {
+    if (!this.ready) return;
+    const old = (kind: string): boolean => late(kind).length > 0, key = ['signals', 'pump', 'gate', 'gauge', 'units'].map(old).join();
+    if (key === this.stale) return;
+    this.stale = key;
+    this.map.setPaintProperty('signals', 'circle-opacity', old('signals') ? 0.25 : 1);
+    this.map.setPaintProperty('equipment', 'text-opacity', ['match', ['get', 'kind'], 'pump', old('pump') ? 0.3 : 1, 'gate', old('gate') ? 0.3 : 1, old('gauge') ? 0.3 : 1]);
+    for (const id of ['units', 'calls']) this.map.setPaintProperty(id, 'text-opacity', old('units') ? 0.35 : 1);
+  }
+
   setPeople(units: Unit[], calls: Call[]): void {
+    this.people = [units, calls];
     if (!this.ready) return;
     const fc = (list: { id: string; at: [number, number]; status: string }[]): GeoJSON.FeatureCollection => ({
       type: 'FeatureCollection', features: list.map((x) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: x.at }, properties: { id: x.id, status: x.status } })),
@@ -133,6 +169,9 @@ export class CityMap {
 
   /** Puts a mark where each open decision acts. */
   setDecisions(list: Decision[]): void {
+    const key = list.filter((d) => d.state === 'proposed').map((d) => d.id).join();
+    if (key === this.marked) return;
+    this.marked = key;
     for (const m of this.marks) m.remove();
     this.marks = list.filter((d) => d.state === 'proposed' && d.at).map((d) => {
       const el = document.createElement('div');
@@ -150,8 +189,12 @@ export class CityMap {
       if (on && this.speeds) this.setSpeeds(this.speeds); else this.map.removeFeatureState({ source: 'city', sourceLayer: 'streets' });
       return;
     }
-    const id = layer === 'water' ? 'flood' : layer;
-    if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
+    for (const id of layer === 'water' ? ['flood'] : layer === 'people' ? ['calls', 'units'] : [layer]) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
+  }
+  /** Shows the whole city as at the start; flat: from above, north up. */
+  whole(flat = false): void {
+    this.map.fitBounds(this.bounds, { padding: 10, pitch: flat ? 0 : 45, bearing: flat ? 0 : -12, animate: false });
+    if (!flat) this.map.setZoom(this.map.getZoom() + 0.9);
   }
   shown(layer: LayerName): boolean { return !this.hidden.has(layer); }
   flyTo(at: [number, number]): void { this.map.easeTo({ center: at, zoom: Math.max(15, this.map.getZoom()), duration: 600 }); }

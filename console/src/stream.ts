@@ -12,6 +12,9 @@ export interface Handlers {
   lost(): void;
 }
 
+/** What our own script spends on messages; a bench listens with its own note: the type of a message, 0 for a whole batch, and milliseconds. */
+export const spent = { note: (_kind: number, _ms: number): void => undefined };
+
 const head = 8; // bytes: type, 3 spare, length of the payload (u32, little-endian)
 
 /** Decodes one message and hands it on. */
@@ -42,37 +45,45 @@ export function dispatch(type: number, b: ArrayBuffer, h: Handlers): void {
 /** Reads a response of framed messages to its end. */
 export async function read(body: ReadableStream<Uint8Array>, h: Handlers): Promise<void> {
   const reader = body.getReader();
-  let buf = new Uint8Array(0);
+  let buf: Uint8Array = new Uint8Array(0);
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const joined = new Uint8Array(buf.length + value.length);
-    joined.set(buf); joined.set(value, buf.length);
-    buf = joined;
+    if (buf.length === 0) buf = value;
+    else {
+      const joined = new Uint8Array(buf.length + value.length);
+      joined.set(buf); joined.set(value, buf.length);
+      buf = joined;
+    }
+    const batch = performance.now();
     for (;;) {
       if (buf.length < head) break;
       const size = new DataView(buf.buffer, buf.byteOffset).getUint32(4, true);
       if (buf.length < head + size) break;
-      dispatch(buf[0]!, buf.slice(head, head + size).buffer, h);
+      const began = performance.now(), kind = buf[0]!;
+      dispatch(kind, buf.slice(head, head + size).buffer, h);
       buf = buf.subarray(head + size);
+      spent.note(kind, performance.now() - began);
     }
+    spent.note(0, performance.now() - batch);
   }
 }
 
-/** Follows the live stream, and tries again when it breaks. */
-export async function follow(h: Handlers): Promise<void> {
+/** Follows the live stream, and tries again when it breaks; refused is called where the server wants to know who asks. */
+export async function follow(h: Handlers, refused: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
     try {
       const r = await fetch('api/live');
-      if (r.ok && r.body) { wait = 500; await read(r.body, h); }
+      if (r.ok && r.body) { wait = 500; await read(r.body, h); } else if (r.status === 401 || r.status === 403) await refused();
     } catch { /* the next try says whether it is back */ }
     h.lost();
     await new Promise((f) => setTimeout(f, wait));
   }
 }
 
-/** The city as it was recorded at time t (Unix seconds), or as a branch expects it, as the same messages. */
-export async function frameAt(t: number, branch: string, h: Handlers): Promise<void> {
+/** The city as it was recorded at time t (Unix seconds), or as a branch expects it, as the same messages; returns the status of the answer. */
+export async function frameAt(t: number, branch: string, h: Handlers): Promise<number> {
   const r = await fetch(`api/frame?t=${Math.round(t)}&branch=${encodeURIComponent(branch)}`);
   if (r.ok && r.body) await read(r.body, h);
+  return r.status;
 }

@@ -33,14 +33,18 @@ export class VehicleLayer implements CustomLayerInterface {
   private map!: Map;
   private gl!: WebGL2RenderingContext;
   private program!: WebGLProgram;
+  private uniforms = new globalThis.Map<string, WebGLUniformLocation>();
   private buffer!: WebGLBuffer;
   private vao!: WebGLVertexArrayObject;
   private data = new Float32Array(0);
   private n = 0;
   private arrived = 0;
   private period = 1000;
-  private last: { time: number; slot: globalThis.Map<number, number>; pos: Float32Array } = { time: 0, slot: new globalThis.Map(), pos: new Float32Array(0) };
-  /** Milliseconds that our own script took in the last frame of the screen. */
+  private ids: Uint32Array = new Uint32Array(0);
+  private last = { time: 0, slot: new Int32Array(0), pos: new Float32Array(0) };
+  private spare = new Int32Array(0);
+  private sparePos = new Float32Array(0);
+  /** Milliseconds that drawing took of our own script in the last frame of the screen. */
   cost = 0;
 
   constructor(private readonly ground: Ground) {}
@@ -60,6 +64,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.attachShader(this.program, shader(gl.FRAGMENT_SHADER, fragment));
     ['was', 'is', 'kind'].forEach((a, i) => gl.bindAttribLocation(this.program, i, a));
     gl.linkProgram(this.program);
+    this.uniforms = new globalThis.Map(['m', 'mixing', 'size', 'alpha', 'car', 'service'].map((name) => [name, gl.getUniformLocation(this.program, name)!]));
     this.buffer = gl.createBuffer()!;
     this.vao = gl.createVertexArray()!;
     gl.bindVertexArray(this.vao);
@@ -73,21 +78,28 @@ export class VehicleLayer implements CustomLayerInterface {
 
   /** Takes a frame of the stream; jump: draw it as it is, without moving from the one before. */
   update(v: Vehicles, jump = false): void {
-    if (this.data.length < v.n * 5) this.data = new Float32Array(Math.ceil(v.n * 1.3) * 5);
-    const pos = new Float32Array(v.n * 2), slot = new globalThis.Map<number, number>();
-    for (let i = 0; i < v.n; i++) {
-      this.ground.put(v.x[i]!, v.y[i]!, pos, 2 * i);
-      const id = v.id[i]!, o = 5 * i;
-      slot.set(id, i);
-      const was = jump ? undefined : this.last.slot.get(id);
-      this.data[o] = was === undefined ? pos[2 * i]! : this.last.pos[2 * was]!;
-      this.data[o + 1] = was === undefined ? pos[2 * i + 1]! : this.last.pos[2 * was + 1]!;
-      this.data[o + 2] = pos[2 * i]!;
-      this.data[o + 3] = pos[2 * i + 1]!;
-      this.data[o + 4] = v.kind[i]!;
+    const n = v.n, last = this.last;
+    if (this.data.length < n * 5) this.data = new Float32Array(Math.ceil(n * 1.3) * 5);
+    // Where each trip lies in the frame before: trips are small numbers, so an array does for a table.
+    let most = 0;
+    for (let i = 0; i < n; i++) if (v.id[i]! > most) most = v.id[i]!;
+    const slot = this.spare.length > most ? this.spare : new Int32Array(Math.ceil((most + 1) * 1.2)), pos = this.sparePos.length >= 2 * n ? this.sparePos : new Float32Array(Math.ceil(n * 1.3) * 2), data = this.data;
+    slot.fill(-1);
+    this.ground.putAll(v.x, v.y, n, pos);
+    for (let i = 0; i < n; i++) {
+      const id = v.id[i]!, o = 5 * i, x = pos[2 * i]!, y = pos[2 * i + 1]!, was = jump || id >= last.slot.length ? -1 : last.slot[id]!;
+      slot[id] = i;
+      data[o] = was < 0 ? x : last.pos[2 * was]!;
+      data[o + 1] = was < 0 ? y : last.pos[2 * was + 1]!;
+      data[o + 2] = x;
+      data[o + 3] = y;
+      data[o + 4] = v.kind[i]!;
     }
+    this.spare = last.slot;
+    this.sparePos = last.pos;
     this.n = v.n;
     this.last = { time: v.time, slot, pos };
+    this.ids = v.id;
     const now = performance.now();
     if (this.arrived && !jump) this.period = 0.8 * this.period + 0.2 * Math.min(3000, now - this.arrived);
     this.arrived = jump ? 0 : now;
@@ -98,6 +110,24 @@ export class VehicleLayer implements CustomLayerInterface {
   }
 
   get count(): number { return this.n; }
+
+  /** The vehicles of the newest frame as they are drawn when it is reached: its time, then trip, longitude and latitude of each. */
+  places(): { time: number; list: [number, number, number][] } {
+    const [ax, ay] = this.ground.anchor, list: [number, number, number][] = [];
+    for (let i = 0; i < this.n; i++) {
+      const x = ax + this.data[5 * i + 2]! * 1e-6, y = ay + this.data[5 * i + 3]! * 1e-6;
+      list.push([this.ids[i]!, x * 360 - 180, (Math.atan(Math.exp(Math.PI * (1 - 2 * y))) * 360) / Math.PI - 90]);
+    }
+    return { time: this.last.time, list };
+  }
+
+  /** Takes all vehicles away. */
+  clear(): void {
+    this.n = 0;
+    this.last = { time: 0, slot: new Int32Array(0), pos: new Float32Array(0) };
+    this.arrived = 0;
+    this.map?.triggerRepaint();
+  }
 
   render(gl: WebGL2RenderingContext, o: CustomRenderMethodInput): void {
     if (!this.visible || this.n === 0) return;
@@ -112,11 +142,11 @@ export class VehicleLayer implements CustomLayerInterface {
       t[12 + r] = m[r]! * ax + m[4 + r]! * ay + m[12 + r]!;
     }
     gl.useProgram(this.program);
-    const u = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(this.program, name);
+    const u = (name: string): WebGLUniformLocation | null => this.uniforms.get(name) ?? null;
     gl.uniformMatrix4fv(u('m'), false, t);
     const moving = this.arrived ? Math.min(1, (began - this.arrived) / this.period) : 1;
     gl.uniform1f(u('mixing'), moving);
-    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio);
+    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * Math.min(1.6, Math.max(1, this.map.getContainer().clientWidth / 1100)));
     gl.uniform1f(u('alpha'), this.faint ? 0.45 : 0.95);
     gl.uniform3fv(u('car'), this.dark ? [0.93, 0.87, 0.66] : [0.35, 0.33, 0.25]);
     gl.uniform3fv(u('service'), this.dark ? [0.45, 0.83, 0.98] : [0.02, 0.4, 0.62]);

@@ -1,0 +1,59 @@
+import type { City, Effect, Feed } from './api';
+import { el } from './dom';
+import { clock, minutes, number, seconds, t, yuan } from './texts';
+
+// What may be shown as a figure, and how old what it rests on is. Nothing pretends to be live or sure.
+let city: City | undefined;
+let feeds: readonly Feed[] = [];
+
+export const setCity = (c: City): void => { city = c; };
+export const setFeeds = (list: readonly Feed[]): void => { feeds = list; };
+
+/** Whether depths and damages may be shown: not where the terrain is too coarse for them. */
+export const assessable = (): boolean => city !== undefined && city.terrain !== 'none' && city.assessable;
+
+/** The label that goes beside every depth and every yuan, with its reason as a tooltip; null where none is needed. */
+export function caveat(): HTMLElement | null {
+  if (!city || city.terrain === 'none') return null;
+  if (!city.assessable) return el('em.caveat', { title: t('illustrative.why') }, t('illustrative'));
+  return city.terrain === 'invented' ? el('em.caveat', { title: t('invented.why') }, t('invented')) : null;
+}
+
+/** A depth in metres with its caveat; the caveat alone where depths may not be shown. */
+export const depth = (m: number, digits = 2): HTMLElement => el('span', {}, assessable() && number(m, digits) + ' m ', caveat());
+
+/** The same as plain text. */
+export const depthText = (m: number): string => (assessable() ? number(m, 2) + ' m' + (city!.terrain === 'invented' ? ` (${t('invented')})` : '') : t('illustrative'));
+
+/** Money with its caveat; the caveat alone where the terrain does not bear it. */
+export const money = (fen: number): HTMLElement => el('span', {}, assessable() && yuan(fen) + ' ', caveat());
+
+/** An effect with its spread; one whose interval holds zero shows no effect. */
+export function effect(e: Effect | undefined): HTMLElement {
+  if (!e) return el('span.quiet', {}, t('notyet'));
+  if (e.unit === 'fen' && !assessable()) return el('span.effect', {}, caveat());
+  const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : e.unit === 's' ? seconds(v) : minutes(v));
+  const label = e.unit === 'fen' ? caveat() : null, range = `${show(e.p05)} … ${show(e.p95)}`;
+  if (noEffect(e)) return el('span.quiet', { title: range }, t('noeffect'), el('small', {}, ` ${range} `), label);
+  return el('span.effect', {}, show(e.mean), el('small', {}, ` ${range} `), label);
+}
+export const noEffect = (e: Effect): boolean => e.p05 <= 0 && e.p95 >= 0;
+
+/** The feeds that an entity's type or a figure rests on. */
+const rests: Record<string, readonly string[]> = {
+  vehicles: ['traffic_police/gb20999', 'transport/jt808'], speed: ['traffic_police/gb20999', 'transport/jt808'], rain: ['meteorology/http', 'water/sl651'], tide: ['water/sl651'],
+  calls: ['ambulance_120/http'], units: ['ambulance_120/http'], water: ['water/sl651', 'meteorology/http'],
+  gauge: ['water/sl651'], pump: ['water/modbus'], gate: ['water/modbus'], signals: ['traffic_police/gb20999'],
+};
+export const feed = (id: string): Feed | undefined => feeds.find((f) => f.id === id);
+
+/** The feeds under what that are late or silent. */
+export const late = (what: string): Feed[] => (rests[what] ?? [what]).map(feed).filter((f): f is Feed => f !== undefined && f.state !== 'ok');
+
+/** A mark beside a figure whose feed is overdue, saying since when; null when all is in time. */
+export function staleMark(what: string): HTMLElement | null {
+  const list = late(what);
+  if (!list.length) return null;
+  const why = list.map((f) => `${f.id}: ${f.last ? t('overduesince', { t: clock(f.last) }) : t('neverheard')}`).join('\n');
+  return el('em.stale', { title: `${t('staleuse')}\n${why}`, ariaLabel: `${t('staleuse')}: ${why}` }, '⚠');
+}
