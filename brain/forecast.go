@@ -144,12 +144,12 @@ func (b *Brain) compare(p, beside programme) {
 	}
 	for w, at := range b.model.places {
 		if b.city.Places[at].Kind == city.Underpass {
-			count(share(fills(p.best, w), len(p.best)) >= closeShare, share(fills(beside.best, w), len(beside.best)) >= closeShare)
+			count(filling(p.best, w) >= closeChance, filling(beside.best, w) >= closeChance)
 		}
 	}
 	one, other := b.floods(p.best), b.floods(beside.best)
 	for k := range one {
-		count(one[k] >= alertShare, other[k] >= alertShare)
+		count(one[k] >= alertChance, other[k] >= alertChance)
 	}
 }
 
@@ -371,13 +371,36 @@ func (b *Brain) damageSoFar(k int) float64 {
 }
 
 // closeDepth is the depth in metres above which an underpass is closed, reopenAt the one below which it is opened again; closeIn
-// is how far ahead it is looked for, and closeShare the share of members that must have it.
+// is how far ahead it is looked for, and closeChance the probability that it takes.
 const (
-	closeDepth = 0.24
-	reopenAt   = 0.08
-	closeIn    = 45 * time.Minute
-	closeShare = 0.5
+	closeDepth  = 0.24
+	reopenAt    = 0.08
+	closeIn     = 45 * time.Minute
+	closeChance = 0.5
 )
+
+// kernel is the standard deviation in metres of what forecast and gauge differ by in shallow water.
+const kernel = 0.1
+
+// probability returns how likely it is that watched place w has more than depth metres within the frames to come: each member stands
+// for a normal distribution about its deepest water, so that a member more or less does not tip a decision (ensemble dressing;
+// Roulston & Smith 2003).
+func probability(out []outcome, w, frames int, depth float64) float64 {
+	var sum float64
+	for m := range out {
+		deepest := 0.0
+		for k := range min(frames, len(out[m].Watched)) {
+			deepest = math.Max(deepest, float64(out[m].Watched[k][w]))
+		}
+		sum += 0.5 * math.Erfc((depth-deepest)/(kernel*math.Sqrt2))
+	}
+	return sum / float64(len(out))
+}
+
+// filling is how likely watched place w, an underpass, is to fill within closeIn.
+func filling(out []outcome, w int) float64 {
+	return probability(out, w, int(closeIn/frame), closeDepth)
+}
 
 // fills returns the times until watched place w has more than closeDepth, of the members in which it has within closeIn, in order.
 func fills(out []outcome, w int) []time.Duration {
@@ -394,8 +417,6 @@ func fills(out []outcome, w int) []time.Duration {
 	return times
 }
 
-func share[T any](list []T, of int) float64 { return float64(len(list)) / float64(of) }
-
 // decideStreets proposes to close underpasses that the members expect to fill, before they do.
 func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with string) error {
 	for w, at := range b.model.places {
@@ -403,9 +424,8 @@ func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with str
 		if p.Kind != city.Underpass || len(p.Links) == 0 || b.closed[b.city.Streets.Links[p.Links[0]].ID] || b.openOn(p.ID) {
 			continue
 		}
-		times := fills(out, w)
-		part := share(times, len(out))
-		if part < closeShare {
+		likely, times := filling(out, w), fills(out, w)
+		if likely < closeChance || len(times) == 0 {
 			continue
 		}
 		gain, err := b.tryClosure(ctx, p.Links, times)
@@ -415,7 +435,7 @@ func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with str
 		lon, lat := b.city.Frame.WGS84(p.At)
 		d := &Decision{Kind: "closure", Deadline: b.now.Add(times[0]), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
 		d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
-		d.Why = city.Text{En: fmt.Sprintf("%.0f %% of members have over 24 cm in it within 45 min, the first in %.0f min.", part*100, times[0].Minutes()), Zh: fmt.Sprintf("%.0f%%的成员预计45分钟内积水超过24厘米，最早%.0f分钟后。", part*100, times[0].Minutes())}
+		d.Why = city.Text{En: fmt.Sprintf("A chance of %.0f %% that it has over 24 cm within 45 min, in %.0f min at the earliest.", likely*100, times[0].Minutes()), Zh: fmt.Sprintf("45分钟内积水超过24厘米的概率为%.0f%%，最早%.0f分钟后。", likely*100, times[0].Minutes())}
 		d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
 		for _, l := range p.Links {
 			d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
@@ -519,31 +539,21 @@ func (b *Brain) expectsWater(p *city.Place) bool {
 	return false
 }
 
-// An alert is drafted for a district when this share of members has more than alertDepth metres on a street of it.
+// An alert is drafted for a district when more than alertDepth metres on a street of it are this likely.
 const (
-	alertDepth = 0.3
-	alertShare = 0.6
+	alertDepth  = 0.3
+	alertChance = 0.6
 )
 
-// floods returns, for each pumping district, the largest share of members that have more than alertDepth at one of its street
-// gauges.
+// floods returns, for each pumping district, the largest chance of more than alertDepth at one of its street gauges.
 func (b *Brain) floods(out []outcome) []float64 {
 	worst := make([]float64, len(b.city.Drains.Basins))
 	for w, at := range b.model.places {
 		if b.city.Places[at].Kind == city.Underpass || b.model.watched[w] < 0 {
 			continue
 		}
-		n := 0
-		for m := range out {
-			for k := range out[m].Watched {
-				if out[m].Watched[k][w] > alertDepth {
-					n++
-					break
-				}
-			}
-		}
 		if basin := b.city.Terrain.Basin[b.model.watched[w]]; basin >= 0 {
-			worst[basin] = math.Max(worst[basin], float64(n)/float64(len(out)))
+			worst[basin] = math.Max(worst[basin], probability(out, w, len(out[0].Watched), alertDepth))
 		}
 	}
 	return worst
@@ -557,8 +567,8 @@ func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
 	worst := b.floods(out)
 	for k := range b.city.Drains.Basins {
 		basin := &b.city.Drains.Basins[k]
-		share := worst[k]
-		if share < alertShare || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
+		likely := worst[k]
+		if likely < alertChance || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
 			continue
 		}
 		b.alerted[basin.ID] = b.now
@@ -566,7 +576,7 @@ func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
 		const r = 0.008
 		d := &Decision{Kind: "alert", Deadline: b.now.Add(15 * time.Minute), Base: asIs, With: with, At: &[2]float64{lon, lat},
 			Title: city.Text{En: "Draft an alert for " + basin.Name.En, Zh: "拟发预警：" + basin.Name.Zh},
-			Why:   city.Text{En: fmt.Sprintf("%.0f %% of members have over 30 cm on a street there within 2 h.", share*100), Zh: fmt.Sprintf("%.0f%%的成员预计两小时内有道路积水超过30厘米。", share*100)},
+			Why:   city.Text{En: fmt.Sprintf("A chance of %.0f %% of over 30 cm on a street there within 2 h.", likely*100), Zh: fmt.Sprintf("两小时内道路积水超过30厘米的概率为%.0f%%。", likely*100)},
 			IfNot: city.Text{En: "no draft goes to the issuing body", Zh: "不向发布单位提交草案"}}
 		d.orders = []exchange.Command{{Until: b.now.Add(time.Hour), Alert: &exchange.AlertOrder{Headline: city.Text{En: "Street flooding expected: " + basin.Name.En, Zh: "道路积水预警：" + basin.Name.Zh}, Text: d.Why,
 			Severity: "Moderate", Certainty: "Likely", Onset: b.now, Expires: b.now.Add(b.cfg.Horizon), AreaName: basin.Name, Area: [][2]float64{{lon - r, lat - r}, {lon + r, lat - r}, {lon + r, lat + r}, {lon - r, lat + r}, {lon - r, lat - r}}}}}

@@ -1,0 +1,294 @@
+package brain
+
+import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"citybrain/city"
+	"citybrain/city/chance"
+	"citybrain/city/riverside"
+	"citybrain/exchange"
+	"citybrain/traffic"
+	"citybrain/twin"
+)
+
+var start = time.Date(2026, 7, 14, 9, 0, 0, 0, time.UTC)
+
+var demo = sync.OnceValue(func() *city.City { return riverside.City(1) })
+
+// departments keeps the orders that it gets and has the rain that a test gives it.
+type departments struct {
+	orders []*exchange.Command
+	rain   exchange.RainForecast
+}
+
+func (d *departments) Order(_ time.Time, list ...*exchange.Command) error {
+	d.orders = append(d.orders, list...)
+	return nil
+}
+func (d *departments) Rain() (exchange.RainForecast, exchange.Radar) {
+	return d.rain, exchange.Radar{}
+}
+
+func newBrain(t testing.TB, threads int) (*Brain, *departments) {
+	t.Helper()
+	tw := twin.New(twin.Options{Clock: func() time.Time { return start }})
+	t.Cleanup(func() { tw.Close() })
+	d := &departments{}
+	b, err := New(demo(), tw, d, Config{Start: start, Seed: 3, Members: 4, Horizon: 40 * time.Minute, PerHour: 6000, Hours: 2, Threads: threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.now = start
+	return b, d
+}
+
+// cloudburst is an issue of members members: an hour of rain of about mmh on every cell, each with its own strength.
+func cloudburst(c *city.City, mmh float64, members int) exchange.RainForecast {
+	g := city.Grid{West: c.Bounds.Min[0], North: c.Bounds.Max[1], Cell: 4000, Cols: 1, Rows: 1}
+	for float64(g.Cols)*g.Cell < c.Bounds.Max[0]-c.Bounds.Min[0] {
+		g.Cols++
+	}
+	for float64(g.Rows)*g.Cell < c.Bounds.Max[1]-c.Bounds.Min[1] {
+		g.Rows++
+	}
+	r := exchange.RainForecast{Issue: start, Step: 5 * time.Minute, Grid: g}
+	draw := chance.New(1, "cloudburst")
+	for m := range members {
+		var frames [][]float32
+		for range 12 {
+			f := make([]float32, g.Cells())
+			for i := range f {
+				f[i] = float32(mmh * draw.Between(uint64(m), 0, 0.5, 1.5))
+			}
+			frames = append(frames, f)
+		}
+		r.Members = append(r.Members, frames)
+	}
+	return r
+}
+
+// What is chosen on the few members is never worse on all of them than doing nothing, it orders equipment, names both branches,
+// and does not depend on the number of threads.
+func TestForecastDecides(t *testing.T) {
+	var first []*Decision
+	for _, threads := range []int{1, 2} {
+		b, _ := newBrain(t, threads)
+		rain := cloudburst(b.city, 90, 4)
+		p, _, err := b.plan(context.Background(), rain, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if loss(totals(p.base)) == 0 {
+			t.Fatal("90 mm/h do no damage: nothing to decide on")
+		}
+		if loss(totals(p.best)) > loss(totals(p.base)) {
+			t.Errorf("what was chosen loses %g, doing nothing %g", loss(totals(p.best)), loss(totals(p.base)))
+		}
+		if err := b.forecast(context.Background(), rain); err != nil {
+			t.Fatal(err)
+		}
+		if len(b.decisions) == 0 {
+			t.Fatal("no decision")
+		}
+		for _, d := range b.decisions {
+			for _, name := range []string{d.Base, d.With} {
+				br, ok := b.twin.Branch(name)
+				if !ok {
+					t.Fatalf("%s rests on branch %q, which is not there", d.ID, name)
+				}
+				if e, ok := br.Snapshot().Get(exchange.URN("Forecast", "water")); !ok {
+					t.Errorf("branch %s has no forecast", name)
+				} else if v, ok := e.Number("damageCNY"); !ok || v <= 0 {
+					t.Errorf("branch %s expects a damage of %v", name, v)
+				}
+			}
+			if d.Expected == nil && d.Kind != "alert" || d.Expected != nil && !(d.Expected.P05 <= d.Expected.Mean && d.Expected.Mean <= d.Expected.P95) {
+				t.Errorf("%s expects %+v", d.ID, d.Expected)
+			}
+			if d.Kind == "water" && d.State != string(exchange.Approved) || d.Kind == "closure" && d.State != string(exchange.Proposed) {
+				t.Errorf("%s is %s", d.ID, d.State)
+			}
+		}
+		if first == nil {
+			first = b.decisions
+			continue
+		}
+		for i, d := range b.decisions {
+			if i >= len(first) || d.ID != first[i].ID || !reflect.DeepEqual(d.Expected, first[i].Expected) {
+				t.Fatalf("decision %d depends on the threads: %+v", i, d)
+			}
+		}
+	}
+}
+
+// Half an hour without rain is decided by one member and asks for nothing.
+func TestDryForecastAsksForNothing(t *testing.T) {
+	b, d := newBrain(t, 2)
+	if err := b.forecast(context.Background(), cloudburst(b.city, 0, 4)); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.decisions) != 0 || len(d.orders) != 0 || b.stats.Branches != 1 {
+		t.Errorf("%d decisions, %d orders, %d branches", len(b.decisions), len(d.orders), b.stats.Branches)
+	}
+	if f := b.Fan(); f == nil || len(f.Median) != 8 || slices.Max(f.Rain) != 0 {
+		t.Errorf("fan %+v", f)
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	b, d := newBrain(t, 2)
+	propose := func() *Decision {
+		x := &Decision{Kind: "closure", Deadline: b.now.Add(10 * time.Minute), orders: []exchange.Command{{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[0].ID, Closed: true}}}}
+		b.decide(x)
+		return x
+	}
+	yes, no, late := propose(), propose(), propose()
+	if len(b.Open()) != 3 || len(b.pending) != 0 {
+		t.Fatalf("%d open, %d orders on their way before anybody said yes", len(b.Open()), len(b.pending))
+	}
+	if err := b.Verdict(yes.ID, true, "Li Wei"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Verdict(no.ID, false, "Li Wei"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Verdict(yes.ID, false, "Li Wei"); !errors.Is(err, ErrNotOpen) {
+		t.Errorf("a second verdict: %v", err)
+	}
+	if err := b.Verdict("closure-none", true, "Li Wei"); err == nil {
+		t.Error("a verdict on nothing is taken")
+	}
+	if err := b.flush(); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.orders) != 1 || d.orders[0].Principal != "Li Wei" || d.orders[0].Decision != yes.ID {
+		t.Errorf("orders %+v", d.orders)
+	}
+	b.now = b.now.Add(11 * time.Minute)
+	b.expire()
+	if no.State != string(exchange.Rejected) || late.State != string(exchange.Expired) || no.By != "Li Wei" {
+		t.Errorf("refused: %s by %s; undecided: %s", no.State, no.By, late.State)
+	}
+	e, ok := b.main.Snapshot().Get(exchange.URN("Decision", no.ID))
+	if state, _ := e.Text("state"); !ok || state != string(exchange.Rejected) {
+		t.Errorf("the twin has it as %q", state)
+	}
+	b.Halt(true)
+	b.command(exchange.Command{Stage: &exchange.StageOrder{}})
+	if err := b.flush(); err != nil || len(d.orders) != 1 {
+		t.Errorf("halted, and %d orders went out (%v)", len(d.orders), err)
+	}
+}
+
+// More vehicles than the model has make its future fuller, fewer emptier, and neither without bounds.
+func TestCorrectDemand(t *testing.T) {
+	for _, seen := range []float64{0.5, 0.81, 1, 1.21, 5} {
+		b, _ := newBrain(t, 2)
+		if err := b.streets.Step(context.Background(), 30*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		all, begun := len(b.streets.Trips()), b.streets.Totals()
+		b.est.vehicles = seen * float64(begun.Running)
+		b.correctDemand()
+		due := float64(all - begun.Finished - begun.Running - begun.Waiting)
+		got := float64(len(b.streets.Trips())-begun.Finished-begun.Running-begun.Waiting) / due
+		if want := math.Max(1/correctMost, math.Min(correctMost, math.Sqrt(seen))); math.Abs(got-want) > 0.03 {
+			t.Errorf("%g of the vehicles are seen: the trips to come change by %.3f, want %.3f", seen, got, want)
+		}
+	}
+}
+
+// From counts, stages and every fifth vehicle, queues are estimated closely enough to choose stages by: what is believed to
+// wait follows what waits.
+func TestQueuesFollowTheTruth(t *testing.T) {
+	c := demo()
+	trips, goals, err := traffic.Demand{Seed: 8, Start: start, Hours: 2, PerHour: 20000, Reach: 4200}.Trips(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := traffic.New(c, trips, goals, traffic.Config{Seed: 8, Replan: 10 * time.Minute, Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := newQueues(c)
+	stage := make([]int, len(c.Signals))
+	before := slices.Clone(world.Crossed())
+	covered := make([][3]float64, len(c.Streets.Links))
+	var x, y, xx, yy, xy, off, n float64
+	for sec := time.Duration(0); sec < 75*time.Minute; sec += 5 * time.Second {
+		if err := world.Step(context.Background(), sec+5*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		for j := range stage {
+			stage[j] = int(world.Signal(j).Stage)
+		}
+		now := start.Add(sec + 5*time.Second)
+		q.tick(now, 5, stage, func(l int32) float64 { return math.Min(1, float64(world.On(l))/float64(world.Storage(l))) })
+		for _, l := range q.links {
+			for k, turn := range []city.TurnKind{city.Left, city.Straight, city.Right} {
+				if world.Queue(l, turn) > 0 {
+					covered[l][k] += 1.0 / 3
+				}
+			}
+			if c.Streets.Links[l].Detector != city.DetectorStopLine || int(sec/time.Second)%15 != 10 {
+				continue
+			}
+			var of [3]reading
+			for t := range c.Streets.Turns {
+				if c.Streets.Turns[t].From == l {
+					of[kindOf(c.Streets.Turns[t].Kind)].volume += float64(world.Crossed()[t] - before[t])
+				}
+			}
+			for k := range of {
+				of[k].occupied = covered[l][k]
+			}
+			if q.one(l) {
+				q.countAll(l, now, reading{of[0].volume + of[1].volume + of[2].volume, covered[l][1]})
+			} else {
+				q.count(l, now, of)
+			}
+			covered[l] = [3]float64{}
+		}
+		if int(sec/time.Second)%15 == 10 {
+			copy(before, world.Crossed())
+			standing, back := make([]float64, len(c.Streets.Links)), make([]float64, len(c.Streets.Links))
+			for v := range world.Vehicles() {
+				if v.Waiting && v.Trip%5 == 0 {
+					standing[v.Link] += 1 / probeShare
+					back[v.Link] = math.Max(back[v.Link], c.Streets.Links[v.Link].Length-v.Along)
+				}
+			}
+			for _, l := range q.links {
+				q.stand(l, standing[l], back[l])
+			}
+		}
+		if sec < 40*time.Minute {
+			continue
+		}
+		for _, l := range q.links {
+			if c.Streets.Links[l].Detector != city.DetectorStopLine || q.one(l) {
+				continue
+			}
+			for k, turn := range []city.TurnKind{city.Left, city.Straight, city.Right} {
+				if q.serves[l][k] < 0 {
+					continue
+				}
+				truth, guess := float64(world.Queue(l, turn)), q.waiting[l][k]
+				x, y, xx, yy, xy, n = x+truth, y+guess, xx+truth*truth, yy+guess*guess, xy+truth*guess, n+1
+				off += math.Abs(truth - guess)
+			}
+		}
+	}
+	r := (n*xy - x*y) / math.Sqrt((n*xx-x*x)*(n*yy-y*y))
+	t.Logf("%.0f queues of %.2f vehicles on average, believed %.2f; mean error %.2f, correlation %.2f", n, x/n, y/n, off/n, r)
+	if r < 0.6 || off/n > 0.9*x/n {
+		t.Errorf("correlation %.2f, mean error %.2f of %.2f vehicles", r, off/n, x/n)
+	}
+}
