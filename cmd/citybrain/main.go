@@ -40,7 +40,7 @@ func init() {
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
-		{"bench", "measure the twin or the evening against what they must reach", "citybrain bench twin --json", benchVerb},
+		{"bench", "measure the twin, the evening or the console against what they must reach", "citybrain bench twin --json", benchVerb},
 		{"version", "print the build", "citybrain version", versionVerb},
 	}
 	verbs = append(verbs, twinVerbs()...)
