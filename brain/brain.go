@@ -78,6 +78,7 @@ type Brain struct {
 	ids       int
 	lastRain  time.Time
 	checked   []forecastCheck
+	forked    []string // names of branches that are kept, oldest first
 }
 
 // Stats counts what the brain did.
@@ -183,6 +184,38 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 		}
 	}
 	b.outcomes(snap)
+	return b.dropOld()
+}
+
+// How long branches are kept: each holds the city as it was, and a decision's are wanted for longer. A branch that is gone can be
+// made again from its recipe.
+const (
+	keepForecast = 150 * time.Minute
+	keepDecision = 6 * time.Hour
+)
+
+// dropOld drops the branches whose time is over.
+func (b *Brain) dropOld() error {
+	inUse := map[string]bool{}
+	for _, d := range b.decisions {
+		if b.now.Sub(d.Made) < keepDecision {
+			inUse[d.Base], inUse[d.With] = true, true
+		}
+	}
+	kept := b.forked[:0]
+	for _, name := range b.forked {
+		br, ok := b.twin.Branch(name)
+		switch {
+		case !ok:
+		case inUse[name] || b.now.Sub(br.Made()) < keepForecast:
+			kept = append(kept, name)
+		default:
+			if err := b.twin.Drop(name); err != nil {
+				return fmt.Errorf("brain: %w", err)
+			}
+		}
+	}
+	b.forked = kept
 	return nil
 }
 

@@ -292,3 +292,33 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 		t.Errorf("correlation %.2f, mean error %.2f of %.2f vehicles", r, off/n, x/n)
 	}
 }
+
+// Branches go when their time is over, those of decisions later: each holds the whole city as it was.
+func TestBranchesAreDropped(t *testing.T) {
+	b, _ := newBrain(t, 1)
+	names := func() (list []string) {
+		for _, br := range b.twin.Branches() {
+			list = append(list, br.Name())
+		}
+		return list
+	}
+	for range 2 {
+		if _, _, err := b.branches("water", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		b.now = b.now.Add(time.Minute)
+	}
+	b.decide(&Decision{Kind: "closure", Base: b.forked[0], With: b.forked[1], Deadline: b.now.Add(time.Hour)})
+	for _, x := range []struct {
+		after time.Duration
+		want  int
+	}{{time.Hour, 5}, {keepForecast, 3}, {keepDecision, 1}} {
+		b.now = start.Add(x.after + 3*time.Minute)
+		if err := b.dropOld(); err != nil {
+			t.Fatal(err)
+		}
+		if got := names(); len(got) != x.want {
+			t.Errorf("after %v: %v, want %d", x.after, got, x.want)
+		}
+	}
+}

@@ -132,6 +132,7 @@ func (b *Brain) branches(what string, base, with map[string]float64) (string, st
 		if err != nil {
 			return "", "", fmt.Errorf("brain: %w", err)
 		}
+		b.forked = append(b.forked, names[i])
 		var attrs []twin.Attribute
 		for _, k := range sorted(side.values) {
 			attrs = append(attrs, twin.Number(k, side.values[k], "C62", b.now))
