@@ -11,9 +11,9 @@ import (
 	"citybrain/twin"
 )
 
-// An Effect is a difference between two branches with its spread.
+// An Effect is a difference between two branches with its spread; of an alert, the depth that it warns of.
 type Effect struct {
-	Unit string  `json:"unit"` // fen, s (of travel, summed) or min
+	Unit string  `json:"unit"` // fen, s or min (of travel, summed), or m
 	Mean float64 `json:"mean"`
 	P05  float64 `json:"p05"`
 	P95  float64 `json:"p95"`

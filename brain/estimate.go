@@ -33,6 +33,7 @@ type estimate struct {
 	centre     []bool    // by junction: led by us
 	queues     *queues
 	vehicles   float64 // on the streets, by the reporting ones
+	minutes    float64 // that vehicles have spent there since the start, by the same
 	gauges     []gauge
 	lastRain   time.Time
 	rainGauges int
@@ -134,13 +135,16 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 			e.queues.count(l, at, count)
 		}
 	}
-	if b.now.Sub(b.cfg.Start)%(15*time.Second) == 0 {
+	if b.now.Sub(b.cfg.Start)%probeEvery == 0 {
 		e.probes(b, s)
 	}
 }
 
 // loopNames are the attributes of an approach's loops by kind of turn.
 var loopNames = [3][2]string{{"volumeLeft", "occupancyLeft"}, {"volumeStraight", "occupancyStraight"}, {"volumeRight", "occupancyRight"}}
+
+// probeEvery is how often the reporting vehicles are looked at.
+const probeEvery = 15 * time.Second
 
 // detectorPeriod is the seconds over which controllers count.
 const detectorPeriod = 15
@@ -196,6 +200,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		}
 	}
 	e.vehicles += 0.1 * (float64(reporting)/probeShare - e.vehicles)
+	e.minutes += float64(reporting) / probeShare * probeEvery.Minutes()
 	for _, l := range e.queues.links {
 		if e.city.Streets.Links[l].Detector == city.DetectorNone {
 			// Without a detector the reporting vehicles that come are the arrivals.

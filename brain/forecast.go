@@ -547,16 +547,41 @@ const (
 
 // floods returns, for each pumping district, the largest chance of more than alertDepth at one of its street gauges.
 func (b *Brain) floods(out []outcome) []float64 {
-	worst := make([]float64, len(b.city.Drains.Basins))
-	for w, at := range b.model.places {
-		if b.city.Places[at].Kind == city.Underpass || b.model.watched[w] < 0 {
-			continue
-		}
-		if basin := b.city.Terrain.Basin[b.model.watched[w]]; basin >= 0 {
+	worst := make([]float64, len(b.model.gauges))
+	for basin, list := range b.model.gauges {
+		for _, w := range list {
 			worst[basin] = math.Max(worst[basin], probability(out, w, len(out[0].Watched), alertDepth))
 		}
 	}
 	return worst
+}
+
+// warnOf is what an alert warns of: the deepest water to come at a basin's street gauges, over the members.
+func (b *Brain) warnOf(out []outcome, basin int) *Effect {
+	deepest := make([]float64, len(out))
+	for m := range out {
+		for _, w := range b.model.gauges[basin] {
+			for k := range out[m].Watched {
+				deepest[m] = math.Max(deepest[m], float64(out[m].Watched[k][w]))
+			}
+		}
+	}
+	return &Effect{Unit: "m", Mean: mean(deepest), P05: quantile(deepest, 0.05), P95: quantile(deepest, 0.95)}
+}
+
+// reported is the deepest water that a basin's street gauges reported from a time on; nil if they were silent.
+func (b *Brain) reported(basin int, from time.Time) *Effect {
+	var e *Effect
+	for _, w := range b.model.gauges[basin] {
+		// A gauge without a history was silent.
+		list, err := b.main.History(exchange.URN("WaterObserved", b.city.Places[b.model.places[w]].ID), "waterDepth", from, b.now, twin.ByObserved)
+		for i := range list {
+			if v, ok := list[i].Any().(float64); err == nil && ok && (e == nil || v > e.Mean) {
+				e = &Effect{"m", v, v, v}
+			}
+		}
+	}
+	return e
 }
 
 // decideAlerts drafts an alert for each pumping district in which a gauge is expected to stand in more than 30 cm.
@@ -574,12 +599,14 @@ func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
 		b.alerted[basin.ID] = b.now
 		lon, lat := b.city.Frame.WGS84(basin.At)
 		const r = 0.008
-		d := &Decision{Kind: "alert", Deadline: b.now.Add(15 * time.Minute), Base: asIs, With: with, At: &[2]float64{lon, lat},
+		d := &Decision{Kind: "alert", Deadline: b.now.Add(15 * time.Minute), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: b.warnOf(out, k), after: b.now.Add(b.cfg.Horizon),
 			Title: city.Text{En: "Draft an alert for " + basin.Name.En, Zh: "拟发预警：" + basin.Name.Zh},
 			Why:   city.Text{En: fmt.Sprintf("A chance of %.0f %% of over 30 cm on a street there within 2 h.", likely*100), Zh: fmt.Sprintf("两小时内道路积水超过30厘米的概率为%.0f%%。", likely*100)},
 			IfNot: city.Text{En: "no draft goes to the issuing body", Zh: "不向发布单位提交草案"}}
 		d.orders = []exchange.Command{{Until: b.now.Add(time.Hour), Alert: &exchange.AlertOrder{Headline: city.Text{En: "Street flooding expected: " + basin.Name.En, Zh: "道路积水预警：" + basin.Name.Zh}, Text: d.Why,
 			Severity: "Moderate", Certainty: "Likely", Onset: b.now, Expires: b.now.Add(b.cfg.Horizon), AreaName: basin.Name, Area: [][2]float64{{lon - r, lat - r}, {lon + r, lat - r}, {lon + r, lat + r}, {lon - r, lat + r}, {lon - r, lat - r}}}}}
+		since := b.now
+		d.judge = func(b *Brain, _ twin.Snapshot) *Effect { return b.reported(k, since) }
 		b.decide(d)
 	}
 }

@@ -82,9 +82,10 @@ func (o *outcome) Total() float64 {
 type waterModel struct {
 	city    *city.City
 	assets  []flood.Asset
-	owner   []int // of each asset: the creek whose district it stands in, or the number of creeks
-	places  []int // of the city, that are watched: street gauges and underpasses
-	watched []int // their cells of the city's terrain
+	owner   []int   // of each asset: the creek whose district it stands in, or the number of creeks
+	places  []int   // of the city, that are watched: street gauges and underpasses
+	watched []int   // their cells of the city's terrain
+	gauges  [][]int // by basin: which of them are its street gauges
 	threads int
 	horizon time.Duration
 }
@@ -110,10 +111,18 @@ func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel
 		}
 		m.owner = append(m.owner, k)
 	}
+	m.gauges = make([][]int, len(c.Drains.Basins))
 	for i := range c.Places {
-		if k := c.Places[i].Kind; k == city.StreetGauge || k == city.Underpass {
-			m.places, m.watched = append(m.places, i), append(m.watched, c.Terrain.Index(c.Places[i].At))
+		k := c.Places[i].Kind
+		if k != city.StreetGauge && k != city.Underpass {
+			continue
 		}
+		cell := c.Terrain.Index(c.Places[i].At)
+		if k == city.StreetGauge && cell >= 0 && c.Terrain.Basin[cell] >= 0 {
+			basin := c.Terrain.Basin[cell]
+			m.gauges[basin] = append(m.gauges[basin], len(m.places))
+		}
+		m.places, m.watched = append(m.places, i), append(m.watched, cell)
 	}
 	return m
 }

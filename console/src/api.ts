@@ -17,7 +17,7 @@ export interface City {
   version: string;
 }
 
-export interface Effect { unit: 'fen' | 's' | 'min'; mean: number; p05: number; p95: number }
+export interface Effect { unit: 'fen' | 's' | 'min' | 'm'; mean: number; p05: number; p95: number }
 export interface Decision {
   id: string;
   kind: string;
