@@ -58,6 +58,7 @@ type Report struct {
 	Hours    float64 `json:"hours"`
 	BrainOn  bool    `json:"brain_on"`
 	Members  int     `json:"members"`
+	Plans    string  `json:"fair_plans"` // PlansHash of what the controllers start with
 
 	SimHours     float64  `json:"sim_hours"`
 	WallS        float64  `json:"wall_s"`
@@ -340,7 +341,7 @@ func ptr[T any](v T) *T { return &v }
 func (s *session) report() *Report {
 	t := s.world.Truth()
 	c := s.e.City
-	r := &Report{City: c.Name.En, Version: c.Version, Build: s.e.Build, Scenario: s.e.Scenario, Seed: s.e.Seed, Hours: s.e.Hours, BrainOn: s.e.Brain, Members: s.e.Members,
+	r := &Report{City: c.Name.En, Version: c.Version, Build: s.e.Build, Scenario: s.e.Scenario, Seed: s.e.Seed, Hours: s.e.Hours, BrainOn: s.e.Brain, Members: s.e.Members, Plans: PlansHash(s.e.Plans),
 		SimHours: s.world.Now().Hours(), Vehicles: t.Vehicles, PeakVehicles: t.PeakVehicles, Reporting: s.world.Reporting(),
 		Flood: FloodReport{RainMM: t.RainMM, Cells: t.Cells, MassError: t.MassError, Terrain: string(TerrainOf(c))}}
 	if !math.IsNaN(t.PeakSpeedKMH) {

@@ -2,6 +2,9 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -79,6 +82,16 @@ func FairPlans(ctx context.Context, c *city.City, cfg world.Config, threads int)
 		traffic.Coordinate(c, specs, linkFlow)
 	}
 	return specs, nil
+}
+
+// PlansHash is SHA-256 over signal plans as JSON: which fair city an evening had.
+func PlansHash(plans []city.PlanSpec) string {
+	b, err := json.Marshal(plans)
+	if err != nil {
+		panic("account: plans that JSON can't hold: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // Fair returns the plans that the evening's controllers start with, as FairPlans makes them.
