@@ -244,8 +244,21 @@ func (b *Brain) command(c exchange.Command) *exchange.Command {
 	return &c
 }
 
-// Halt stops all automation, or lets it go on. Equipment falls back on its local programmes when its leases end.
-func (b *Brain) Halt(on bool) { b.halted = on }
+// Halt stops all automation, or lets it go on, in the name of a person: the twin keeps who did it and when. Equipment falls back
+// on its local programmes when its leases end.
+func (b *Brain) Halt(on bool, by string) error {
+	b.halted = on // whatever becomes of the record
+	state := "running"
+	if on {
+		state = "halted"
+	}
+	ch := twin.Set(exchange.URN("Automation", "city"), "Automation", twin.Text("state", state, b.now), twin.Text("by", by, b.now))
+	ch.Origin = twin.Edit
+	if _, err := b.main.Apply(ch); err != nil {
+		return fmt.Errorf("brain: automation is %s, which could not be recorded: %w", state, err)
+	}
+	return nil
+}
 
 // Halted reports whether automation is stopped.
 func (b *Brain) Halted() bool { return b.halted }

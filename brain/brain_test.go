@@ -180,7 +180,14 @@ func TestVerdicts(t *testing.T) {
 	if state, _ := e.Text("state"); !ok || state != string(exchange.Rejected) {
 		t.Errorf("the twin has it as %q", state)
 	}
-	b.Halt(true)
+	if err := b.Halt(true, "Li Wei"); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := b.main.Snapshot().Get(exchange.URN("Automation", "city")); !ok {
+		t.Error("nobody can see who halted")
+	} else if by, _ := e.Text("by"); by != "Li Wei" {
+		t.Errorf("halted by %q", by)
+	}
 	b.command(exchange.Command{Stage: &exchange.StageOrder{}})
 	if err := b.flush(); err != nil || len(d.orders) != 1 {
 		t.Errorf("halted, and %d orders went out (%v)", len(d.orders), err)

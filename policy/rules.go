@@ -103,7 +103,7 @@ const (
 
 // ours are the types of which only the house itself writes entities: an order or a decision that somebody could forge is worth
 // nothing as a record.
-var ours = []string{userType, shelfType, "Command", "Decision", "Forecast"}
+var ours = []string{userType, shelfType, "Automation", "Command", "Decision", "Forecast"}
 
 // personal are the attributes that tell of a person, by entity type. Those which no department sends so far stand here so that
 // they are hidden from the day on which one does.

@@ -220,7 +220,7 @@ func (s *Server) locked(w http.ResponseWriter, get func() any) {
 // A decider is what people may ask of the brain.
 type decider interface {
 	Verdict(id string, approve bool, by string) error
-	Halt(on bool)
+	Halt(on bool, by string) error
 }
 
 // Act carries out what people asked for since the last call. Whoever runs the brain calls it between ticks.
@@ -496,9 +496,8 @@ func (s *Server) halt(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.ask(w, r, func(b decider) error {
-		b.Halt(q.On)
 		s.cfg.Log.Warn("automation", "halted", q.On, "by", who.Name, "role", who.Role)
-		return nil
+		return b.Halt(q.On, who.Name)
 	})
 }
 

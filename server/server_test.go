@@ -67,10 +67,11 @@ func (g *rig) Verdict(id string, approve bool, by string) error {
 	return nil
 }
 
-func (g *rig) Halt(on bool) {
+func (g *rig) Halt(on bool, _ string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.halts = append(g.halts, on)
+	return nil
 }
 
 // start serves a durable twin with users, each of the password secret.
