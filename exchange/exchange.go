@@ -8,6 +8,7 @@ import (
 	"citybrain/city"
 	"citybrain/twin"
 	"citybrain/wire"
+	"github.com/paulmach/orb"
 )
 
 // URN returns the id in the twin of the city's thing id, seen as an entity of type typ.
@@ -160,6 +161,19 @@ func (x *Exchange) observe(f *feed, at, seen time.Time, id, typ string, attrs ..
 		f.Overdue++
 	}
 	x.changes = append(x.changes, twin.Set(id, typ, attrs...))
+}
+
+// observeAt is observe for what stands where it stands: its place is written only where the twin does not have it.
+func (x *Exchange) observeAt(f *feed, at, seen time.Time, id, typ string, place orb.Point, attrs ...twin.Attribute) {
+	e, known := x.main.Snapshot().Get(id)
+	if known {
+		_, _, known = e.Location()
+	}
+	if !known {
+		lon, lat := x.city.Frame.WGS84(place)
+		attrs = append(attrs, twin.Point("location", lon, lat))
+	}
+	x.observe(f, at, seen, id, typ, attrs...)
 }
 
 // refuse puts bytes into the quarantine.

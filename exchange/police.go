@@ -16,15 +16,12 @@ type controllers struct {
 	serials []sequence // of each controller: what it sent of itself
 	serial  uint8
 	asked   map[uint16]*Command // by controller and serial
-	place   [][2]float64
-	loops   [][]city.Loop // of each junction: its detectors
+	loops   [][]city.Loop       // of each junction: its detectors
 }
 
 func newControllers(c *city.City) *controllers {
 	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[uint16]*Command{}}
 	for j := range c.Signals {
-		lon, lat := c.Frame.WGS84(c.Signals[j].At)
-		p.place = append(p.place, [2]float64{lon, lat})
 		p.loops = append(p.loops, city.Loops(&c.Streets, &c.Signals[j]))
 	}
 	return p
@@ -65,8 +62,8 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 		if stage < 0 || stage >= len(x.city.Signals[j].Stages) {
 			return fmt.Errorf("junction %s runs stage %d, its pack has %d", id, r.Stage, len(x.city.Signals[j].Stages))
 		}
-		x.observe(f, at, at, URN("TrafficSignal", id), "TrafficSignal", twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
-			twin.Number("plan", float64(r.Plan), "C62", at), twin.Point("location", p.place[j][0], p.place[j][1]))
+		x.observeAt(f, at, at, URN("TrafficSignal", id), "TrafficSignal", x.city.Signals[j].At, twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
+			twin.Number("plan", float64(r.Plan), "C62", at))
 	}
 	// An approach is one entity; what loops of a group of its lanes say has that group's name: volumeLeft, occupancyRight.
 	var attrs []twin.Attribute

@@ -60,14 +60,12 @@ func (t *telemetry) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 }
 
 func (t *telemetry) reading(x *Exchange, f *feed, at time.Time, st *city.Instrument, r sl651.Reading) error {
-	lon, lat := x.city.Frame.WGS84(st.At)
-	place := twin.Point("location", lon, lat)
 	switch {
 	case st.Kind == city.RainInstrument && r.ID == sl651.Rain5min:
 		if r.Value < 0 || r.Value > 60 {
 			return fmt.Errorf("station %s: %g mm of rain in 5 minutes", st.Station, r.Value)
 		}
-		x.observe(f, at, r.At, URN("RainfallObserved", st.ID), "RainfallObserved", twin.Number("rainfall5min", r.Value, "MMT", r.At), place)
+		x.observeAt(f, at, r.At, URN("RainfallObserved", st.ID), "RainfallObserved", st.At, twin.Number("rainfall5min", r.Value, "MMT", r.At))
 	case st.Kind != city.RainInstrument && r.ID == sl651.Stage:
 		attr := "waterLevel"
 		if st.Kind == city.StreetInstrument {
@@ -78,7 +76,7 @@ func (t *telemetry) reading(x *Exchange, f *feed, at time.Time, st *city.Instrum
 		} else if r.Value < -20 || r.Value > 5000 {
 			return fmt.Errorf("station %s: a level of %g m", st.Station, r.Value)
 		}
-		x.observe(f, at, r.At, URN("WaterObserved", st.ID), "WaterObserved", twin.Number(attr, r.Value, "MTR", r.At), place)
+		x.observeAt(f, at, r.At, URN("WaterObserved", st.ID), "WaterObserved", st.At, twin.Number(attr, r.Value, "MTR", r.At))
 	default:
 		return fmt.Errorf("station %s reports element %02X, which its contract does not have", st.Station, uint16(r.ID))
 	}
@@ -233,11 +231,10 @@ func (p *plcs) state(x *Exchange, f *feed, at time.Time, unit int, r []uint16) e
 	attrs := []twin.Attribute{twin.Number("flow", float64(r[city.PLCFlow])/1000, "MQS", at), twin.Number("waterLevel", float64(r[city.PLCInner])/100-10, "MTR", at)}
 	if i := unit - city.GateUnit; i >= 0 && i < len(d.Gates) {
 		g := &d.Gates[i]
-		lon, lat := x.city.Frame.WGS84(g.At)
 		if order > 0 {
 			order /= 100
 		}
-		x.observe(f, at, at, URN("FloodGate", g.ID), "FloodGate", append(attrs, twin.Number("opening", float64(r[city.PLCRunning])/100, "P1", at), twin.Number("order", order, "C62", at), twin.Point("location", lon, lat))...)
+		x.observeAt(f, at, at, URN("FloodGate", g.ID), "FloodGate", g.At, append(attrs, twin.Number("opening", float64(r[city.PLCRunning])/100, "P1", at), twin.Number("order", order, "C62", at))...)
 		return nil
 	}
 	i := unit - city.PumpUnit
@@ -247,7 +244,6 @@ func (p *plcs) state(x *Exchange, f *feed, at time.Time, unit int, r []uint16) e
 	if int(r[city.PLCRunning]) > d.Pumps[i].Units {
 		return fmt.Errorf("pump station %s: %d of %d units run", d.Pumps[i].ID, r[city.PLCRunning], d.Pumps[i].Units)
 	}
-	lon, lat := x.city.Frame.WGS84(d.Pumps[i].At)
-	x.observe(f, at, at, URN("PumpStation", d.Pumps[i].ID), "PumpStation", append(attrs, twin.Number("unitsRunning", float64(r[city.PLCRunning]), "C62", at), twin.Number("order", order, "C62", at), twin.Point("location", lon, lat))...)
+	x.observeAt(f, at, at, URN("PumpStation", d.Pumps[i].ID), "PumpStation", d.Pumps[i].At, append(attrs, twin.Number("unitsRunning", float64(r[city.PLCRunning]), "C62", at), twin.Number("order", order, "C62", at))...)
 	return nil
 }

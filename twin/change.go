@@ -293,19 +293,34 @@ func decodeBatch(d *decoder) (branch string, recorded int64, changes []Change, e
 	return branch, recorded, changes, d.err
 }
 
-// stamp returns changes with recordedAt set and types sorted; the caller's slices are not written to.
+// sorted returns changes with types sorted; the caller's slices are not written to.
+func sorted(changes []Change) []Change {
+	own := false
+	for i := range changes {
+		if types := changes[i].Types; !slices.IsSorted(types) {
+			if !own {
+				changes, own = slices.Clone(changes), true
+			}
+			changes[i].Types = slices.Sorted(slices.Values(types))
+		}
+	}
+	return changes
+}
+
+// stamp returns a copy of changes with recordedAt set.
 func stamp(changes []Change, recorded int64) []Change {
-	out := make([]Change, len(changes))
-	for i, c := range changes {
-		c.Attrs = slices.Clone(c.Attrs)
-		for k := range c.Attrs {
-			c.Attrs[k].recorded = recorded
-		}
-		if len(c.Types) > 1 {
-			c.Types = slices.Clone(c.Types)
-			slices.Sort(c.Types)
-		}
-		out[i] = c
+	n := 0
+	for i := range changes {
+		n += len(changes[i].Attrs)
+	}
+	out, attrs := slices.Clone(changes), make([]Attribute, 0, n)
+	for i := range out {
+		from := len(attrs)
+		attrs = append(attrs, out[i].Attrs...)
+		out[i].Attrs = attrs[from:len(attrs):len(attrs)]
+	}
+	for i := range attrs {
+		attrs[i].recorded = recorded
 	}
 	return out
 }

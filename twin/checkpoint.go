@@ -164,7 +164,7 @@ func (b *Branch) captured() captured {
 	b.history.mu.RLock()
 	defer b.history.mu.RUnlock()
 	for k, v := range b.history.of {
-		c.old = append(c.old, remembered{k, *v})
+		c.old = append(c.old, remembered{k, *v}) // its list only grows, or is replaced
 	}
 	for k, o := range b.history.by {
 		c.by = append(c.by, intended{k, o})
@@ -276,7 +276,7 @@ func (c *checkpointWriter) branch(x *captured, main *state) {
 		c.u(uint64(r.v.keep))
 		c.u(uint64(len(r.v.list)))
 		for k := range r.v.list {
-			c.recorded(&r.v.list[k])
+			c.held(&r.v.list[k])
 		}
 		c.flush(1 << 16)
 	}
@@ -291,9 +291,10 @@ func (c *checkpointWriter) branch(x *captured, main *state) {
 
 func (c *checkpointWriter) key(k historyKey) { c.s(k.id); c.s(k.name); c.s(k.dataset) }
 
-func (c *checkpointWriter) recorded(a *Attribute) {
-	c.i(a.recorded)
-	c.attr(a)
+func (c *checkpointWriter) held(h *held) {
+	c.i(h.recorded)
+	a := h.attribute()
+	c.attr(&a)
 }
 
 // state writes what makes b of a: entities (an empty list of types means gone), then all tiles of fields,
@@ -315,7 +316,7 @@ func (c *checkpointWriter) state(a, b *state) {
 		c.s(y.Scope)
 		c.u(uint64(len(y.attrs)))
 		for i := range y.attrs {
-			c.recorded(&y.attrs[i])
+			c.held(&y.attrs[i])
 		}
 		c.flush(1 << 16)
 	}
@@ -462,9 +463,9 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		k := historyKey{r.s(), r.name(), r.name()}
 		v := &versions{keep: int(r.u())}
 		n := r.count(4)
-		v.list = make([]Attribute, 0, n)
-		for range n {
-			v.list = append(v.list, r.attr(r.i(), 0))
+		v.list = make([]held, 0, n)
+		for i := range n {
+			v.list = append(v.list, r.held(v.list, i-1))
 		}
 		if r.err != nil {
 			return r.err
@@ -483,29 +484,26 @@ func (r *checkpointReader) state(t *Twin, a *state) *state {
 	st := *a
 	st.pos = Position(r.u())
 	o := new(owner)
-	st.byType = make(map[string]*node, len(a.byType))
-	for k, v := range a.byType {
-		st.byType[k] = v
-	}
+	var ids idSlab
+	var before []held
 	for r.err == nil {
 		switch r.byte() {
 		case 0:
 			r.fields(&st, a)
 			return &st
 		case 1:
-			e := &Entity{ID: r.s()}
-			n := r.count(1)
-			e.Types = make([]string, 0, n)
-			for range n {
-				e.Types = append(e.Types, r.name())
+			head := Entity{ID: ids.keep(r.s(), 64)}
+			for range r.count(1) {
+				head.Types = append(head.Types, r.name())
 			}
-			e.Types = t.sharedTypes(e.Types)
-			e.Scope = r.name()
-			n = r.count(5)
-			e.attrs = make([]Attribute, 0, n)
-			for range n {
-				e.attrs = append(e.attrs, r.attr(r.i(), 0))
+			head.Types = t.shared(head.Types)
+			head.Scope = r.name()
+			n := r.count(5)
+			e := head.with(n)
+			for i := range n {
+				e.attrs = append(e.attrs, r.held(before, i))
 			}
+			before = e.attrs
 			if r.err == nil {
 				st.replace(o, e.ID, e)
 			}
@@ -516,6 +514,15 @@ func (r *checkpointReader) state(t *Twin, a *state) *state {
 		}
 	}
 	return &st
+}
+
+// held reads an attribute; its neighbour in the entity or list before, if there is one, probably has the same key.
+func (r *checkpointReader) held(before []held, i int) held {
+	a := r.attr(r.i(), 0)
+	if 0 <= i && i < len(before) {
+		return a.hold(a.recorded, &before[i])
+	}
+	return a.hold(a.recorded, nil)
 }
 
 func (r *checkpointReader) fields(st, a *state) {
@@ -547,31 +554,21 @@ func (r *checkpointReader) fields(st, a *state) {
 	}
 }
 
-// replace puts e in the place of id, nil for none; st and its byType are the caller's own.
+// replace puts e in the place of id, nil for none.
 func (st *state) replace(o *owner, id string, e *Entity) {
 	h := hashOf(id)
-	old := st.all.get(id)
-	if old != nil {
-		for _, t := range old.Types {
-			if e == nil || !slices.Contains(e.Types, t) {
-				st.byType[t], _ = st.byType[t].remove(o, h, 0, id)
-			}
-		}
-		if e == nil {
-			st.all, _ = st.all.remove(o, h, 0, id)
-			st.count--
-		}
+	var had, has []string
+	if old := st.all.find(h, id); old != nil {
+		had = old.Types
+		st.count--
 	}
 	if e == nil {
-		return
-	}
-	var grew bool
-	if st.all, grew = st.all.put(o, h, 0, e); grew {
+		st.all, _ = st.all.remove(o, h, 0, id)
+	} else {
+		has = e.Types
+		st.all, _ = st.all.put(o, h, 0, e)
 		st.count++
 	}
-	for _, t := range e.Types {
-		if old == nil || !slices.Contains(old.Types, t) {
-			st.byType[t], _ = st.byType[t].put(o, h, 0, &Entity{ID: e.ID, Types: e.Types})
-		}
-	}
+	st.lose(o, h, had, has)
+	st.gain(o, h, has, had)
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +49,7 @@ func contents(t rapid.TB, tw *Twin) map[string]string {
 				}
 			}
 			e, ok := b.AsOf(id, t0.Add(30*time.Second), ByObserved)
-			all[b.name+" as of"] += fmt.Sprintln(ok, e.ID, e.attrs)
+			all[b.name+" as of"] += fmt.Sprintln(ok, e.ID, slices.Collect(e.Attributes()))
 		}
 		for _, typ := range []string{"T", "U"} {
 			for e := range s.Query(Query{Types: []string{typ}}) {

@@ -33,7 +33,7 @@ func (b *Branch) SetField(name, tile string, at time.Time, values []float32) err
 			return nil, nil
 		}
 		return encodeField(b.name, key, c), nil
-	}, func(st *state, pos Position) *state { return st.withField(key, c, pos) }, nil)
+	}, func(st *state, pos Position) *state { return st.withField(key, c, pos) }, nil, 0)
 	return err
 }
 

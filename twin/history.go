@@ -1,6 +1,7 @@
 package twin
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -22,67 +23,62 @@ type history struct {
 	of     map[historyKey]*versions
 	// by says which origin last touched an attribute (name "": the whole entity) with intent; kept for Merge on forks.
 	by map[historyKey]Origin
+	// fresh are versions to come, made many at a time: none goes before the branch does.
+	fresh []shortVersions
 }
 
 type historyKey struct{ id, name, dataset string }
 
 type versions struct {
 	keep int
-	list []Attribute
+	list []held
 }
 
-// orphan keeps what is known of attributes that an entity loses.
-func (h *history) orphan(e *Entity, attrs []Attribute, whole bool) {
-	for i := range attrs {
-		if old, ok := e.Instance(attrs[i].Name, attrs[i].Dataset); ok && whole {
-			h.versions(e.Type(), e.ID, &old, &old)
-		}
-	}
+// shortVersions has room for two versions, as most lists stay short.
+type shortVersions struct {
+	versions
+	room [2]held
 }
 
 func newHistory(retain func(string) int) *history {
 	return &history{retain: retain, of: map[historyKey]*versions{}, by: map[historyKey]Origin{}}
 }
 
-// versions returns the versions of an attribute of an entity; a list made now begins with first, if that is not nil.
-func (h *history) versions(typ, id string, a, first *Attribute) *versions {
-	k := historyKey{id, a.Name, a.Dataset}
+// add notes versions of an attribute of an entity: was, which it had until now (nil: none that this branch's history is of),
+// before all others, and a (nil: none) after them. The only version of an attribute is the one that its entity has: there is no
+// list until a second comes or the entity loses it.
+func (h *history) add(e *Entity, was, a *held) {
+	k := historyKey{id: e.ID}
+	if x := cmp.Or(a, was); x != nil {
+		key := x.key.Value()
+		k.name, k.dataset = key.name, key.dataset
+	}
 	v := h.of[k]
 	if v == nil {
-		v = &versions{keep: max(1, h.retain(typ))}
-		if first != nil {
-			v.list = append(v.list, *first)
+		if len(h.fresh) == 0 {
+			h.fresh = make([]shortVersions, min(64, 1+len(h.of)))
+		}
+		x := &h.fresh[0]
+		h.fresh = h.fresh[1:]
+		v = &x.versions
+		v.keep, v.list = max(1, h.retain(e.Type())), x.room[:0]
+		if was != nil {
+			v.list = append(v.list, *was)
 		}
 		h.of[k] = v
 	}
-	return v
-}
-
-// add notes a version of an attribute of an entity, which was e before. On a branch whose whole history this is, the only
-// version of an attribute is the one that its entity has: there is no list until a second comes.
-// before are the attributes of the same change that came first: it may give an attribute twice.
-func (h *history) add(e *Entity, typ string, a *Attribute, before []Attribute, whole bool) {
-	var first *Attribute
-	if whole {
-		old, ok := e.Instance(a.Name, a.Dataset)
-		for i := range before {
-			if !ok && before[i].Name == a.Name && before[i].Dataset == a.Dataset {
-				old, ok = before[i], true
-			}
-		}
-		if !ok {
-			if h.of[historyKey{e.ID, a.Name, a.Dataset}] == nil {
-				return
-			}
-		} else {
-			first = &old
-		}
+	if a == nil {
+		return
 	}
-	v := h.versions(typ, e.ID, a, first)
 	if len(v.list) >= 2*v.keep {
 		v.list = slices.Clone(v.list[len(v.list)-v.keep:])
 	}
 	v.list = append(v.list, *a)
+}
+
+// has reports whether there is a list of versions of an attribute.
+func (h *history) has(e *Entity, a *Attribute) bool {
+	return h.of[historyKey{e.ID, a.Name, a.Dataset}] != nil
 }
 
 // intent notes that a change of an attribute was deliberate, or that a later one was not.
@@ -108,7 +104,9 @@ func (b *Branch) History(id, name string, from, to time.Time, by Clock) ([]Attri
 	h.mu.RLock()
 	var list []Attribute
 	if v := h.of[historyKey{id, name, ""}]; v != nil {
-		list = slices.Clone(v.list[max(0, len(v.list)-v.keep):])
+		for i := max(0, len(v.list)-v.keep); i < len(v.list); i++ {
+			list = append(list, v.list[i].attribute())
+		}
 	} else if b == b.twin.main {
 		if e := b.now.Load().all.get(id); e != nil {
 			if a, ok := e.Attribute(name); ok {
@@ -150,14 +148,15 @@ func (b *Branch) AsOf(id string, at time.Time, by Clock) (Entity, bool) {
 	b.history.mu.RLock()
 	defer b.history.mu.RUnlock()
 	for i := range e.attrs {
-		v := b.history.of[historyKey{id, e.attrs[i].Name, e.attrs[i].Dataset}]
-		var list []Attribute
+		key := e.attrs[i].key.Value()
+		v := b.history.of[historyKey{id, key.name, key.dataset}]
+		var list []held
 		if v != nil {
 			list = v.list
 		} else if b == b.twin.main {
 			list = e.attrs[i : i+1]
 		}
-		var best *Attribute
+		var best *held
 		for k := range list {
 			a := &list[k]
 			if by == ByRecorded && a.recorded > nano(at) || by == ByObserved && a.observed > nano(at) {

@@ -60,7 +60,8 @@ func Merge(from, into *Branch) (Position, error) {
 		mine := ours.st.all.get(d.B.ID)
 		c := Change{ID: d.B.ID, Types: d.B.Types, Scope: d.B.Scope}
 		for i := range d.B.attrs {
-			a := &d.B.attrs[i]
+			is := d.B.attrs[i].attribute()
+			a := &is
 			origin, ok := deliberate[historyKey{d.B.ID, a.Name, a.Dataset}]
 			if !ok {
 				continue

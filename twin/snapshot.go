@@ -127,13 +127,13 @@ func (s Snapshot) Query(q Query) iter.Seq[Entity] {
 			}
 		case len(q.Types) > 0:
 			for _, t := range q.Types {
-				s.st.byType[t].each(func(e *Entity) bool { return take(s.st.all.get(e.ID)) })
+				s.st.byType.each(t, s.st.all, take)
 			}
 		default:
 			s.st.all.each(take)
 		}
 		sort.Slice(list, func(i, k int) bool { return list[i].ID < list[k].ID })
-		list = slices.Compact(list) // an entity of two of the types
+		list = slices.Compact(list) // an entity of two of the types, or of an id given twice
 		if q.Offset > 0 {
 			list = list[min(q.Offset, len(list)):]
 		}
@@ -166,7 +166,7 @@ func (q *Query) matches(e *Entity) bool {
 	}
 	if !q.Since.IsZero() {
 		since := nano(q.Since)
-		if !slices.ContainsFunc(e.attrs, func(a Attribute) bool { return a.observed >= since }) {
+		if !slices.ContainsFunc(e.attrs, func(a held) bool { return a.observed >= since }) {
 			return false
 		}
 	}

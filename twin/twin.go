@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -68,7 +67,7 @@ type ForkOptions struct {
 // state is a branch's whole content at one position; immutable.
 type state struct {
 	all    *node
-	byType map[string]*node // by type: the entities' ids and types, so that a new value changes nothing here; all has the rest
+	byType *typeIndex
 	count  int
 	fields map[fieldKey]*series
 	pos    Position
@@ -112,8 +111,9 @@ type Branch struct {
 
 // flight is a batch between being ordered and being readable.
 type flight struct {
-	next    *state
-	changes []Change
+	next     *state
+	changes  []Change
+	recorded int64
 }
 
 // ErrBranch is wrapped by errors about a branch's name.
@@ -205,11 +205,8 @@ func (r *replayer) record(pos Position, payload []byte) (err error) {
 		}
 		if r.owners[name] == nil {
 			r.owners[name] = new(owner)
-			own := *b.pending
-			own.byType = maps.Clone(own.byType)
-			b.pending = &own
 		}
-		b.pending = b.applied(b.pending, changes, recorded, pos, r.owners[name], true)
+		b.pending = b.applied(b.pending, changes, recorded, pos, r.owners[name])
 	case recordField:
 		name, key, c, err := decodeField(dec)
 		if err != nil {
@@ -406,19 +403,19 @@ func (b *Branch) Apply(changes ...Change) (Position, error) {
 		}
 	}
 	recorded := nano(b.twin.opt.Clock())
-	changes = stamp(changes, recorded)
+	changes = sorted(changes)
 	return b.commit(func() ([]byte, error) {
 		if err := b.expect(changes); err != nil || !b.durable() {
 			return nil, err
 		}
 		return encodeBatch(b.name, recorded, changes), nil
 	}, func(st *state, pos Position) *state {
-		return b.applied(st, changes, recorded, pos, new(owner), false)
-	}, changes)
+		return b.applied(st, changes, recorded, pos, new(owner))
+	}, changes, recorded)
 }
 
 // commit encodes, orders, applies and publishes one record.
-func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Position) *state, changes []Change) (Position, error) {
+func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Position) *state, changes []Change, recorded int64) (Position, error) {
 	b.write.Lock()
 	if b.err != nil {
 		defer b.write.Unlock()
@@ -451,7 +448,7 @@ func (b *Branch) commit(encode func() ([]byte, error), apply func(*state, Positi
 	next := apply(b.pending, pos)
 	b.pending = next
 	b.publish.Lock()
-	b.flying = append(b.flying, flight{next, changes})
+	b.flying = append(b.flying, flight{next, changes, recorded})
 	b.publish.Unlock()
 	b.write.Unlock()
 	if rec != nil {
@@ -478,102 +475,143 @@ func (b *Branch) land(pos Position) {
 		b.flying[0] = flight{}
 		b.flying = b.flying[1:]
 		b.now.Store(f.next)
-		b.watch.send(Event{f.next.pos, f.changes})
+		b.watch.send(f.next.pos, f.changes, f.recorded)
 	}
 }
 
 // applied returns st with changes, and notes them in the history.
-func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Position, o *owner, inPlace bool) *state {
+func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Position, o *owner) *state {
 	next := *st
 	next.pos = pos
-	owned := inPlace && st.byType != nil
-	types := func() map[string]*node {
-		if !owned {
-			m := make(map[string]*node, len(next.byType)+1)
-			for k, v := range next.byType {
-				m[k] = v
-			}
-			next.byType, owned = m, true
-		}
-		return next.byType
-	}
+	var ids idSlab
 	b.history.mu.Lock()
 	defer b.history.mu.Unlock()
 	for i := range changes {
+		if i%ahead == 0 {
+			next.all.warm(changes[i:min(i+ahead, len(changes))])
+		}
 		c := &changes[i]
 		h := hashOf(c.ID)
 		e := next.all.find(h, c.ID)
-		if c.Op == OpDelete {
-			if e != nil {
-				if b != b.twin.main {
-					b.history.intent(historyKey{id: c.ID}, c.Origin)
-				}
-				next.all, _ = next.all.remove(o, h, 0, c.ID)
-				next.count--
-				for _, t := range e.Types {
-					types()[t], _ = next.byType[t].remove(o, h, 0, c.ID)
-				}
-				b.history.orphan(e, e.attrs, b == b.twin.main)
-			}
+		if e == nil && c.Op != OpSet {
 			continue
 		}
-		fresh := e == nil
-		if fresh {
-			if c.Op == OpRemove {
-				continue
-			}
-			e = &Entity{ID: c.ID, Types: b.twin.sharedTypes(c.Types), Scope: c.Scope}
+		var had []string
+		if e != nil {
+			had = e.Types
 		}
-		was := e
-		if c.Op == OpRemove {
-			b.history.orphan(e, c.Attrs, b == b.twin.main)
-			out := *e
-			out.attrs = slices.DeleteFunc(slices.Clone(e.attrs), func(a Attribute) bool {
-				return slices.ContainsFunc(c.Attrs, func(x Attribute) bool { return x.Name == a.Name && x.Dataset == a.Dataset })
-			})
-			e = &out
-		} else {
-			e = e.with(c.Attrs, func(int) {})
-			if c.Scope != "" {
-				e.Scope = c.Scope
+		switch c.Op {
+		case OpDelete:
+			if b != b.twin.main {
+				b.history.intent(historyKey{id: e.ID}, c.Origin)
 			}
-			for _, t := range c.Types {
-				if !slices.Contains(e.Types, t) {
-					e.Types = append(slices.Clone(e.Types), t)
-					slices.Sort(e.Types)
-				}
+			next.all, _ = next.all.remove(o, h, 0, e.ID)
+			next.count--
+			next.lose(o, h, e.Types, nil)
+			for k := range e.attrs {
+				b.orphan(e, k)
 			}
+			continue
+		case OpRemove:
+			out := e.with(len(e.attrs))
 			for k := range c.Attrs {
-				b.history.add(was, e.Type(), &c.Attrs[k], c.Attrs[:k], b == b.twin.main)
-				if b != b.twin.main { // main is merged into, never from
-					b.history.intent(historyKey{c.ID, c.Attrs[k].Name, c.Attrs[k].Dataset}, c.Origin)
+				if at, ok := e.find(c.Attrs[k].Name, c.Attrs[k].Dataset); ok {
+					b.orphan(e, at)
+				}
+				if at, ok := out.find(c.Attrs[k].Name, c.Attrs[k].Dataset); ok {
+					out.attrs = slices.Delete(out.attrs, at, at+1)
 				}
 			}
+			e = out
+		case OpSet:
+			if e == nil {
+				e = &Entity{ID: ids.keep(c.ID, len(changes)-i)}
+				next.count++
+			}
+			e = b.set(e, c, recorded)
+			next.gain(o, h, e.Types, had)
 		}
 		next.all, _ = next.all.put(o, h, 0, e)
-		if fresh {
-			next.count++
-		}
-		for _, t := range e.Types {
-			if fresh || !slices.Contains(was.Types, t) {
-				m := types()
-				m[t], _ = m[t].put(o, h, 0, &Entity{ID: e.ID, Types: e.Types})
-			}
-		}
 	}
 	return &next
 }
 
-// sharedTypes returns one slice for all entities of one type: it is read with every change and stays in the cache.
-func (t *Twin) sharedTypes(types []string) []string {
+// orphan keeps what is known of an attribute that an entity loses.
+func (b *Branch) orphan(e *Entity, i int) {
+	if b == b.twin.main {
+		b.history.add(e, &e.attrs[i], nil)
+	}
+}
+
+// set returns the entity with a change's types, scope and attributes, of which late ones go to the history only.
+func (b *Branch) set(e *Entity, c *Change, recorded int64) *Entity {
+	n := len(e.attrs)
+	for k := range c.Attrs {
+		if _, ok := e.find(c.Attrs[k].Name, c.Attrs[k].Dataset); !ok {
+			n++
+		}
+	}
+	e = e.with(n)
+	if c.Scope != "" {
+		e.Scope = c.Scope
+	}
+	if len(e.Types) == 0 && len(c.Types) > 0 {
+		e.Types = b.twin.shared(c.Types)
+	}
+	for _, t := range c.Types {
+		if !slices.Contains(e.Types, t) {
+			e.Types = append(slices.Clone(e.Types), t)
+			slices.Sort(e.Types)
+		}
+	}
+	for k := range c.Attrs {
+		a := &c.Attrs[k]
+		var was *held
+		i, found := e.find(a.Name, a.Dataset)
+		if found {
+			was = &e.attrs[i]
+		}
+		x := a.hold(recorded, was)
+		switch {
+		case b != b.twin.main:
+			b.history.add(e, nil, &x)
+			b.history.intent(historyKey{e.ID, a.Name, a.Dataset}, c.Origin) // main is merged into, never from
+		case found || b.history.has(e, a):
+			b.history.add(e, was, &x)
+		}
+		if !found {
+			e.attrs = slices.Insert(e.attrs, i, x)
+		} else if a.observed == 0 || was.observed <= a.observed {
+			*was = x
+		}
+	}
+	return e
+}
+
+// shared returns types to hold: one slice for all entities of one type, which is read with every change and stays in the cache.
+func (t *Twin) shared(types []string) []string {
 	if len(types) != 1 {
-		return types
+		return slices.Clone(types)
 	}
-	if known, ok := t.types.Load(types[0]); ok {
-		return known.([]string)
+	known, ok := t.types.Load(types[0])
+	if !ok {
+		known, _ = t.types.LoadOrStore(types[0], slices.Clone(types))
 	}
-	known, _ := t.types.LoadOrStore(types[0], slices.Clone(types))
 	return known.([]string)
+}
+
+// idSlab holds the ids of new entities, up to 64 in one piece of memory, which goes with the last of them.
+type idSlab struct{ b strings.Builder }
+
+// keep returns a copy of id; so many may come, it among them.
+func (s *idSlab) keep(id string, come int) string {
+	if s.b.Cap()-s.b.Len() < len(id) {
+		s.b = strings.Builder{}
+		s.b.Grow(len(id) * min(64, come))
+	}
+	n := s.b.Len()
+	s.b.WriteString(id)
+	return s.b.String()[n:]
 }
 
 // expect checks the expectations of a batch against what is pending.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 )
 
 // AttributeKind is what an attribute is in NGSI-LD.
@@ -161,12 +162,102 @@ func (a *Attribute) check() error {
 	return nil
 }
 
+// held is an attribute as entities and histories hold it: what many have alike in one place for all of them. It is half as
+// large as an Attribute, and has few pointers: with millions of them, what the garbage collector must follow is what costs.
+type held struct {
+	key      unique.Handle[attrKey]
+	num, lat float64
+	text     string
+	observed int64
+	recorded int64
+	sub      *[]Attribute // nil: none
+}
+
+type attrKey struct {
+	name, dataset, unit string
+	Kind                AttributeKind
+	kind                valueKind
+}
+
+// hold returns the attribute as it is held; like, if not nil, is one that probably has the same key.
+func (a *Attribute) hold(recorded int64, like *held) held {
+	h := held{num: a.num, lat: a.lat, text: a.text, observed: a.observed, recorded: recorded}
+	if len(a.Sub) > 0 {
+		sub := a.Sub
+		h.sub = &sub
+	}
+	k := attrKey{a.Name, a.Dataset, a.Unit, a.Kind, a.kind}
+	if like != nil && like.key.Value() == k {
+		h.key = like.key
+	} else {
+		h.key = unique.Make(k)
+	}
+	return h
+}
+
+func (h *held) attribute() Attribute {
+	k := h.key.Value()
+	a := Attribute{Name: k.name, Dataset: k.dataset, Kind: k.Kind, kind: k.kind, Unit: k.unit,
+		num: h.num, lat: h.lat, text: h.text, observed: h.observed, recorded: h.recorded}
+	if h.sub != nil {
+		a.Sub = *h.sub
+	}
+	return a
+}
+
+// equal reports whether two attributes say the same of the same time.
+func (h *held) equal(o *held) bool {
+	if h.key != o.key || h.num != o.num || h.lat != o.lat || h.observed != o.observed || h.text != o.text {
+		return false
+	}
+	if h.sub == nil || o.sub == nil {
+		return h.sub == o.sub
+	}
+	return slices.EqualFunc(*h.sub, *o.sub, func(x, y Attribute) bool { return x.same(&y) })
+}
+
 // An Entity is one thing at one moment. Entities are immutable and may be kept.
 type Entity struct {
 	ID    string
 	Types []string // sorted
 	Scope string
-	attrs []Attribute // sorted by name, then dataset
+	attrs []held // sorted by name, then dataset
+}
+
+// with returns e with room for n attributes, for which few make one piece of memory with it.
+func (e *Entity) with(n int) *Entity {
+	var out *Entity
+	switch {
+	case n <= 1:
+		x := new(struct {
+			Entity
+			room [1]held
+		})
+		out, x.attrs = &x.Entity, x.room[:0]
+	case n <= 2:
+		x := new(struct {
+			Entity
+			room [2]held
+		})
+		out, x.attrs = &x.Entity, x.room[:0]
+	case n <= 4:
+		x := new(struct {
+			Entity
+			room [4]held
+		})
+		out, x.attrs = &x.Entity, x.room[:0]
+	case n <= 6:
+		x := new(struct {
+			Entity
+			room [6]held
+		})
+		out, x.attrs = &x.Entity, x.room[:0]
+	default:
+		out = &Entity{attrs: make([]held, 0, n)}
+	}
+	out.ID, out.Types, out.Scope = e.ID, e.Types, e.Scope
+	out.attrs = append(out.attrs, e.attrs...)
+	return out
 }
 
 // Type returns the entity's first type.
@@ -177,11 +268,35 @@ func (e *Entity) Type() string {
 	return e.Types[0]
 }
 
-func compareAttr(a Attribute, key [2]string) int {
-	if c := strings.Compare(a.Name, key[0]); c != 0 {
-		return c
+// find returns where an attribute is or belongs.
+func (e *Entity) find(name, dataset string) (int, bool) {
+	lo, hi := 0, len(e.attrs)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		k := e.attrs[mid].key.Value()
+		c := strings.Compare(k.name, name)
+		if c == 0 {
+			c = strings.Compare(k.dataset, dataset)
+		}
+		switch {
+		case c == 0:
+			return mid, true
+		case c < 0:
+			lo = mid + 1
+		default:
+			hi = mid
+		}
 	}
-	return strings.Compare(a.Dataset, key[1])
+	return lo, false
+}
+
+// is returns the default instance of an attribute as it is held, and whether its value is of a kind.
+func (e *Entity) is(name string, kind valueKind) (*held, bool) {
+	i, ok := e.find(name, "")
+	if !ok {
+		return &held{}, false
+	}
+	return &e.attrs[i], e.attrs[i].key.Value().kind == kind
 }
 
 // Attribute returns the default instance of an attribute.
@@ -189,32 +304,41 @@ func (e *Entity) Attribute(name string) (Attribute, bool) { return e.Instance(na
 
 // Instance returns the instance of an attribute with a datasetId.
 func (e *Entity) Instance(name, dataset string) (Attribute, bool) {
-	i, ok := slices.BinarySearchFunc(e.attrs, [2]string{name, dataset}, compareAttr)
+	i, ok := e.find(name, dataset)
 	if !ok {
 		return Attribute{}, false
 	}
-	return e.attrs[i], true
+	return e.attrs[i].attribute(), true
 }
 
 // Attributes lists all instances of all attributes, by name and dataset.
-func (e *Entity) Attributes() iter.Seq[Attribute] { return slices.Values(e.attrs) }
+func (e *Entity) Attributes() iter.Seq[Attribute] {
+	list := e.attrs
+	return func(yield func(Attribute) bool) {
+		for i := range list {
+			if !yield(list[i].attribute()) {
+				return
+			}
+		}
+	}
+}
 
 // Number returns a numeric attribute's value.
 func (e *Entity) Number(name string) (float64, bool) {
-	a, ok := e.Attribute(name)
-	return a.num, ok && a.kind == valueNumber
+	a, ok := e.is(name, valueNumber)
+	return a.num, ok
 }
 
 // Text returns a textual attribute's value, or a relationship's object.
 func (e *Entity) Text(name string) (string, bool) {
-	a, ok := e.Attribute(name)
-	return a.text, ok && a.kind == valueText
+	a, ok := e.is(name, valueText)
+	return a.text, ok
 }
 
 // Bool returns a truth value.
 func (e *Entity) Bool(name string) (v, ok bool) {
-	a, ok := e.Attribute(name)
-	return a.num == 1, ok && a.kind == valueBool
+	a, ok := e.is(name, valueBool)
+	return a.num == 1, ok
 }
 
 // ObservedAt returns when an attribute's value was so; zero if it has none or that is not known.
@@ -225,28 +349,8 @@ func (e *Entity) ObservedAt(name string) time.Time {
 
 // Location returns the point of the attribute "location" in degrees.
 func (e *Entity) Location() (lon, lat float64, ok bool) {
-	a, ok := e.Attribute("location")
-	return a.num, a.lat, ok && a.kind == valuePoint
-}
-
-// with returns e with the attributes of a change, of which late ones change nothing; accepted tells which were taken.
-func (e *Entity) with(attrs []Attribute, accepted func(i int)) *Entity {
-	out := *e
-	out.attrs = slices.Clone(e.attrs)
-	for i := range attrs {
-		a := attrs[i]
-		k, found := slices.BinarySearchFunc(out.attrs, [2]string{a.Name, a.Dataset}, compareAttr)
-		switch {
-		case !found:
-			out.attrs = slices.Insert(out.attrs, k, a)
-		case a.observed != 0 && out.attrs[k].observed > a.observed:
-			continue
-		default:
-			out.attrs[k] = a
-		}
-		accepted(i)
-	}
-	return &out
+	a, ok := e.is("location", valuePoint)
+	return a.num, a.lat, ok
 }
 
 func (e *Entity) equal(o *Entity) bool {
@@ -254,7 +358,7 @@ func (e *Entity) equal(o *Entity) bool {
 		return false
 	}
 	for i := range e.attrs {
-		if x, y := &e.attrs[i], &o.attrs[i]; x.observed != y.observed || !x.same(y) {
+		if !e.attrs[i].equal(&o.attrs[i]) {
 			return false
 		}
 	}
@@ -265,7 +369,8 @@ func (e *Entity) equal(o *Entity) bool {
 func (e *Entity) canonical(w *bytes.Buffer) {
 	fmt.Fprintf(w, "%q %q %q\n", e.ID, e.Types, e.Scope)
 	for i := range e.attrs {
-		e.attrs[i].canonical(w)
+		a := e.attrs[i].attribute()
+		a.canonical(w)
 	}
 }
 

@@ -52,12 +52,17 @@ func (b *Branch) Watch(ctx context.Context, buffer int, want func(*Change) bool)
 	return w.ch
 }
 
-func (ws *watchers) send(e Event) {
-	if e.Changes == nil {
+// send tells the watchers of a batch, of which they get a copy of their own: without any, none is made.
+func (ws *watchers) send(pos Position, changes []Change, recorded int64) {
+	if changes == nil {
 		return
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	if len(ws.all) == 0 {
+		return
+	}
+	e := Event{pos, stamp(changes, recorded)}
 	for w := range ws.all {
 		mine := e
 		if w.want != nil {
