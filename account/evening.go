@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"citybrain/brain"
@@ -161,6 +162,12 @@ type session struct {
 	ticks []float64 // ms
 	casts []float64 // s, of ticks with a forecast
 	now   time.Time
+	clock atomic.Int64 // now in ns, for the twin: requests read it from goroutines of their own
+}
+
+func (s *session) at(t time.Time) {
+	s.now = t
+	s.clock.Store(t.UnixNano())
 }
 
 // start checks the evening and prepares world, twin, exchange and brain.
@@ -185,16 +192,21 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		}
 	}
 	cfg.Plans = e.Plans
-	s := &session{e: e, now: EveningStart}
+	s := &session{e: e}
+	s.at(EveningStart)
 	if s.world, err = world.New(e.City, cfg); err != nil {
 		return nil, e, err
 	}
 	if e.Brain || e.Feeds {
-		clock := func() time.Time { return s.now }
+		clock := func() time.Time { return time.Unix(0, s.clock.Load()).UTC() }
 		if e.Dir == "" {
 			s.twin = twin.New(twin.Options{Clock: clock, Retain: retain})
 		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock, Retain: retain}); err != nil {
 			return nil, e, err
+		}
+		if at := newest(s.twin.Main().Snapshot()); at.After(EveningStart) {
+			s.twin.Close() // nothing was written
+			return nil, e, fmt.Errorf("%s holds an evening up to %s, before which a new one would be late all along: give another folder", e.Dir, at.Format(time.RFC3339))
 		}
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
@@ -206,6 +218,18 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		}
 	}
 	return s, e, nil
+}
+
+// newest returns when the newest value was observed, zero if none was.
+func newest(s twin.Snapshot) (at time.Time) {
+	for e := range s.Query(twin.Query{}) {
+		for a := range e.Attributes() {
+			if t := a.ObservedAt(); t.After(at) {
+				at = t
+			}
+		}
+	}
+	return at
 }
 
 // retain is how many versions of an attribute a session keeps in memory, so that an evening fits: what reports every few
@@ -280,7 +304,7 @@ func (s *session) run(ctx context.Context, until time.Duration) error {
 		if err := s.world.Step(ctx, t); err != nil {
 			return err
 		}
-		s.now = EveningStart.Add(t)
+		s.at(EveningStart.Add(t))
 		out := s.world.Send()
 		if s.x != nil {
 			for _, p := range out {

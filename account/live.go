@@ -152,7 +152,7 @@ func (k *wired) tick(ctx context.Context) error {
 		return err
 	}
 	k.ends.Send(s.world.Send())
-	s.now = EveningStart.Add(s.world.Now())
+	s.at(EveningStart.Add(s.world.Now()))
 	if err := k.city.Receive(); err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (k *wired) pump() error {
 	if err := k.city.Receive(); err != nil {
 		return err
 	}
-	s.now = k.clock.now()
+	s.at(k.clock.now())
 	if _, err := s.x.Commit(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -316,5 +317,15 @@ func TestLostIsWhatTheWorldLost(t *testing.T) {
 		if missing := n - f.Received; f.Lost > missing || float64(f.Lost) < 0.8*float64(lost)-3 {
 			t.Errorf("%s: known to be lost %d of %d lost, %d not here", f.ID, f.Lost, lost, missing)
 		}
+	}
+}
+
+func TestAUsedFolderIsRefused(t *testing.T) {
+	e := Evening{City: town(5), Scenario: "calm", Seed: 3, Hours: 0.02, Feeds: true, Dir: t.TempDir()}
+	if _, err := e.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "give another folder") {
+		t.Errorf("a second evening in one folder: %v", err)
 	}
 }

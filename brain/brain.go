@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"citybrain/city"
@@ -18,6 +19,7 @@ import (
 type Departments interface {
 	Order(now time.Time, list ...*exchange.Command) error
 	Rain() (exchange.RainForecast, exchange.Radar)
+	Release(principal string)
 }
 
 // Level says how far the brain may go alone.
@@ -128,6 +130,10 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		b.model = newWaterModel(c, cfg.Horizon, cfg.Threads)
 		b.tactics = make([]tactic, len(c.Drains.Creeks))
 	}
+	if e, ok := b.main.Snapshot().Get(exchange.URN("Automation", "city")); ok {
+		state, _ := e.Text("state")
+		b.halted = state == haltedState
+	}
 	b.est = newEstimate(c)
 	b.dispatch = emergency.NewDispatcher(&c.Streets)
 	b.wants = make([]stageWish, len(c.Signals))
@@ -226,31 +232,36 @@ func (b *Brain) flush() error {
 	}
 	list := b.pending
 	b.pending = nil
-	if b.halted {
-		return nil
+	if b.halted { // what people order still goes out
+		list = slices.DeleteFunc(list, func(c *exchange.Command) bool { return c.Principal == ownName })
 	}
 	b.stats.Commands += len(list)
 	return b.deps.Order(b.now, list...)
 }
+
+// ownName is whom orders name that no person gave.
+const ownName = "brain"
 
 // command queues an order for this tick.
 func (b *Brain) command(c exchange.Command) *exchange.Command {
 	b.ids++
 	c.ID = fmt.Sprintf("%s-%06d", b.now.UTC().Format("0102T1504"), b.ids)
 	if c.Principal == "" {
-		c.Principal = "brain"
+		c.Principal = ownName
 	}
 	b.pending = append(b.pending, &c)
 	return &c
 }
 
-// Halt stops all automation, or lets it go on, in the name of a person: the twin keeps who did it and when. Equipment falls back
-// on its local programmes when its leases end.
+// Halt stops all automation, or lets it go on, in the name of a person: the twin keeps who did it and when, and a brain that
+// starts on it again is halted still. The brain's orders to equipment are not renewed: it falls back on its local programmes
+// when its watchdogs run out. What people order still goes out.
 func (b *Brain) Halt(on bool, by string) error {
 	b.halted = on // whatever becomes of the record
 	state := "running"
 	if on {
-		state = "halted"
+		state = haltedState
+		b.deps.Release(ownName)
 	}
 	ch := twin.Set(exchange.URN("Automation", "city"), "Automation", twin.Text("state", state, b.now), twin.Text("by", by, b.now))
 	ch.Origin = twin.Edit
@@ -259,6 +270,8 @@ func (b *Brain) Halt(on bool, by string) error {
 	}
 	return nil
 }
+
+const haltedState = "halted"
 
 // Halted reports whether automation is stopped.
 func (b *Brain) Halted() bool { return b.halted }

@@ -24,14 +24,16 @@ var demo = sync.OnceValue(func() *city.City { return riverside.City(1) })
 
 // departments keeps the orders that it gets and has the rain that a test gives it.
 type departments struct {
-	orders []*exchange.Command
-	rain   exchange.RainForecast
+	orders   []*exchange.Command
+	released []string
+	rain     exchange.RainForecast
 }
 
 func (d *departments) Order(_ time.Time, list ...*exchange.Command) error {
 	d.orders = append(d.orders, list...)
 	return nil
 }
+func (d *departments) Release(principal string) { d.released = append(d.released, principal) }
 func (d *departments) Rain() (exchange.RainForecast, exchange.Radar) {
 	return d.rain, exchange.Radar{}
 }
@@ -189,8 +191,16 @@ func TestVerdicts(t *testing.T) {
 		t.Errorf("halted by %q", by)
 	}
 	b.command(exchange.Command{Stage: &exchange.StageOrder{}})
-	if err := b.flush(); err != nil || len(d.orders) != 1 {
-		t.Errorf("halted, and %d orders went out (%v)", len(d.orders), err)
+	again := propose()
+	if err := b.Verdict(again.ID, true, "Li Wei"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.flush(); err != nil || len(d.orders) != 2 || d.orders[1].Decision != again.ID || !slices.Equal(d.released, []string{"brain"}) {
+		t.Errorf("halted: orders %+v went out (%v), let go of were those of %v", d.orders, err, d.released)
+	}
+	restarted, err := New(b.city, b.twin, d, b.cfg)
+	if err != nil || !restarted.Halted() {
+		t.Errorf("a brain that starts on a halted city acts (%v)", err)
 	}
 }
 

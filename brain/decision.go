@@ -57,7 +57,7 @@ func (b *Brain) decide(d *Decision) {
 	b.decisions = append(b.decisions, d)
 	b.byID[d.ID] = d
 	if b.level(d.Kind) == Act && !b.halted {
-		b.carryOut(d, "brain")
+		b.carryOut(d, ownName)
 	}
 	b.record(d)
 }

@@ -86,7 +86,8 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 		if !ok {
 			continue
 		}
-		if v, ok := ent.Number("stage"); ok {
+		// What stands in the twin may have come from a person's hand: it is checked as a department's report would be.
+		if v, ok := ent.Number("stage"); ok && v >= 0 && int(v) < len(e.city.Signals[j].Stages) {
 			e.stage[j] = int(v)
 		}
 		mode, _ := ent.Number("mode")
@@ -170,12 +171,15 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		}
 		heading, _ := ent.Number("heading")
 		kmh, _ := ent.Number("speed")
-		link, along := e.index.match(e.city.Frame.Local(lon, lat), heading, e.terminal[ent.ID].link)
+		was, known := e.terminal[ent.ID]
+		if !known {
+			was.link = -1
+		}
+		link, along := e.index.match(e.city.Frame.Local(lon, lat), heading, was.link)
 		if link < 0 {
 			continue
 		}
 		reporting++
-		was, known := e.terminal[ent.ID]
 		p := probe{link: link, along: along, speed: kmh / 3.6, at: at, entered: at}
 		if known && was.link != link {
 			e.queues.turned(was.link, link)
@@ -315,6 +319,9 @@ func project(line orb.LineString, p orb.Point) (dist, along, ux, uy float64) {
 	return dist, along, ux, uy
 }
 
+// tallest is a level or rain that no gauge of any city reports, m or mm.
+const tallest = 5000
+
 // stuckAfter is how many reports in a row without the least change make a level gauge suspect.
 const stuckAfter = 5
 
@@ -334,7 +341,7 @@ func (b *Brain) assimilate(ctx context.Context, s twin.Snapshot) error {
 			attr = "waterLevel"
 		}
 		v, ok := e.Number(attr)
-		if !ok || !e.ObservedAt(attr).After(g.at) {
+		if !ok || !e.ObservedAt(attr).After(g.at) || math.Abs(v) > tallest {
 			continue
 		}
 		if v == g.value {
@@ -417,14 +424,14 @@ func (b *Brain) mirrorEquipment(s twin.Snapshot) error {
 	var evs []flood.Event
 	for i := range b.city.Drains.Pumps {
 		if e, ok := s.Get(exchange.URN("PumpStation", b.city.Drains.Pumps[i].ID)); ok {
-			if v, ok := e.Number("order"); ok {
+			if v, ok := e.Number("order"); ok && v >= flood.Auto && v <= float64(b.city.Drains.Pumps[i].Units) {
 				evs = append(evs, flood.PumpOrder{Pump: i, Units: int(v)})
 			}
 		}
 	}
 	for i := range b.city.Drains.Gates {
 		if e, ok := s.Get(exchange.URN("FloodGate", b.city.Drains.Gates[i].ID)); ok {
-			if v, ok := e.Number("order"); ok {
+			if v, ok := e.Number("order"); ok && (v == flood.Auto || v >= 0 && v <= 1) {
 				evs = append(evs, flood.GateOrder{Gate: i, Opening: v})
 			}
 		}

@@ -216,7 +216,8 @@ func (b *Brain) waterBranches(base, best []outcome) (string, string, error) {
 	if err != nil {
 		return "", "", err
 	}
-	for name, out := range map[string][]outcome{asIs: base, with: best} {
+	for i, name := range []string{asIs, with} {
+		out := [][]outcome{base, best}[i]
 		br, ok := b.twin.Branch(name)
 		if !ok {
 			return "", "", fmt.Errorf("brain: branch %s is gone", name)

@@ -7,10 +7,10 @@ import (
 	"citybrain/city"
 )
 
-// queues estimates the vehicles that wait at signals, by approach and turn. Detectors count an approach as a whole, and three
-// approaches in ten have none; but only a turn that has green can have left, so that the stages that controllers report share
-// out the counts: arrivals by the turns that reporting vehicles make, departures by green, held against each count, each
-// detector's occupancy and the vehicles that are seen to stand.
+// queues estimates the vehicles that wait at signals, by approach and turn. A loop counts a group of lanes or the whole approach,
+// and three approaches in ten have none; but only a turn that has green can have left, so that the stages that controllers
+// report share out the counts: arrivals by the turns that reporting vehicles make, departures by green, held against each count,
+// each loop's occupancy and the vehicles that are seen to stand.
 type queues struct {
 	city     *city.City
 	links    []int32      // approaches of all junctions, by junction

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"citybrain/city"
@@ -140,6 +141,9 @@ func (b *Brain) branches(what string, base, with map[string]float64) (string, st
 		values map[string]float64
 	}{{"as-is", base}, {"brain", with}} {
 		names[i] = fmt.Sprintf("forecast/%s/%s/%s", b.now.UTC().Format("0102T1504"), what, side.name)
+		if _, taken := b.twin.Branch(names[i]); taken { // a late ensemble comes in the minute of the next
+			names[i] += fmt.Sprint("-", b.stats.Ticks)
+		}
 		br, err := b.main.Fork(names[i], twin.ForkOptions{Kind: twin.Derived, Recipe: b.recipe(side.name)})
 		if err != nil {
 			return "", "", fmt.Errorf("brain: %w", err)
@@ -184,7 +188,8 @@ func (b *Brain) answerCalls(s twin.Snapshot) {
 			continue
 		}
 		lon, lat, ok := call.Location()
-		if !ok {
+		id, ours := strings.CutPrefix(call.ID, exchange.URN("EmergencyCall", ""))
+		if !ok || !ours {
 			continue
 		}
 		if weights == nil {
@@ -198,7 +203,7 @@ func (b *Brain) answerCalls(s twin.Snapshot) {
 		}
 		units[pick].Free = false
 		b.called[call.ID] = b.now
-		b.command(exchange.Command{Dispatch: &exchange.DispatchOrder{Call: call.ID[len("urn:ngsi-ld:EmergencyCall:"):], Unit: units[pick].id}, Until: b.now.Add(2 * time.Minute)})
+		b.command(exchange.Command{Dispatch: &exchange.DispatchOrder{Call: id, Unit: units[pick].id}, Until: b.now.Add(2 * time.Minute)})
 	}
 }
 

@@ -44,8 +44,7 @@ func (a *ambulances) call(x *Exchange, f *feed, at time.Time, body []byte) error
 	if !c.Kerb.IsZero() {
 		attrs = append(attrs, twin.Number("response", c.Kerb.Sub(c.Ring).Seconds(), "SEC", at))
 	}
-	x.observe(f, at, at, URN("EmergencyCall", c.ID), "EmergencyCall", attrs...)
-	return nil
+	return x.observe(f, at, at, URN("EmergencyCall", c.ID), "EmergencyCall", attrs...)
 }
 
 func (a *ambulances) units(x *Exchange, f *feed, at time.Time, body []byte) error {
@@ -61,7 +60,9 @@ func (a *ambulances) units(x *Exchange, f *feed, at time.Time, body []byte) erro
 		if u.ID == "" || !x.city.Bounds.Pad(2000).Contains(x.city.Frame.Local(u.Lon, u.Lat)) {
 			return fmt.Errorf("unit %q at %g, %g", u.ID, u.Lon, u.Lat)
 		}
-		x.observe(f, at, at, URN("EmergencyVehicle", u.ID), "EmergencyVehicle", twin.Point("location", u.Lon, u.Lat).At(at), twin.Text("status", u.Status, at), twin.Text("call", u.Call, at))
+		if err := x.observe(f, at, at, URN("EmergencyVehicle", u.ID), "EmergencyVehicle", twin.Point("location", u.Lon, u.Lat).At(at), twin.Text("status", u.Status, at), twin.Text("call", u.Call, at)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

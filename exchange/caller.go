@@ -155,11 +155,13 @@ func (c *caller) do(base string, b []byte) []byte {
 	return answer
 }
 
-// failed notes that the department was not there, and returns the answer in its place.
+// failed notes that the department was not there, and returns the answer in its place: 503 where it can't have had the request,
+// 504 where it may have.
 func (c *caller) failed(err error) []byte {
-	status := 503
-	if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
-		status = 504
+	status := 504
+	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+		status = 503
+	} else if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
 		err = fmt.Errorf("no answer within %v: %w", c.timeout, err)
 	}
 	c.mu.Lock()

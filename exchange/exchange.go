@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"maps"
 	"sort"
 	"time"
 
@@ -133,6 +134,15 @@ func (x *Exchange) Commit() (twin.Position, error) {
 	return pos, nil
 }
 
+// Release lets go of the orders to equipment that stand in a principal's name: they are not renewed, and end with their watchdogs.
+func (x *Exchange) Release(principal string) {
+	for _, f := range x.order {
+		if p, ok := f.adapter.(*plcs); ok {
+			maps.DeleteFunc(p.orders, func(_ uint8, c *Command) bool { return c.Principal == principal })
+		}
+	}
+}
+
 // Send returns what is to be sent to the departments since the last call.
 func (x *Exchange) Send() []wire.Packet {
 	out := x.out
@@ -155,16 +165,28 @@ func (x *Exchange) Feeds() []Status {
 // Quarantine returns the newest refused pieces, at most a thousand.
 func (x *Exchange) Quarantine() []Refused { return x.refused }
 
-// observe notes what a department reported of an entity, seen at time seen.
-func (x *Exchange) observe(f *feed, at, seen time.Time, id, typ string, attrs ...twin.Attribute) {
+// ahead is how far a department's clock may be ahead of ours.
+const ahead = 5 * time.Minute
+
+// observe notes what a department reported of an entity, seen at time seen. An error is about what the twin can't hold, such as
+// an id that is none: the piece goes to the quarantine and the rest of the batch is written.
+func (x *Exchange) observe(f *feed, at, seen time.Time, id, typ string, attrs ...twin.Attribute) error {
+	if seen.After(at.Add(ahead)) {
+		return fmt.Errorf("%s: it was observed at %s, %v after it came: a value from ahead would stand before all that follow", id, seen.UTC().Format(time.RFC3339), seen.Sub(at))
+	}
+	c := twin.Set(id, typ, attrs...)
+	if err := c.Check(); err != nil {
+		return err
+	}
 	if f.Late > 0 && at.Sub(seen) > f.Late {
 		f.Overdue++
 	}
-	x.changes = append(x.changes, twin.Set(id, typ, attrs...))
+	x.changes = append(x.changes, c)
+	return nil
 }
 
 // observeAt is observe for what stands where it stands: its place is written only where the twin does not have it.
-func (x *Exchange) observeAt(f *feed, at, seen time.Time, id, typ string, place orb.Point, attrs ...twin.Attribute) {
+func (x *Exchange) observeAt(f *feed, at, seen time.Time, id, typ string, place orb.Point, attrs ...twin.Attribute) error {
 	e, known := x.main.Snapshot().Get(id)
 	if known {
 		_, _, known = e.Location()
@@ -173,7 +195,7 @@ func (x *Exchange) observeAt(f *feed, at, seen time.Time, id, typ string, place 
 		lon, lat := x.city.Frame.WGS84(place)
 		attrs = append(attrs, twin.Point("location", lon, lat))
 	}
-	x.observe(f, at, seen, id, typ, attrs...)
+	return x.observe(f, at, seen, id, typ, attrs...)
 }
 
 // refuse puts bytes into the quarantine.

@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -120,6 +122,53 @@ func push(t *testing.T, x *Exchange, feed, target, body string, at time.Time) {
 }
 
 func state(c *Command) CommandState { s, _ := c.State(); return s }
+
+// What the twin can't hold is refused alone: the rest of its batch is written.
+func TestAnIdThatIsNoneHoldsNothingUp(t *testing.T) {
+	c, tw, x := connect(t)
+	lon, lat := c.Frame.WGS84(c.Signals[0].At)
+	call := func(id string) string {
+		return fmt.Sprintf(`{"ID":%q,"Priority":1,"State":"waiting","Lon":%g,"Lat":%g,"Ring":"2026-07-14T09:00:00Z"}`, id, lon, lat)
+	}
+	push(t, x, "ambulance_120/http", "/calls", call("C1"), start)
+	push(t, x, "ambulance_120/http", "/calls", call("a b"), start)
+	push(t, x, "ambulance_120/http", "/calls", call("C2"), start)
+	if _, err := x.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"C1", "C2"} {
+		if _, ok := tw.Main().Snapshot().Get(URN("EmergencyCall", id)); !ok {
+			t.Errorf("%s is lost", id)
+		}
+	}
+	if q := x.Quarantine(); len(q) != 1 || !strings.Contains(q[0].Reason, "not a URI") {
+		t.Errorf("quarantine %+v", q)
+	}
+}
+
+// A value from ahead of the clock would stand before all that follow.
+func TestAValueFromAheadIsRefused(t *testing.T) {
+	_, _, x := connect(t)
+	f := x.feeds["water/sl651"]
+	if err := x.observe(f, start, start.Add(time.Hour), "urn:x:1", "WaterObserved", twin.Number("waterLevel", 1, "MTR", start.Add(time.Hour))); err == nil {
+		t.Error("a value of the next hour is taken")
+	}
+	if err := x.observe(f, start, start.Add(time.Minute), "urn:x:1", "WaterObserved", twin.Number("waterLevel", 1, "MTR", start.Add(time.Minute))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestALostAnswerIsNoRefusal(t *testing.T) {
+	c, _, x := connect(t)
+	shut := &Command{ID: "c1", Until: start.Add(20 * time.Minute), Closure: &ClosureOrder{Link: c.Streets.Links[0].ID, Closed: true}}
+	if err := x.Order(start, shut); err != nil {
+		t.Fatal(err)
+	}
+	answer(t, x, "traffic_police/http", 504)
+	if state(shut) != Sent {
+		t.Errorf("an order that may have arrived is %s", state(shut))
+	}
+}
 
 func TestTheLifeOfACommand(t *testing.T) {
 	c, tw, x := connect(t)

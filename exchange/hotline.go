@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -42,14 +43,15 @@ func (h *hotline) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte
 		if m.Status != 200 {
 			return fmt.Errorf("requests: status %d", m.Status)
 		}
-		list, err := open311.ParseRequests(m.Body)
+		list, bad := open311.ParseRequests(m.Body)
 		for _, r := range list {
 			if h.known[r.ID] || !r.Located || !x.city.Bounds.Pad(1000).Contains(x.city.Frame.Local(r.Lon, r.Lat)) {
 				continue
 			}
 			h.known[r.ID] = true
-			x.observe(f, at, r.Requested, URN("CitizenRequest", r.ID), "CitizenRequest", twin.Point("location", r.Lon, r.Lat), twin.Text("status", r.Status, r.Requested), twin.Text("service", r.ServiceCode, r.Requested), twin.Text("address", r.Address, r.Requested))
+			err := x.observe(f, at, r.Requested, URN("CitizenRequest", r.ID), "CitizenRequest", twin.Point("location", r.Lon, r.Lat), twin.Text("status", r.Status, r.Requested), twin.Text("service", r.ServiceCode, r.Requested), twin.Text("address", r.Address, r.Requested))
+			bad = errors.Join(bad, err)
 		}
-		return err
+		return bad
 	})
 }

@@ -62,8 +62,11 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 		if stage < 0 || stage >= len(x.city.Signals[j].Stages) {
 			return fmt.Errorf("junction %s runs stage %d, its pack has %d", id, r.Stage, len(x.city.Signals[j].Stages))
 		}
-		x.observeAt(f, at, at, URN("TrafficSignal", id), "TrafficSignal", x.city.Signals[j].At, twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
+		err := x.observeAt(f, at, at, URN("TrafficSignal", id), "TrafficSignal", x.city.Signals[j].At, twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
 			twin.Number("plan", float64(r.Plan), "C62", at))
+		if err != nil {
+			return err
+		}
 	}
 	// An approach is one entity; what loops of a group of its lanes say has that group's name: volumeLeft, occupancyRight.
 	var attrs []twin.Attribute
@@ -83,7 +86,9 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 				continue
 			}
 		}
-		x.observe(f, at, at, URN("TrafficFlowObserved", x.city.Streets.Links[k.Link].ID), "TrafficFlowObserved", attrs...)
+		if err := x.observe(f, at, at, URN("TrafficFlowObserved", x.city.Streets.Links[k.Link].ID), "TrafficFlowObserved", attrs...); err != nil {
+			return err
+		}
 		attrs = nil
 	}
 	return nil
@@ -151,8 +156,7 @@ func (k *closures) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byt
 		if r.Closed {
 			closed = 1
 		}
-		x.observe(f, at, at, URN("RoadClosure", r.Link), "RoadClosure", twin.Number("closed", closed, "C62", at))
-		return nil
+		return x.observe(f, at, at, URN("RoadClosure", r.Link), "RoadClosure", twin.Number("closed", closed, "C62", at))
 	})
 }
 
@@ -198,9 +202,12 @@ func (x *Exchange) messages(f *feed, at time.Time, buf []byte, asked *[]*Command
 		}
 		c := (*asked)[0]
 		*asked = (*asked)[1:]
-		if m.Status >= 300 {
+		switch {
+		case m.Status == 504:
+			// It may have arrived: what the feed shows decides, or the order's end.
+		case m.Status >= 300:
 			x.acknowledge(c, fmt.Errorf("%w: %d %s", errRefused, m.Status, m.Body))
-		} else {
+		default:
 			x.acknowledge(c, nil)
 		}
 		return nil

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -168,6 +169,13 @@ func (s *Sockets) Receive() error {
 		f := s.x.feeds[a.Feed]
 		if a.Refused != "" {
 			s.x.refuse(f, a.At, a.Bytes, a.Refused)
+			continue
+		}
+		if a.Conn != nil && overHTTP(a.Feed) && bytes.HasPrefix(a.Bytes, []byte("HTTP/")) {
+			// Answers come on the connections that we ask on; here one would be taken for the answer to somebody else's order.
+			err := errors.New("an answer on a connection that only takes requests")
+			s.x.refuse(f, a.At, a.Bytes, err.Error())
+			a.Conn.End(err)
 			continue
 		}
 		before := f.Rejected

@@ -266,6 +266,24 @@ func TestADepartmentPushesOverHTTP(t *testing.T) {
 	})
 }
 
+// On a connection that takes requests an answer is none: it would be taken for the answer to somebody else's order.
+func TestAnAnswerWhereNoneIsDue(t *testing.T) {
+	c, _, x, s := wired(t, SocketOptions{})
+	shut := &Command{ID: "c1", Until: start.Add(20 * time.Minute), Closure: &ClosureOrder{Link: c.Streets.Links[0].ID, Closed: true}}
+	if err := x.Order(start, shut); err != nil {
+		t.Fatal(err)
+	}
+	x.Send() // it is on its way
+	write(t, dial(t, s, "traffic_police/http"), []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+	until(t, x, s, "it is refused", func() bool {
+		q := x.Quarantine()
+		return len(q) > 0 && strings.Contains(q[0].Reason, "only takes requests")
+	})
+	if state(shut) != Sent {
+		t.Errorf("a stray answer made an order %s", state(shut))
+	}
+}
+
 func TestADepartmentIsAskedOverHTTP(t *testing.T) {
 	const feed = "ambulance_120/http"
 	var calls atomic.Int32

@@ -58,8 +58,7 @@ func (t *terminals) receive(x *Exchange, f *feed, at time.Time, buf []byte) []by
 			return fmt.Errorf("terminal %s is at %.5f, %.5f, outside the city", id, loc.Lon, loc.Lat)
 		}
 		k.shown = true
-		x.observe(f, at, loc.Time, URN("Vehicle", id), "Vehicle", twin.Point("location", loc.Lon, loc.Lat).At(loc.Time), twin.Number("speed", loc.Speed, "KMH", loc.Time), twin.Number("heading", float64(loc.Heading), "DD", loc.Time))
-		return nil
+		return x.observe(f, at, loc.Time, URN("Vehicle", id), "Vehicle", twin.Point("location", loc.Lon, loc.Lat).At(loc.Time), twin.Number("speed", loc.Speed, "KMH", loc.Time), twin.Number("heading", float64(loc.Heading), "DD", loc.Time))
 	})
 }
 

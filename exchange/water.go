@@ -65,7 +65,7 @@ func (t *telemetry) reading(x *Exchange, f *feed, at time.Time, st *city.Instrum
 		if r.Value < 0 || r.Value > 60 {
 			return fmt.Errorf("station %s: %g mm of rain in 5 minutes", st.Station, r.Value)
 		}
-		x.observeAt(f, at, r.At, URN("RainfallObserved", st.ID), "RainfallObserved", st.At, twin.Number("rainfall5min", r.Value, "MMT", r.At))
+		return x.observeAt(f, at, r.At, URN("RainfallObserved", st.ID), "RainfallObserved", st.At, twin.Number("rainfall5min", r.Value, "MMT", r.At))
 	case st.Kind != city.RainInstrument && r.ID == sl651.Stage:
 		attr := "waterLevel"
 		if st.Kind == city.StreetInstrument {
@@ -76,11 +76,9 @@ func (t *telemetry) reading(x *Exchange, f *feed, at time.Time, st *city.Instrum
 		} else if r.Value < -20 || r.Value > 5000 {
 			return fmt.Errorf("station %s: a level of %g m", st.Station, r.Value)
 		}
-		x.observeAt(f, at, r.At, URN("WaterObserved", st.ID), "WaterObserved", st.At, twin.Number(attr, r.Value, "MTR", r.At))
-	default:
-		return fmt.Errorf("station %s reports element %02X, which its contract does not have", st.Station, uint16(r.ID))
+		return x.observeAt(f, at, r.At, URN("WaterObserved", st.ID), "WaterObserved", st.At, twin.Number(attr, r.Value, "MTR", r.At))
 	}
-	return nil
+	return fmt.Errorf("station %s reports element %02X, which its contract does not have", st.Station, uint16(r.ID))
 }
 
 func (t *telemetry) tick(*Exchange, *feed) {}
@@ -234,8 +232,7 @@ func (p *plcs) state(x *Exchange, f *feed, at time.Time, unit int, r []uint16) e
 		if order > 0 {
 			order /= 100
 		}
-		x.observeAt(f, at, at, URN("FloodGate", g.ID), "FloodGate", g.At, append(attrs, twin.Number("opening", float64(r[city.PLCRunning])/100, "P1", at), twin.Number("order", order, "C62", at))...)
-		return nil
+		return x.observeAt(f, at, at, URN("FloodGate", g.ID), "FloodGate", g.At, append(attrs, twin.Number("opening", float64(r[city.PLCRunning])/100, "P1", at), twin.Number("order", order, "C62", at))...)
 	}
 	i := unit - city.PumpUnit
 	if i < 0 || i >= len(d.Pumps) {
@@ -244,6 +241,5 @@ func (p *plcs) state(x *Exchange, f *feed, at time.Time, unit int, r []uint16) e
 	if int(r[city.PLCRunning]) > d.Pumps[i].Units {
 		return fmt.Errorf("pump station %s: %d of %d units run", d.Pumps[i].ID, r[city.PLCRunning], d.Pumps[i].Units)
 	}
-	x.observeAt(f, at, at, URN("PumpStation", d.Pumps[i].ID), "PumpStation", d.Pumps[i].At, append(attrs, twin.Number("unitsRunning", float64(r[city.PLCRunning]), "C62", at), twin.Number("order", order, "C62", at))...)
-	return nil
+	return x.observeAt(f, at, at, URN("PumpStation", d.Pumps[i].ID), "PumpStation", d.Pumps[i].At, append(attrs, twin.Number("unitsRunning", float64(r[city.PLCRunning]), "C62", at), twin.Number("order", order, "C62", at))...)
 }

@@ -89,7 +89,9 @@ func (m *weather) radar(x *Exchange, f *feed, at time.Time, body []byte) error {
 	for _, v := range mmh {
 		mean += float64(v) / float64(len(mmh))
 	}
-	x.observe(f, at, g.Valid, URN("RainGrid", "radar"), "RainGrid", twin.Number("rainfallRate", mean, "MMH", g.Valid))
+	if err := x.observe(f, at, g.Valid, URN("RainGrid", "radar"), "RainGrid", twin.Number("rainfallRate", mean, "MMH", g.Valid)); err != nil {
+		return err
+	}
 	return x.main.SetField("rainRadar", "city", g.Valid, mmh)
 }
 
@@ -134,8 +136,7 @@ func (m *weather) ensemble(x *Exchange, f *feed, at time.Time, body []byte) erro
 		r.Members = append(r.Members, list)
 	}
 	x.rain = r
-	x.observe(f, at, r.Issue, URN("WeatherForecast", "ensemble"), "WeatherForecast", twin.Number("members", float64(members), "C62", r.Issue))
-	return nil
+	return x.observe(f, at, r.Issue, URN("WeatherForecast", "ensemble"), "WeatherForecast", twin.Number("members", float64(members), "C62", r.Issue))
 }
 
 func (m *weather) warnings(x *Exchange, f *feed, at time.Time, body []byte) error {
@@ -149,7 +150,10 @@ func (m *weather) warnings(x *Exchange, f *feed, at time.Time, body []byte) erro
 		}
 		for i := range e.Alert.Infos {
 			in := &e.Alert.Infos[i]
-			x.observe(f, at, e.Alert.Sent.Time, URN("WeatherAlert", e.Alert.Identifier), "WeatherAlert", twin.Text("severity", in.Severity, e.Alert.Sent.Time), twin.Text("status", e.Alert.Status, e.Alert.Sent.Time), twin.Text("headline_"+in.Language, in.Headline, e.Alert.Sent.Time))
+			err := x.observe(f, at, e.Alert.Sent.Time, URN("WeatherAlert", e.Alert.Identifier), "WeatherAlert", twin.Text("severity", in.Severity, e.Alert.Sent.Time), twin.Text("status", e.Alert.Status, e.Alert.Sent.Time), twin.Text("headline_"+in.Language, in.Headline, e.Alert.Sent.Time))
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -108,6 +108,9 @@ func (p *Policy) Write(who Principal, branch string, plan func(View) ([]twin.Cha
 	return b.Apply(changes...)
 }
 
+// ahead is how far a writer's clock may be ahead of the city's.
+const ahead = 5 * time.Minute
+
 // mayWrite checks one change and notes where it comes from.
 func (p *Policy) mayWrite(v View, c *twin.Change) error {
 	types := slices.Clone(c.Types)
@@ -118,6 +121,12 @@ func (p *Policy) mayWrite(v View, c *twin.Change) error {
 		return &Denied{v.who, fmt.Sprintf("may not write %s: the ids of %s are the house's own", c.ID, strings.Join(ours, ", "))}
 	}
 	c.Origin = twin.Edit
+	for i := range c.Attrs {
+		// A value from ahead of the city's clock would stand before all that is reported until then.
+		if at := c.Attrs[i].ObservedAt(); at.After(v.p.twin.Now().Add(ahead)) {
+			return fmt.Errorf("%s of %s: %w: it was observed at %s, and the city's clock is at %s", c.Attrs[i].Name, c.ID, ErrInvalid, at.Format(time.RFC3339), v.p.twin.Now().UTC().Format(time.RFC3339))
+		}
+	}
 	for _, t := range types {
 		switch {
 		case slices.Contains(ours, t):

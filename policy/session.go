@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -42,6 +43,7 @@ type tries struct {
 // Login returns a session's token for a name and a password. from is the address of who asks.
 func (p *Policy) Login(name, password, from string) (token string, who Principal, err error) {
 	name = name[:min(len(name), 256)]
+	from = network(from)
 	keys := []string{"name " + from + " " + name, "from " + from}
 	// A try counts before it is looked at: else many at once would all be looked at.
 	if err := p.try(keys); err != nil {
@@ -82,6 +84,19 @@ func (p *Policy) Login(name, password, from string) (token string, who Principal
 	return token, u.Principal, nil
 }
 
+// network is what a host's address counts as: of IPv6 its /64, of which one host has all.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || !a.Is6() || a.Is4In6() {
+		return address
+	}
+	n, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return n.String()
+}
+
 func (p *Policy) try(keys []string) error {
 	now := p.opt.Now()
 	p.mu.Lock()
@@ -92,8 +107,12 @@ func (p *Policy) try(keys []string) error {
 				delete(p.tries, k)
 			}
 		}
-		if len(p.tries) >= maxTries {
-			return fmt.Errorf("login: %w everywhere; try again in %v", ErrTries, triesWindow)
+		// Room for the newest: whoever has addresses without end must not lock everybody out.
+		for k := range p.tries {
+			if len(p.tries) < maxTries {
+				break
+			}
+			delete(p.tries, k)
 		}
 	}
 	for i, limit := range []int{triesOfName, triesOfAddress} {

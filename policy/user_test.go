@@ -69,6 +69,21 @@ func TestTooManyTries(t *testing.T) {
 	if _, _, err := m.Login("otto", password, "10.0.0.3"); !errors.Is(err, ErrTries) {
 		t.Errorf("an address with many names: %v", err)
 	}
+	for i := range triesOfAddress {
+		if _, _, err := m.Login(fmt.Sprint("name", i), "guess", fmt.Sprintf("2001:db8::%x", i)); !errors.Is(err, ErrLogin) {
+			t.Fatal(i, err)
+		}
+	}
+	if _, _, err := m.Login("otto", password, "2001:db8::ffff"); !errors.Is(err, ErrTries) {
+		t.Errorf("one host with many IPv6 addresses: %v", err)
+	}
+	for i := range maxTries { // as many networks as are remembered lock nobody out
+		m.tries[fmt.Sprint("from ", i)] = &tries{count: 1, since: m.wall}
+	}
+	if _, _, err := m.Login("otto", password, "10.0.0.5"); err != nil || len(m.tries) > maxTries {
+		t.Errorf("with %d tries remembered: %v", len(m.tries), err)
+	}
+	clear(m.tries)
 	for range 3 * triesOfName { // logins that succeed are no failures
 		if _, _, err := m.Login("otto", password, "10.0.0.4"); err != nil {
 			t.Fatal(err)

@@ -197,7 +197,7 @@ func (b *archive) others(dir string) {
 			return nil
 		}
 		_, check := checkpointPosition(d.Name())
-		if check || !d.Type().IsRegular() || strings.HasSuffix(rel, ".tmp") || strings.HasSuffix(rel, ".part") {
+		if check || rel == manifestName || !d.Type().IsRegular() || strings.HasSuffix(rel, ".tmp") || strings.HasSuffix(rel, ".part") {
 			return nil
 		}
 		b.file(dir, filepath.ToSlash(rel), -1)

@@ -48,7 +48,8 @@ func Set(id, typ string, attrs ...Attribute) Change {
 // Delete makes a change that removes an entity.
 func Delete(id string) Change { return Change{Op: OpDelete, ID: id} }
 
-func (c *Change) check() error {
+// Check says what Apply would refuse the change for; one refused change would take its whole batch with it.
+func (c *Change) Check() error {
 	if c.ID == "" || strings.ContainsAny(c.ID, " <>\"") {
 		return fmt.Errorf("entity id %q: not a URI", c.ID)
 	}

@@ -2,6 +2,7 @@ package twin
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -27,8 +28,8 @@ func (e *ConflictError) Error() string {
 	return b.String()
 }
 
-// Merge brings the commands and deliberate edits of branch from into branch into: never what was observed or simulated. It is
-// three-way from the fork point; where both sides changed an attribute to different values it is refused with both.
+// Merge brings the commands and deliberate edits of branch from into branch into, attributes that were removed among them: never
+// what was observed or simulated. Types and a scope come along with an attribute of theirs, not alone. It is three-way from the fork point; where both sides changed an attribute to different values it is refused with both.
 func Merge(from, into *Branch) (Position, error) {
 	if from.base.b != into {
 		return 0, fmt.Errorf("%w: %s was not forked from %s", ErrBranch, from.name, into.name)
@@ -84,11 +85,38 @@ func Merge(from, into *Branch) (Position, error) {
 		if len(c.Attrs) > 0 {
 			batch = append(batch, c)
 		}
+		gone := Change{Op: OpRemove, ID: d.B.ID}
+		for a := range d.A.all() {
+			if _, there := instance(d.B, &a); there {
+				continue
+			}
+			origin, ok := deliberate[historyKey{d.B.ID, a.Name, a.Dataset}]
+			now, has := instance(mine, &a)
+			switch {
+			case !ok || !has:
+			case !now.same(&a):
+				conflicts = append(conflicts, Conflict{d.B.ID, a.Name, a.Any(), now.Any(), nil})
+			default:
+				gone.Origin = origin
+				gone.Attrs = append(gone.Attrs, Attribute{Name: a.Name, Dataset: a.Dataset})
+			}
+		}
+		if len(gone.Attrs) > 0 {
+			batch = append(batch, gone)
+		}
 	}
 	if len(conflicts) > 0 {
 		return 0, &ConflictError{conflicts}
 	}
 	return into.Apply(batch...)
+}
+
+// all yields the attributes of an entity, of none if there is none.
+func (e *Entity) all() iter.Seq[Attribute] {
+	if e == nil {
+		return func(func(Attribute) bool) {}
+	}
+	return e.Attributes()
 }
 
 func instance(e *Entity, a *Attribute) (Attribute, bool) {

@@ -367,6 +367,9 @@ func (t *Twin) Drop(name string) error {
 	return nil
 }
 
+// Now returns the time of the twin's clock: the city's, not the wall's.
+func (t *Twin) Now() time.Time { return t.opt.Clock() }
+
 // Name returns the branch's name.
 func (b *Branch) Name() string { return b.name }
 
@@ -398,7 +401,7 @@ func (b *Branch) Apply(changes ...Change) (Position, error) {
 		return b.Position(), nil
 	}
 	for i := range changes {
-		if err := changes[i].check(); err != nil {
+		if err := changes[i].Check(); err != nil {
 			return 0, fmt.Errorf("apply to %s: %w", b.name, err)
 		}
 	}
@@ -517,6 +520,9 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			for k := range c.Attrs {
 				if at, ok := e.find(c.Attrs[k].Name, c.Attrs[k].Dataset); ok {
 					b.orphan(e, at)
+					if b != b.twin.main {
+						b.history.intent(historyKey{e.ID, c.Attrs[k].Name, c.Attrs[k].Dataset}, c.Origin)
+					}
 				}
 				if at, ok := out.find(c.Attrs[k].Name, c.Attrs[k].Dataset); ok {
 					out.attrs = slices.Delete(out.attrs, at, at+1)

@@ -173,6 +173,36 @@ func TestMergeCarriesDecisionsOnly(t *testing.T) {
 	}
 }
 
+func TestMergeCarriesRemovals(t *testing.T) {
+	tw := New(Options{Clock: clock()})
+	m := tw.Main()
+	apply(t, m, Set("urn:a:1", "Pump", Number("kept", 0, "", t0), Number("gone", 1, "", t0), Number("faded", 2, "", t0), Number("changed", 3, "", t0)))
+	idea, err := m.Fork("idea", ForkOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := func(b *Branch, name string, o Origin) {
+		apply(t, b, Change{Op: OpRemove, ID: "urn:a:1", Attrs: []Attribute{{Name: name}}, Origin: o})
+	}
+	remove(idea, "gone", Edit)
+	remove(idea, "faded", Simulated)
+	if _, err := Merge(idea, m); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := m.Snapshot().Get("urn:a:1")
+	for name, want := range map[string]bool{"kept": true, "gone": false, "faded": true, "changed": true} {
+		if _, ok := e.Attribute(name); ok != want {
+			t.Errorf("%s is there: %v", name, ok)
+		}
+	}
+	remove(idea, "changed", Edit)
+	apply(t, m, Set("urn:a:1", "Pump", Number("changed", 4, "", t0)))
+	var c *ConflictError
+	if _, err := Merge(idea, m); !errors.As(err, &c) || len(c.Conflicts) != 1 || c.Conflicts[0].Ours != 4.0 || c.Conflicts[0].Theirs != nil {
+		t.Errorf("removed here, changed there: %v", err)
+	}
+}
+
 func TestMergeRefusesConflictsWithBothValues(t *testing.T) {
 	tw := New(Options{Clock: clock()})
 	m := tw.Main()
