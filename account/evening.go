@@ -26,6 +26,7 @@ type Evening struct {
 	Scenario string // storm or calm
 	Seed     uint64 // of the world
 	Hours    float64
+	Trips    float64 // in the peak hour; 0: what loads the city's streets to a working day's evening
 	Brain    bool
 	Members  int // of a forecast; 0: 20
 	Beside   int // further members, with which each forecast is made again to compare what is decided; 0: none
@@ -184,7 +185,10 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if !(e.Hours > 0 && e.Hours <= 72) {
 		return nil, e, fmt.Errorf("%g hours: give more than 0 and at most 72", e.Hours)
 	}
-	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds}
+	if e.Trips == 0 {
+		e.Trips = world.PeakTrips(e.City)
+	}
+	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds}
 	var err error
 	if e.Plans == nil {
 		if e.Plans, err = FairPlans(ctx, e.City, cfg, e.Threads); err != nil {
@@ -211,7 +215,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * world.PeakTrips(e.City), Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err

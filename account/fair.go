@@ -96,5 +96,5 @@ func PlansHash(plans []city.PlanSpec) string {
 
 // Fair returns the plans that the evening's controllers start with, as FairPlans makes them.
 func (e Evening) Fair(ctx context.Context) ([]city.PlanSpec, error) {
-	return FairPlans(ctx, e.City, world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, Calm: e.Scenario == "calm", Threads: e.Threads}, max(1, e.Threads))
+	return FairPlans(ctx, e.City, world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads}, max(1, e.Threads))
 }

@@ -18,11 +18,13 @@ import (
 	"citybrain/exchange"
 	"citybrain/server"
 	"citybrain/traffic"
+	"citybrain/world"
 )
 
 const (
 	pace     = 10.0              // seconds of the city for one of the wall at the peak: the default of `citybrain run`
 	wanted   = 10_000            // vehicles
+	crowd    = 1.2               // times the trips of the demo evening, whose brain does not let so many vehicles gather
 	patience = 200 * time.Second // of the wall, for as many; then what there is
 	kept     = 24                // ticks whose places are kept
 )
@@ -53,7 +55,7 @@ func newPeak(ctx context.Context, o Options) (*peak, error) {
 		return nil, errors.New("the console is not in this binary; run make build")
 	}
 	const hours = 4
-	e := account.Evening{City: o.City, Scenario: "storm", Seed: o.Seed, Hours: hours, Brain: true, Members: o.Members, Threads: o.Threads, Build: o.Build, Feeds: true}
+	e := account.Evening{City: o.City, Scenario: "storm", Seed: o.Seed, Hours: hours, Trips: crowd * world.PeakTrips(o.City), Brain: true, Members: o.Members, Threads: o.Threads, Build: o.Build, Feeds: true}
 	s, err := e.Live(ctx)
 	if err != nil {
 		return nil, err
@@ -93,6 +95,8 @@ func (p *peak) wait(ctx context.Context) error {
 	case err := <-p.done:
 		p.done <- err
 		return fmt.Errorf("the evening ended before its peak: %w", err)
+	case <-time.After(patience + time.Minute): // the evening is over, and was over before its peak
+		return fmt.Errorf("after %v no tick has come that could be the peak", patience+time.Minute)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
