@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"citybrain/bench"
 	"citybrain/city"
 )
 
@@ -24,19 +25,6 @@ type Options struct {
 	Dir     string // for the pack of Porto Alegre
 	Build   string
 	JSON    bool
-}
-
-// A Row is one figure of the issue's list; Value is null where it could not be measured, with the reason in Note.
-type Row struct {
-	Row     string   `json:"row"`
-	Value   *float64 `json:"value"`
-	Unit    string   `json:"unit"`
-	AtLeast float64  `json:"at_least"` // all of these are upper limits
-	Aim     *float64 `json:"aim"`
-	OK      bool     `json:"ok"`
-	Peer    *string  `json:"peer"`
-	Ratio   *float64 `json:"ratio"`
-	Note    string   `json:"note,omitempty"`
 }
 
 // seen is what the browser's side measured, as measure.mjs prints it.
@@ -65,9 +53,9 @@ type seen struct {
 
 // Run measures and writes a table or JSON.
 func Run(ctx context.Context, o Options, w io.Writer) error {
-	var rows []Row
+	var rows []bench.Row
 	row := func(name, unit string, atMost float64, v *float64, note string) {
-		rows = append(rows, Row{Row: name, Value: v, Unit: unit, AtLeast: atMost, OK: v != nil && *v <= atMost, Note: note})
+		rows = append(rows, bench.AtMost(name, unit, atMost, v, note))
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -147,14 +135,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"rows": rows, "browser": s})
 	}
-	for _, x := range rows {
-		v := "null"
-		if x.Value != nil {
-			v = fmt.Sprintf("%.4g %s", *x.Value, x.Unit)
-		}
-		fmt.Fprintf(w, "%-62s %-14s wanted %-5g ok %-6v %s\n", x.Row, v, x.AtLeast, x.OK, x.Note)
-	}
-	return nil
+	return bench.Print(w, rows)
 }
 
 // driver is the browser's side of the bench, inside the repository.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"citybrain/account"
+	"citybrain/bench"
 	"citybrain/city"
 )
 
@@ -28,19 +29,6 @@ type Options struct {
 	JSON    bool
 }
 
-// A Row is one figure of the issue's list, in its order; Value is null where it could not be measured, with the reason in Note.
-type Row struct {
-	Row     string   `json:"row"`
-	Value   *float64 `json:"value"`
-	Unit    string   `json:"unit"`
-	AtLeast float64  `json:"at_least"`
-	Aim     *float64 `json:"aim"`
-	OK      bool     `json:"ok"`
-	Peer    *string  `json:"peer"`
-	Ratio   *float64 `json:"ratio"`
-	Note    string   `json:"note,omitempty"`
-}
-
 // beside is how many more members the decisions are held against.
 const beside = 20
 
@@ -51,7 +39,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	if e.Plans, err = e.Fair(ctx); err != nil {
 		return err
 	}
-	var rows []Row
+	var rows []bench.Row
 	speed := func(name string, e account.Evening, atLeast float64, aim *float64) (*account.Report, error) {
 		began := time.Now()
 		r, err := e.Run(ctx)
@@ -59,7 +47,9 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		v := r.SimHours * 3600 / r.WallS
-		rows = append(rows, Row{Row: name, Value: &v, Unit: "× real time", AtLeast: atLeast, Aim: aim, OK: v >= atLeast, Note: fmt.Sprintf("%.0f s with the drain", time.Since(began).Seconds())})
+		row := bench.AtLeast(name, "× real time", atLeast, &v, fmt.Sprintf("%.0f s with the drain", time.Since(began).Seconds()))
+		row.Aim = aim
+		rows = append(rows, row)
 		return r, nil
 	}
 	if _, err := speed("world alone", e, 1000, nil); err != nil {
@@ -78,35 +68,33 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 		return err
 	}
 	row := func(name, unit string, v *float64, atMost float64, note string) {
-		rows = append(rows, Row{Row: name, Value: v, Unit: unit, AtLeast: atMost, OK: v != nil && *v <= atMost, Note: note})
+		rows = append(rows, bench.AtMost(name, unit, atMost, v, note))
 	}
 	row(fmt.Sprintf("forecast cycle of %d members, p99, at most", o.Members), "s", r.Brain.ForecastP99, 60, "")
 	row("water mass error, at most", "1", &r.Flood.MassError, 1e-9, "")
 	row("peak memory, at most", "MiB", &r.PeakRSSMiB, 2048, "")
+	if first, end := r.RSSFirstHourMiB, r.RSSMiB; first != nil && *first > 0 {
+		v := *end / *first
+		row("memory held at the end beside the first hour's, at most", "×", &v, 1.1, fmt.Sprintf("%.0f MiB after the first hour, %.0f after %g; the issue asks for 24", *first, *end, o.Hours))
+	} else {
+		row("memory held at the end beside the first hour's, at most", "×", nil, 1.1, "an evening of an hour or less")
+	}
 	with.Beside = beside
 	twice, err := with.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("with %d more members: %w", beside, err)
 	}
-	stay := Row{Row: fmt.Sprintf("decisions that stay with %d more members", beside), Unit: "%", AtLeast: 95}
+	var stay *float64
+	note := "no forecast wanted anything"
 	if c, a := twice.Brain.Compared, twice.Brain.Agreed; c != nil && a != nil {
 		v := 100 * float64(*a) / float64(*c)
-		stay.Value, stay.OK, stay.Note = &v, v >= 95, fmt.Sprintf("%d of %d choices for creeks, underpasses and districts", *a, *c)
-	} else {
-		stay.Note = "no forecast wanted anything"
+		stay, note = &v, fmt.Sprintf("%d of %d choices for creeks, underpasses and districts", *a, *c)
 	}
-	rows = append(rows, stay)
+	rows = append(rows, bench.AtLeast(fmt.Sprintf("decisions that stay with %d more members", beside), "%", 95, stay, note))
 	if o.JSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"rows": rows, "run": r})
 	}
-	for _, x := range rows {
-		v := "not measured"
-		if x.Value != nil {
-			v = fmt.Sprintf("%.4g %s", *x.Value, x.Unit)
-		}
-		fmt.Fprintf(w, "%-52s %-24s wanted %-8g ok %-6v %s\n", x.Row, v, x.AtLeast, x.OK, x.Note)
-	}
-	return nil
+	return bench.Print(w, rows)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"citybrain/bench"
 	"citybrain/city/riverside"
 )
 
@@ -14,11 +15,11 @@ func TestRowsSayWhatWasMeasured(t *testing.T) {
 	if err := Run(context.Background(), Options{City: riverside.City(1), Hours: 0.1, Seed: 1, Members: 1, Threads: 2, Dir: t.TempDir(), JSON: true}, &out); err != nil {
 		t.Fatal(err)
 	}
-	var r struct{ Rows []Row }
+	var r struct{ Rows []bench.Row }
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rows) != 7 {
+	if len(r.Rows) != 8 {
 		t.Fatalf("%d rows", len(r.Rows))
 	}
 	for _, x := range r.Rows {

@@ -13,9 +13,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"text/tabwriter"
 	"time"
 
+	"citybrain/bench"
 	"citybrain/twin"
 )
 
@@ -57,19 +57,7 @@ type Result struct {
 	KillsBatches int     `json:"kills_batches"`
 	CutsBatches  int     `json:"cuts_batches"`
 
-	Rows []Row `json:"rows"`
-}
-
-// Row is a figure beside what is asked of it. A figure of ours alone has no peer.
-type Row struct {
-	Row     string   `json:"row"`
-	Value   float64  `json:"value"`
-	Unit    string   `json:"unit"`
-	AtLeast float64  `json:"at_least"` // the limit: an upper one, or for figures by the second a lower one
-	Aim     *float64 `json:"aim"`
-	OK      bool     `json:"ok"`
-	Peer    *string  `json:"peer"`
-	Ratio   *float64 `json:"ratio"`
+	Rows []bench.Row `json:"rows"`
 }
 
 var epoch = time.Date(2026, 7, 14, 9, 0, 0, 0, time.UTC)
@@ -369,14 +357,14 @@ func crashes(ctx context.Context, o Options, rng *rand.Rand, r *Result) error {
 	return nil
 }
 
-func (r *Result) rows() []Row {
-	most := func(name string, v, limit float64, unit string) Row {
-		return Row{Row: name, Value: v, Unit: unit, AtLeast: limit, OK: v <= limit}
+func (r *Result) rows() []bench.Row {
+	most := func(name string, v, limit float64, unit string) bench.Row {
+		return bench.AtMost(name, unit, limit, &v, "")
 	}
-	least := func(name string, v, limit float64, unit string) Row {
-		return Row{Row: name, Value: v, Unit: unit, AtLeast: limit, OK: v >= limit}
+	least := func(name string, v, limit float64, unit string) bench.Row {
+		return bench.AtLeast(name, unit, limit, &v, "")
 	}
-	return []Row{
+	return []bench.Row{
 		most("fork", r.ForkUS, 1000, "µs"),
 		most("memory of a fork", r.ForkBytes, 16<<10, "B"),
 		most("1,000 scattered writes", r.Write1000MS, 5, "ms"),
@@ -394,16 +382,7 @@ func (r *Result) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(r)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "twin of %d entities\tvalue\tlimit\tunit\t\t\n", r.Entities)
-	for _, x := range r.Rows {
-		ok := "ok"
-		if !x.OK {
-			ok = "FALLS SHORT"
-		}
-		fmt.Fprintf(t, "%s\t%.4g\t%.4g\t%s\t%s\t\n", x.Row, x.Value, x.AtLeast, x.Unit, ok)
-	}
-	if err := t.Flush(); err != nil {
+	if err := bench.Print(w, r.Rows); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "heap %.0f MB; 1,000 writes in as many batches %.2f ms; %.0f reads/s beside the updates; %.0f updates/s beside four readers that never wait (%.0f reads/s); one synced change %.2f ms; checkpoint %.1f s; %d batches acknowledged before kills, %d before cuts\n",
