@@ -1,0 +1,141 @@
+package city
+
+import "github.com/paulmach/orb"
+
+// A LaneNet is streets at the level of lanes: what a microscopic engine drives on and a signal controller switches. It is made
+// from a SUMO network, a CityFlow roadnet or a city's own streets, and is immutable once made.
+type LaneNet struct {
+	LeftHand    bool
+	Nodes       []LaneNode
+	Roads       []Road
+	Lanes       []Lane       // those of a road lie together
+	Connections []Connection // sorted by (From, To)
+	Lights      []Light
+}
+
+// A LaneNode is where roads meet or end.
+type LaneNode struct {
+	ID    string
+	At    orb.Point
+	Width float64 // m, what a CityFlow roadnet cuts off the roads that end here; 0 elsewhere
+	Light int32   // index into Lights, −1: no signal
+}
+
+// A Road is one direction of a street between two nodes.
+type Road struct {
+	ID       string
+	From, To int32   // nodes
+	First    int32   // its first lane in LaneNet.Lanes
+	Lanes    int32   // how many; counted from the kerb to the middle
+	Length   float64 // m, stop line included
+	Speed    float64 // m/s, the limit
+	Priority int32   // higher goes first where neither signal nor sign says otherwise
+}
+
+// A Lane is one lane of a road.
+type Lane struct {
+	ID            string
+	Road          int32
+	Length, Speed float64        // m, m/s
+	Line          orb.LineString // along its middle
+	Allow         VehicleClass   // classes that may drive on it, as a set
+}
+
+// A VehicleClass is a set of classes of road users.
+type VehicleClass uint16
+
+// The classes of road users.
+const (
+	PassengerCar VehicleClass = 1 << iota
+	TaxiClass
+	BusClass
+	TruckClass
+	TramClass
+	Motorcycle
+	EBike
+	Bicycle
+	Pedestrian
+	EmergencyClass
+
+	MotorVehicles = PassengerCar | TaxiClass | BusClass | TruckClass | Motorcycle | EmergencyClass
+	EveryClass    = MotorVehicles | TramClass | EBike | Bicycle | Pedestrian
+)
+
+// A Connection is a permitted way from the end of one lane to the start of another.
+type Connection struct {
+	From, To      int32 // lanes
+	Turn          TurnKind
+	Node          int32
+	Path          orb.LineString // through the node
+	Length, Speed float64        // of the path: m, m/s
+	Light         int32          // index into Lights, −1: not signalised
+	Index         int32          // its place in the light's states, −1
+	// Yields lists the connections of the node to which this one gives way, by index into LaneNet.Connections, where both may go;
+	// Foes those whose paths cross or merge with its own, Yields among them.
+	Yields, Foes []int32
+	// KeepClear: who can't leave the junction on its other side waits before it.
+	KeepClear bool
+	// Wait is the metres of the path after which a vehicle that gives way may wait inside the junction; 0: it waits before it.
+	Wait float64
+	// Stop: a vehicle stops before it goes, whatever it sees (a stop sign).
+	Stop bool
+}
+
+// A Light is a signal as its program writes it: a state for each of the places that connections name.
+type Light struct {
+	ID     string
+	Offset float64 // s
+	Places int     // length of each phase's State
+	Phases []LightPhase
+}
+
+// A LightPhase is one row of a signal's program.
+type LightPhase struct {
+	State    string  // one of r y g G for each place: red, yellow, green that gives way, green that goes first; o: off, give way
+	Duration float64 // s
+	Least    float64 // s, of an actuated program; 0: Duration
+	Most     float64 // s; 0: Duration
+}
+
+// A VehicleType is what vehicles of a kind have in common.
+type VehicleType struct {
+	ID         string
+	Class      VehicleClass
+	Length     float64 // m
+	Gap        float64 // m, to the one ahead when standing
+	MaxSpeed   float64 // m/s
+	Accel      float64 // m/s², greatest
+	Decel      float64 // m/s², comfortable; positive
+	Brake      float64 // m/s², in an emergency; positive
+	Headway    float64 // s, desired (Krauss's tau, IDM's T)
+	Sigma      float64 // Krauss's dawdling, 0 to 1
+	SpeedMean  float64 // factor on the limit
+	SpeedDev   float64 // its standard deviation
+	People     float64 // on board, mean
+	TurnsHeed  bool    // speed is held to what curves allow
+	LaneChange bool
+}
+
+// A Journey is one vehicle's way through a LaneNet.
+type Journey struct {
+	ID     string
+	Depart float64 // s since the scenario's start
+	Type   int32   // index into the demand's types
+	Roads  []int32 // the whole route, or where Routed is false its two ends and the roads that it passes by
+	Routed bool
+	Stops  []JourneyStop
+}
+
+// A JourneyStop is where a vehicle halts on its way: a bus at a stop.
+type JourneyStop struct {
+	Lane       int32
+	Start, End float64 // m along the lane
+	Duration   float64 // s at least
+	Until      float64 // s since the scenario's start, not before
+}
+
+// LaneDemand is who drives on a LaneNet; Journeys are ordered by departure.
+type LaneDemand struct {
+	Types    []VehicleType
+	Journeys []Journey
+}
