@@ -68,7 +68,7 @@ func (b *Brain) plan(ctx context.Context, issue exchange.RainForecast, members i
 	if dry || quantile(totals(p.base), 0.9) <= 0 {
 		return p, rain, nil
 	}
-	chosen, err := b.choose(ctx, rain, p.base)
+	chosen, err := b.choose(ctx, rain, all, p.base)
 	if err != nil || slices.Equal(chosen, p.chosen) {
 		return p, rain, err
 	}
@@ -161,30 +161,25 @@ func totals(o []outcome) []float64 {
 	return t
 }
 
-// choose tries each tactic on all creeks at once with the few members that stand for the many, and takes for each creek the
-// one of least loss in its own districts: creeks hardly touch each other, so that one run tells of all. What is in force stays
-// unless another is worth the switching.
-func (b *Brain) choose(ctx context.Context, rain *rainForecast, base []outcome) ([]tactic, error) {
-	some := rain.spreadMembers(few)
-	var by [tactics][]outcome
-	for _, m := range some {
-		by[local] = append(by[local], base[m])
-	}
+// choose tries each tactic on all creeks at once and takes for each creek the one of least loss in its own districts: creeks
+// hardly touch each other, so that one run tells of all. What is in force stays unless another is worth the switching.
+func (b *Brain) choose(ctx context.Context, rain *rainForecast, members []int, base []outcome) ([]tactic, error) {
+	by := [tactics][]outcome{local: base}
 	for t := drawdown; t < tactics; t++ {
 		plan := make([]tactic, len(b.tactics))
 		for k := range plan {
 			plan[k] = t
 		}
 		var err error
-		if by[t], err = b.model.ensemble(ctx, b.water, b.now, rain, some, plan); err != nil {
+		if by[t], err = b.model.ensemble(ctx, b.water, b.now, rain, members, plan); err != nil {
 			return nil, fmt.Errorf("brain: tactic %v: %w", t, err)
 		}
-		b.stats.Branches += len(some)
+		b.stats.Branches += len(members)
 	}
 	chosen := slices.Clone(b.tactics)
 	for k := range chosen {
 		of := func(t tactic) float64 {
-			d := make([]float64, len(some))
+			d := make([]float64, len(members))
 			for i := range d {
 				d[i] = by[t][i].Damage[k]
 			}
