@@ -19,6 +19,7 @@ var may = map[string][]string{
 	"city/importer":  {"city", "city/importer/…"},
 	"routing":        {"city"},
 	"traffic":        {"city", "city/chance", "routing"},
+	"traffic/safety": {"city"},
 	"flood":          {"city"},
 	"emergency":      {"city", "city/chance", "routing"},
 	"twin":           {"twin/log"},

@@ -40,6 +40,7 @@ export class VehicleLayer implements CustomLayerInterface {
   private room = 0; // bytes of the buffer
   private arrived = 0;
   private period = 1000;
+  private wide = 1; // points are larger on a wall
   /** Milliseconds that drawing took of our own script in the last frame of the screen. */
   cost = 0;
 
@@ -48,6 +49,9 @@ export class VehicleLayer implements CustomLayerInterface {
   onAdd(map: Map, gl: WebGL2RenderingContext): void {
     this.map = map;
     this.gl = gl;
+    this.room = 0;
+    this.fit();
+    map.off('resize', this.fit).on('resize', this.fit);
     const shader = (kind: number, source: string): WebGLShader => {
       const s = gl.createShader(kind)!;
       gl.shaderSource(s, source);
@@ -71,6 +75,9 @@ export class VehicleLayer implements CustomLayerInterface {
     }
     gl.bindVertexArray(null);
   }
+
+  /** Asked in every frame, the width would have the browser lay the page out. */
+  private readonly fit = (): void => { this.wide = Math.min(1.6, Math.max(1, this.map.getContainer().clientWidth / 1100)); };
 
   /** Takes a frame of the stream; jump: draw it as it is, without moving from the one before. */
   update(v: Drawn, jump = false): void {
@@ -121,7 +128,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.uniformMatrix4fv(u('m'), false, t);
     const moving = this.arrived ? Math.min(1, (began - this.arrived) / this.period) : 1;
     gl.uniform1f(u('mixing'), moving);
-    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * Math.min(1.6, Math.max(1, this.map.getContainer().clientWidth / 1100)));
+    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * this.wide);
     gl.uniform1f(u('alpha'), this.faint ? 0.45 : 0.95);
     gl.uniform3fv(u('car'), this.dark ? [0.93, 0.87, 0.66] : [0.35, 0.33, 0.25]);
     gl.uniform3fv(u('service'), this.dark ? [0.45, 0.83, 0.98] : [0.02, 0.4, 0.62]);
