@@ -9,9 +9,11 @@ export type Message = { [K in Kind]: { kind: K; news: Parameters<Handlers[K]>[0]
 /** What our own script spends on news; a bench listens with its own note: the kind of news and milliseconds. */
 export const spent = { note: (_kind: string, _ms: number): void => undefined };
 
+const most = 1.5; // ms of a frame of the screen after which no further news is begun
+
 /**
- * Has a worker follow the live stream. Vehicles are handed on as they come; all else one kind a frame of the screen, the one that
- * waits longest, so that no frame has to draw everything; newer news takes the place of older of its kind.
+ * Has a worker follow the live stream. Vehicles are handed on as they come; all else in frames of the screen, what waits longest
+ * first, as much as fits, so that no frame has to draw everything; newer news takes the place of older of its kind.
  */
 export function live(city: City, h: Handlers, refused: () => Promise<void>): void {
   const worker = new Worker(), waiting = new Map<string, () => void>();
@@ -19,10 +21,12 @@ export function live(city: City, h: Handlers, refused: () => Promise<void>): voi
   const timed = (kind: string, f: () => void): void => { const began = performance.now(); f(); spent.note(kind, performance.now() - began); };
   const frame = (): void => {
     asked = false;
-    const [first] = waiting;
-    if (!first) return;
-    waiting.delete(first[0]);
-    timed(first[0], first[1]);
+    const began = performance.now();
+    for (const [kind, f] of waiting) {
+      waiting.delete(kind);
+      timed(kind, f);
+      if (performance.now() - began > most) break;
+    }
     ask();
   };
   const ask = (): void => {
