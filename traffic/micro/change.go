@@ -1,17 +1,19 @@
 package micro
 
-// Lane changes in the manner of LC2013 (Erdmann 2015): a vehicle must change where its lane does not lead on, wants to where another is faster,
-// and goes back to the kerb where that lane is free.
+// Lane changes by the rules of LC2013 (Erdmann 2015, "SUMO's lane-changing model"): a vehicle changes where its lane does not lead on, where
+// another is faster, to help nobody else, and back to the kerb where that lane is free. Parameters are SUMO's defaults.
 const (
-	lookLane   = 10   // s of driving before which a change that must be is begun; to the middle twice that
-	tempted    = 0.2  // of Gain for a change to the middle
-	temptedBy  = 2.0  // of −Gain, or of Right, for one to the kerb
-	keepFree   = 7.0  // s of free lane to the kerb that count whole
-	keepRight  = 5.0  // s of free lane to the kerb for a change
-	hindered   = 0.97 // of its own speed under which a vehicle looks for a faster lane
-	forget     = 0.8  // of Gain that stays from second to second when nothing tempts
-	patience   = 5    // s at a stand after which two that block each other exchange places
-	mergeBrake = 0.5  // share of its comfortable braking with which one lets in
+	foresight  = 10    // s of driving before which a change that must be is begun; to the middle twice that
+	fade       = 0.9   // of the speed that the foresight remembers, a second
+	tempted    = 0.2   // of Gain for a change to the middle
+	temptedBy  = 2.0   // of −Gain, or of Free, for one to the kerb
+	normal     = 10.0  // m/s: gains of slower lanes count against this speed
+	worth      = 20.0  // s that a lane must lead on for its speed to tempt
+	turnLane   = 200.0 // m: a lane that leads on less is not one to leave the right one for
+	keepFree   = 7.0   // s of free lane to the kerb that count whole
+	keepRight  = 5.0   // s of it for a change
+	patience   = 5     // s at a stand after which two that block each other exchange places
+	mergeBrake = 0.5   // share of its comfortable braking with which one lets in
 )
 
 // wishRoad decides who changes lanes on a road, from what is, and reports whether anyone does.
@@ -30,172 +32,201 @@ func (s *Sim) wishRoad(r int32) bool {
 	return any
 }
 
+// beside is what a vehicle sees of a neighbour lane: its vehicles and the first of them that is behind it.
+type beside struct {
+	lane int32
+	dir  int32
+	cars []Car
+	j    int
+	ok   bool
+}
+
+func (b *beside) pass(pos float32) {
+	for b.j < len(b.cars) && b.cars[b.j].Pos > pos {
+		b.j++
+	}
+}
+
 func (s *Sim) wishLane(l, from, to int32) bool {
-	n := s.net
 	cars := s.Segments[l]
-	limit := s.Limit[l]
-	var left, right []Car
-	if l+1 < to {
-		left = s.Segments[l+1]
+	left, right := beside{lane: l + 1, dir: 1, ok: l+1 < to}, beside{lane: l - 1, dir: -1, ok: l > from}
+	if left.ok {
+		left.cars = s.Segments[l+1]
 	}
-	if l > from {
-		right = s.Segments[l-1]
+	if right.ok {
+		right.cars = s.Segments[l-1]
 	}
-	jl, jr := 0, 0 // first vehicles of the neighbour lanes that are behind
 	any := false
-	length := n.length[l]
 	for i := range cars {
 		c := &cars[i]
-		for jl < len(left) && left[jl].Pos > c.Pos {
-			jl++
-		}
-		for jr < len(right) && right[jr].Pos > c.Pos {
-			jr++
-		}
+		left.pass(c.Pos)
+		right.pass(c.Pos)
 		k := &s.kinds[c.Kind]
 		if !k.changes || c.Bits&(blocked|dwells) != 0 {
 			continue
 		}
-		ahead := length - c.Pos
+		memory := max(c.V, fade*float32(c.Memory)/4+(1-fade)*c.V)
+		c.Memory = uint8(min(memory*4, 255))
 		if c.Aim != 0 {
-			dir := int32(1)
-			steps := c.Aim
-			look := 2 * lookLane * max(c.V, 1)
+			to, steps, look := &left, float32(c.Aim), 2*foresight*memory
 			if c.Aim < 0 {
-				dir, steps, look = -1, -c.Aim, lookLane*max(c.V, 1)
+				to, steps, look = &right, -steps, foresight*memory
 			}
 			look += 2 * (k.length + k.gap)
-			if (c.Until - c.Pos) < look*float32(steps) {
-				if l+dir < from || l+dir >= to || !s.open(l+dir, k.class) {
+			taken := float32(0)
+			if b := l + int32(c.Aim); b >= from {
+				taken = float32(len(s.Segments[b])) * (k.length + k.gap)
+			}
+			if c.Until-c.Pos-taken < look*steps {
+				if !to.ok || !s.open(to.lane, k.class) {
 					continue
 				}
-				side, j := left, jl
-				if dir < 0 {
-					side, j = right, jr
-				}
-				if s.roomBeside(l+dir, side, j, c, k) {
-					c.Turn = int8(dir)
+				if s.roomBeside(to, c, k) {
+					c.Turn = int8(to.dir)
 					any = true
 				} else {
-					s.askIn(side, j, c, k)
+					s.askIn(to, c, k)
 					if c.Still >= patience {
-						c.Turn, any = int8(2*dir), true
+						c.Turn, any = int8(2*to.dir), true
 					}
 				}
 				continue
 			}
 		}
-		if s.temptation(l, from, to, i, cars, left, right, jl, jr, c, k, limit, ahead) {
+		if s.tempt(l, i, cars, &left, &right, c, k, memory) {
 			any = true
 		}
 	}
 	return any
 }
 
-// temptation decides on a change that need not be.
-func (s *Sim) temptation(l, from, to int32, i int, cars, left, right []Car, jl, jr int, c *Car, k *kind, limit, ahead float32) bool {
-	want := min(limit*c.Factor, k.top)
-	mine := want
+// tempt decides on a change that need not be.
+func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *kind, memory float32) bool {
+	want := min(s.Limit[l]*c.Factor, k.top)
+	var leader *Car
 	if i > 0 {
-		mine = s.promise(&cars[i-1], c, k, want)
+		leader = &cars[i-1]
 	}
-	me := l - from
-	if mine < want*hindered {
-		if l+1 < to && s.mayUse(c, me, 1, l+1, k, ahead) {
-			v := min(s.Limit[l+1]*c.Factor, k.top)
-			if jl > 0 {
-				v = s.promise(&left[jl-1], c, k, v)
+	if right.ok && s.mayUse(c, right, float32(c.Right), k, memory) && s.open(right.lane, k.class) {
+		mine, v := s.promises(c, k, want, leader, c.Until, right, float32(c.Right))
+		if mine-5/3.6 > v {
+			if c.Gain < 0 {
+				c.Gain *= 0.5
 			}
-			if v > mine {
-				c.Gain += (v - mine) / max(v, 0.1)
-			} else {
-				c.Gain *= forget
+		} else {
+			if gain := (v - mine) / max(v, normal); c.Gain < 0 || gain > 0 {
+				c.Gain -= gain
 			}
-			if c.Gain > tempted && v > mine && s.roomBeside(l+1, left, jl, c, k) {
-				c.Turn = 1
-				return true
-			}
-		}
-		if l > from && s.mayUse(c, me, -1, l-1, k, ahead) {
-			v := min(s.Limit[l-1]*c.Factor, k.top)
-			if jr > 0 {
-				v = s.promise(&right[jr-1], c, k, v)
-			}
-			if v > mine {
-				c.Gain -= (v - mine) / max(v, 0.1)
-			}
-			if c.Gain < -temptedBy && v > mine && s.roomBeside(l-1, right, jr, c, k) {
+			c.Free += s.freeKerb(l, c, k, want, right)
+			if c.Free > temptedBy && s.roomBeside(right, c, k) {
 				c.Turn = -1
 				return true
 			}
 		}
-		c.Right = max(0, c.Right-0.4)
-		return false
-	}
-	c.Gain *= forget
-	if l > from && s.mayUse(c, me, -1, l-1, k, ahead) {
-		free := float32(keepFree)
-		if jr > 0 {
-			o := &right[jr-1]
-			gap := o.Pos - s.lengthOf(o) - c.Pos - k.gap - k.secure(want, o.V, s.kinds[o.Kind].decel)
-			if gap <= 0 {
-				free = 0
-			} else if o.V < want {
-				free = min(free, gap/(want-o.V))
+		if c.Gain < -temptedBy && float32(c.Right)-c.Pos > worth*max(c.V, 0.1) || c.Aim < 0 && c.Gain < 0 && v >= mine {
+			if s.roomBeside(right, c, k) {
+				c.Turn = -1
+				return true
 			}
 		}
-		free = min(free, ahead/max(want, 1)) // what is beyond the line is not seen
-		c.Right += temptedBy / keepRight * free / keepFree
-		if c.Right > temptedBy && s.roomBeside(l-1, right, jr, c, k) {
-			c.Turn = -1
-			return true
+	}
+	if left.ok && s.mayUse(c, left, float32(c.Left), k, memory) && s.open(left.lane, k.class) {
+		mine, v := s.promises(c, k, want, leader, c.Until, left, float32(c.Left))
+		switch {
+		case mine > v:
+			if c.Gain > 0 {
+				c.Gain *= 0.5
+			}
+		case mine == v:
+			if c.Gain > 0 {
+				c.Gain *= 0.8
+			}
+		default:
+			c.Gain += (v - mine) / max(v, normal)
+		}
+		if c.Gain > tempted && v > mine && float32(c.Left)-c.Pos > worth*max(c.V, 0.1) || c.Aim > 0 && c.Gain > 0 && v >= mine {
+			if s.roomBeside(left, c, k) {
+				c.Turn = 1
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// promise is the speed that a lane promises whose next vehicle is o.
-func (s *Sim) promise(o, c *Car, k *kind, want float32) float32 {
-	gap := o.Pos - s.lengthOf(o) - c.Pos - k.gap
-	if o.V >= want || gap > want*keepFree {
-		return want
+// freeKerb is what a second adds to a vehicle's wish to go back towards the kerb: the more, the longer it could drive there at its own speed.
+func (s *Sim) freeKerb(l int32, c *Car, k *kind, want float32, right *beside) float32 {
+	free := max(0, float32(c.Right)-c.Pos-braking(want, k.decel, k.invB)) / want
+	if right.j > 0 {
+		o := &right.cars[right.j-1]
+		if o.V < want {
+			gap := o.Pos - s.lengthOf(o) - c.Pos - k.gap - k.secure(want, o.V, s.kinds[o.Kind].decel)
+			free = min(free, max(0, gap)/(want-o.V))
+		}
 	}
-	if o.Bits&(blocked|dwells) != 0 {
-		return min(want, max(0, gap)/keepFree)
-	}
-	return min(want, max(o.V, k.follow(gap, o.V, s.kinds[o.Kind].decel)))
+	whole := keepFree * want * max(1, c.V) / s.Limit[l]
+	return temptedBy / keepRight * min(free, whole) / whole
 }
 
-// mayUse reports whether a vehicle can drive on the lane dir beside its own, me on its road, and still get where it must.
-func (s *Sim) mayUse(c *Car, me, dir, lane int32, k *kind, ahead float32) bool {
-	if !s.open(lane, k.class) {
-		return false
+// promises are the speeds of the next second on a vehicle's own lane, behind leader and for until m, and on the one beside it. Where those ahead
+// gain speed they are what it can reach from its own, as what they will drive is not known.
+func (s *Sim) promises(c *Car, k *kind, want float32, leader *Car, until float32, b *beside, there float32) (mine, v float32) {
+	var other *Car
+	if b.j > 0 {
+		other = &b.cars[b.j-1]
 	}
-	to := me + dir
-	if to < 8 && c.Good>>to&1 != 0 {
-		return true
+	top := want
+	if leader != nil && leader.Bits&gains != 0 || other != nil && other.Bits&gains != 0 {
+		top = min(want, c.V+k.accel)
 	}
-	if int32(c.Aim)*dir > 0 {
+	return s.promise(leader, c, k, top, until), s.promise(other, c, k, top, there)
+}
+
+func (s *Sim) promise(o, c *Car, k *kind, top, until float32) float32 {
+	if o == nil {
+		if rest := until - c.Pos; rest < k.need(top) {
+			return min(top, k.before(rest))
+		}
+		return top
+	}
+	gap := o.Pos - s.lengthOf(o) - c.Pos - k.gap
+	if gap > k.need(top) {
+		return top
+	}
+	return min(top, k.follow(gap, o.V, s.kinds[o.Kind].decel))
+}
+
+// mayUse reports whether a vehicle can drive on a neighbour lane, on which it gets until m, and still get where it must.
+func (s *Sim) mayUse(c *Car, b *beside, until float32, k *kind, memory float32) bool {
+	if int32(c.Aim)*b.dir > 0 {
 		return true // on the way
 	}
-	until := ahead
-	if c.Until < far {
-		until = max(until, c.Until-c.Pos)
+	if until <= 0 {
+		return false
 	}
-	look := lookLane * max(c.V, 1)
-	if dir < 0 {
+	if c.Aim == 0 && until >= c.Until-1 {
+		return true // as good as its own
+	}
+	look := foresight * memory
+	if b.dir < 0 {
 		look *= 2 // it must come back to the middle
+	}
+	look += 2 * (k.length + k.gap)
+	place := until - c.Pos - float32(len(b.cars))*(k.length+k.gap)
+	if c.Aim == 0 {
+		return until >= turnLane && place*2 >= look
 	}
 	steps := float32(c.Aim)
 	if steps < 0 {
 		steps = -steps
 	}
-	return until > 1.5*(look+2*(k.length+k.gap))*(steps+1)
+	return place >= look*(steps+2)
 }
 
-// roomBeside reports whether a vehicle finds a safe gap on a neighbour lane, whose first vehicle behind it is side[j].
-func (s *Sim) roomBeside(lane int32, side []Car, j int, c *Car, k *kind) bool {
+// roomBeside reports whether a vehicle finds a safe gap on a neighbour lane.
+func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 	n := s.net
+	lane, side, j := b.lane, b.cars, b.j
 	if c.Pos > n.length[lane] {
 		return false
 	}
@@ -230,7 +261,8 @@ func (s *Sim) roomBeside(lane int32, side []Car, j int, c *Car, k *kind) bool {
 
 // askIn is what a vehicle does that must change and finds no gap: who is behind the gap on the other lane lets it in where that takes no hard
 // braking, and it falls back a little where the one ahead is in its way.
-func (s *Sim) askIn(side []Car, j int, c *Car, k *kind) {
+func (s *Sim) askIn(b *beside, c *Car, k *kind) {
+	side, j := b.cars, b.j
 	if j < len(side) {
 		o := &side[j]
 		ok := &s.kinds[o.Kind]
@@ -268,18 +300,18 @@ func (s *Sim) changeLanes(r int32) {
 				continue
 			}
 			to := l + turn
-			side := s.Segments[to]
-			j := 0
-			for j < len(side) && side[j].Pos > c.Pos {
-				j++
-			}
-			if !s.roomBeside(to, side, j, c, &s.kinds[c.Kind]) {
+			side := beside{lane: to, cars: s.Segments[to]}
+			side.pass(c.Pos)
+			if !s.roomBeside(&side, c, &s.kinds[c.Kind]) {
 				continue
+			}
+			if DebugChange != nil {
+				DebugChange(l, to, c)
 			}
 			x := *c
 			s.Segments[l] = append(s.Segments[l][:i], s.Segments[l][i+1:]...)
 			i--
-			x.Gain, x.Right = 0, 0
+			x.Gain, x.Free = 0, 0
 			s.look(&x, to)
 			s.put(to, x)
 		}
@@ -308,3 +340,5 @@ func (s *Sim) swap(l, to int32, c *Car) {
 		return
 	}
 }
+
+var DebugChange func(l, to int32, c *Car)

@@ -37,9 +37,15 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 	}
 	if t&crosses != 0 {
 		if s.crossing(conn, c, k, dist) {
+			if DebugHold != nil {
+				DebugHold(conn, 'x', dist)
+			}
 			return false, min(v, halt)
 		}
 		if t&keepClear != 0 && !s.roomBeyond(conn, k, c) {
+			if DebugHold != nil {
+				DebugHold(conn, 'k', dist)
+			}
 			return false, min(v, halt)
 		}
 	}
@@ -75,8 +81,8 @@ func (s *Sim) crossing(conn int32, c *Car, k *kind, dist float32) bool {
 	for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 		f := &n.foes[i]
 		cars := s.Segments[int32(n.lanes)+f.conn]
-		if len(cars) == 0 || f.merge {
-			continue
+		if len(cars) == 0 || f.merge || n.wait[conn] > 0 && f.mine >= n.wait[conn] {
+			continue // where this one waits inside it will see
 		}
 		wait := n.wait[f.conn]
 		for j := range cars {
@@ -261,3 +267,5 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	}
 	return during(d+q.path+k.length, o.V, k.accel, top) < q.enter
 }
+
+var DebugHold func(conn int32, why byte, dist float32)

@@ -23,15 +23,17 @@ func (s *Sim) moveLane(seg int32, cars []Car) bool {
 	for i := range cars {
 		c := &cars[i]
 		v := c.Next
+		c.Bits &^= gains
+		if v > c.V {
+			c.Bits |= gains
+		}
 		c.V, c.Next = v, far
 		c.Pos += v
-		if c.Bits != 0 {
+		if c.Bits&(blocked|halts) != 0 {
 			if c.Bits&blocked != 0 {
 				continue
 			}
-			if c.Bits&halts != 0 {
-				s.atStop(c, seg)
-			}
+			s.atStop(c, seg)
 		}
 		want := min(limit*c.Factor, s.kinds[c.Kind].top)
 		if v < want {

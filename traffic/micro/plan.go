@@ -199,13 +199,13 @@ func (s *Sim) mergeBehind(conn int32, c *Car, k *kind, rest, v float32, inside b
 			l := &cars[j]
 			left := n.length[os] - l.Pos
 			lk := &s.kinds[l.Kind]
+			if n.wait[o] > 0 && l.Pos <= n.wait[o] {
+				break // it and the others wait for a gap
+			}
 			if inside && (left > rest || left == rest && o > conn) {
 				break // the others are behind too
 			}
 			if !inside && left > rest {
-				if n.wait[o] > 0 && l.Pos <= n.wait[o] && l.V < 0.1 {
-					break // it waits for a gap
-				}
 				if n.from[o] == n.from[conn] {
 					break // it came after, or is held as a tail
 				}
@@ -238,10 +238,7 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 			}
 			for j := range cars {
 				o := &cars[j]
-				if o.Pos > f.begin && o.Pos-s.kinds[o.Kind].length < f.end {
-					if o.Pos-f.begin == 0 && c.Pos == f.mine && f.conn > conn {
-						continue
-					}
+				if o.Pos > max(f.begin, n.wait[f.conn]) && o.Pos-s.kinds[o.Kind].length < f.end {
 					v = min(v, k.before(f.mine-c.Pos))
 					break
 				}

@@ -76,33 +76,27 @@ func (s *Sim) look(c *Car, lane int32) {
 		best = max(best, x)
 	}
 	me := lane - n.first[r]
-	c.Good, c.Aim, c.Until = 0, 0, far
+	c.Aim, c.Left, c.Right = 0, 0, 0
 	if me >= maxLanes {
 		c.Conn, c.Aim, c.Until = noConn, -1, n.length[lane]
 		return
 	}
-	c.Conn = conn[me]
+	c.Conn, c.Until = conn[me], max(reach[me], 0)
+	if c.Conn == noConn && c.Bits&halts == 0 {
+		c.Until = n.length[lane]
+	}
 	near := lanes
 	for l, x := range reach[:lanes] {
-		if x < best-0.5 {
-			continue
-		}
-		if l < 8 {
-			c.Good |= 1 << l
-		}
-		if d := int32(l) - me; max(d, -d) < near {
+		if d := int32(l) - me; x >= best-0.5 && max(d, -d) < near {
 			near = max(d, -d)
 			c.Aim = int8(d)
 		}
 	}
-	if c.Aim != 0 {
-		c.Until = max(reach[me], n.length[lane])
-		if c.Conn == noConn {
-			c.Until = n.length[lane]
-		}
-		if c.Bits&halts != 0 {
-			c.Until = min(c.Until, reach[me])
-		}
+	if me+1 < lanes {
+		c.Left = uint16(min(reach[me+1], 65535))
+	}
+	if me > 0 {
+		c.Right = uint16(min(reach[me-1], 65535))
 	}
 }
 

@@ -14,21 +14,23 @@ import (
 	"citybrain/city/chance"
 )
 
-// A Car is what a step reads and writes of one vehicle, 48 bytes. A segment holds its vehicles as one run of these from the front to the
+// A Car is what a step reads and writes of one vehicle, 52 bytes. A segment holds its vehicles as one run of these from the front to the
 // rear, so that a step streams through memory and a leader is the neighbour.
 type Car struct {
 	Pos, V float32 // m along the segment to its front bumper, m/s
 	Next   float32 // m/s: the speed planned; between steps the limit that a neighbour who wants in asks for
 	Factor float32 // its own factor on speed limits
-	Until  float32 // m along the lane by which it must have left it for another; far: never
+	Until  float32 // m from the lane's start that it gets without a change, at most its horizon
 	Loss   float32 // s lost against its own speed on free road
 	Gain   float32 // how much a faster lane tempts it, to the left positive
-	Right  float32 // how long the lane towards the kerb was free
+	Free   float32 // how long the lane towards the kerb was free, in the measure of Gain
 	ID     int32   // index of its journey
 	Conn   int32   // the connection that it takes at the lane's end, or on the connection itself: there
-	Waited uint16  // s at a stand
-	Still  uint8   // s at a stand without a break
-	Good   uint8   // set of the road's first eight lanes from which it gets farthest
+	Left   uint16  // Until on the lane to the left, whole m; 0: there is none for it
+	Right  uint16
+	Waited uint16 // s at a stand
+	Still  uint8  // s at a stand without a break
+	Memory uint8  // speed of late that its foresight has, quarters of m/s
 	Kind   uint8
 	Aim    int8  // lanes that it must change, to the left positive
 	Turn   int8  // the change decided, −1, 0, 1
@@ -40,6 +42,7 @@ const (
 	halts   = 1 << iota // it has a stop on this road
 	dwells              // it stands at it
 	blocked             // it is no vehicle but what blocks the lane
+	gains               // it gained speed in the last second
 )
 
 const (
@@ -183,8 +186,8 @@ func (s *Sim) Hash() string {
 		}
 		for j := range seg {
 			c := &seg[j]
-			put(f(c.Pos), f(c.V), f(c.Next), f(c.Factor), f(c.Until), f(c.Loss), f(c.Gain), f(c.Right), uint32(c.ID), uint32(c.Conn),
-				uint32(c.Waited)|uint32(c.Still)<<16|uint32(c.Good)<<24, uint32(c.Kind)|uint32(uint8(c.Aim))<<8|uint32(c.Bits)<<16)
+			put(f(c.Pos), f(c.V), f(c.Next), f(c.Factor), f(c.Until), f(c.Loss), f(c.Gain), f(c.Free), uint32(c.Left)|uint32(c.Right)<<16, uint32(c.ID), uint32(c.Conn),
+				uint32(c.Waited)|uint32(c.Still)<<16|uint32(c.Memory)<<24, uint32(c.Kind)|uint32(uint8(c.Aim))<<8|uint32(c.Bits)<<16)
 		}
 		h.Write(b)
 		b = b[:0]
