@@ -53,10 +53,11 @@ const (
 	minor                 // it gives way and no signal rules it
 )
 
-// A step leads from a road to another; s is the time on the connection, m its length.
+// A step leads from a road to another: s at the limit on the connection, late s where it gives way.
 type step struct {
 	road  int32
 	s     float32
+	late  float32
 	allow city.VehicleClass
 }
 
@@ -201,7 +202,8 @@ func cross(a, b, c, d orb.Point) (t, u float64, ok bool) {
 	return t, u, t >= 0 && t <= 1 && u >= 0 && u <= 1
 }
 
-// joinRoads sets which roads follow which: for each pair the quickest connection, and the classes that any lets through.
+// joinRoads sets which roads follow which: for each pair the first connection's time, and the classes that any lets through. Who gives way
+// without a signal, or waits inside the junction, takes longer.
 func (w *network) joinRoads(n *city.LaneNet) {
 	w.nextAt = make([]int32, len(n.Roads)+1)
 	for r := range n.Roads {
@@ -209,17 +211,21 @@ func (w *network) joinRoads(n *city.LaneNet) {
 		for c := w.out[w.first[r]]; c < w.out[w.first[r+1]]; c++ {
 			to, from := w.to[c], w.from[c]
 			s := w.length[w.lanes+int(c)] / w.free[w.lanes+int(c)]
+			late := float32(0)
 			if w.trait[c]&minor != 0 {
-				s += minorPenalty
+				late += minorPenalty
+			}
+			if w.wait[c] > 0 && w.trait[c]&yields != 0 {
+				late += minorPenalty
 			}
 			allow, seen := w.allow[from]&w.allow[to], false
 			for i := begin; i < len(w.next); i++ {
 				if w.next[i].road == w.road[to] {
-					w.next[i].s, w.next[i].allow, seen = min(w.next[i].s, s), w.next[i].allow|allow, true
+					w.next[i].allow, seen = w.next[i].allow|allow, true
 				}
 			}
 			if !seen {
-				w.next = append(w.next, step{w.road[to], s, allow})
+				w.next = append(w.next, step{w.road[to], s, late, allow})
 			}
 		}
 		w.nextAt[r+1] = int32(len(w.next))

@@ -1,6 +1,8 @@
 package micro
 
 import (
+	"math"
+
 	"citybrain/city"
 )
 
@@ -176,7 +178,7 @@ func newRouter(roads int) router {
 }
 
 // quickest appends to r.found the roads from one to another without the first (Dijkstra 1959) and reports whether there is a way for class.
-func (s *Sim) quickest(from, to int32, k *kind) bool {
+func (s *Sim) quickest(from, to int32, k *kind, factor float32) bool {
 	r, n := &s.router, s.net
 	if from == to {
 		return true
@@ -205,7 +207,7 @@ func (s *Sim) quickest(from, to int32, k *kind) bool {
 			if x.allow&k.class == 0 || !s.enterable(x.road, k.class) {
 				continue
 			}
-			c := e.s + x.s + s.cost(x.road, k)
+			c := e.s + x.late + x.s/factor + s.cost(x.road, k, factor)
 			if r.mark[x.road] != r.turn || c < r.cost[x.road] {
 				r.cost[x.road], r.came[x.road], r.mark[x.road] = c, e.road, r.turn
 				r.push(entry{c, x.road})
@@ -215,28 +217,52 @@ func (s *Sim) quickest(from, to int32, k *kind) bool {
 	return false
 }
 
-// cost is the time that a road takes, s: on empty streets, or with the vehicles that are on it now.
-func (s *Sim) cost(r int32, k *kind) float32 {
+// cost is the time that a road takes, s: as driven of late, on empty streets at the least.
+func (s *Sim) cost(r int32, k *kind, factor float32) float32 {
 	n := s.net
 	l := n.first[r]
 	for n.allow[l]&k.class == 0 && l+1 < n.first[r+1] {
 		l++
 	}
-	v := min(s.Limit[l]*k.mean, k.top)
-	if s.cfg.Congested {
-		var sum float32
-		m := 0
-		for i := n.first[r]; i < n.first[r+1]; i++ {
-			for j := range s.Segments[i] {
-				sum += s.Segments[i][j].V
-				m++
-			}
-		}
-		if m > 0 {
-			v = min(v, max(sum/float32(m), v/10))
+	v := min(s.Limit[l]*factor, k.top)
+	if s.learns {
+		// the limit does not hold a fast driver back more than the traffic does
+		if x := s.lateSpeed(r); x < s.Limit[l]*0.999 {
+			v = min(v, max(x, 0.1))
 		}
 	}
 	return n.length[l] / v
+}
+
+// memoryRate is the weight of a second in the mean speed of a road: that of the middle of the three minutes over which SUMO's routing averages.
+const memoryRate = 1.0 / 90
+
+// lateSpeed is the mean speed of late on a road, m/s; without vehicles it goes back to the limit.
+func (s *Sim) lateSpeed(r int32) float32 {
+	limit := s.Limit[s.net.first[r]]
+	if gap := s.Second - s.Seen[r]; gap > 1 {
+		return limit - (limit-s.Speeds[r])*float32(math.Pow(1-memoryRate, float64(gap-1)))
+	}
+	return s.Speeds[r]
+}
+
+// learn takes a second's mean speed on a road into its mean of late.
+func (s *Sim) learn(r int32) {
+	n := s.net
+	var sum float32
+	m := 0
+	for l := n.first[r]; l < n.first[r+1]; l++ {
+		for i := range s.Segments[l] {
+			sum += s.Segments[l][i].V
+			m++
+		}
+	}
+	if m == 0 {
+		return
+	}
+	was := s.lateSpeed(r)
+	s.Speeds[r] = was + memoryRate*(sum/float32(m)-was)
+	s.Seen[r] = s.Second
 }
 
 func (s *Sim) enterable(r int32, class vehicleClass) bool {
@@ -296,10 +322,11 @@ func (s *Sim) planRoute(id int32) bool {
 		return true
 	}
 	k := &s.kinds[j.Type]
+	factor := s.factor(id, k)
 	r := &s.router
 	r.found = append(r.found[:0], j.Roads[0])
 	for i := 1; i < len(j.Roads); i++ {
-		if !s.quickest(j.Roads[i-1], j.Roads[i], k) {
+		if !s.quickest(j.Roads[i-1], j.Roads[i], k, factor) {
 			return false
 		}
 	}

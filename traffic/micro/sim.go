@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,8 +25,8 @@ type Config struct {
 	MinorGap float64
 	// IDM is the set of classes that follow by the intelligent driver model; the others follow Krauss's.
 	IDM city.VehicleClass
-	// Congested: routes count travel times as they are at departure, otherwise those of the empty streets.
-	Congested bool
+	// EmptyStreets: routes count travel times at the limits, otherwise those of the last minutes before departure.
+	EmptyStreets bool
 }
 
 // DepartLane is a rule by which an entering vehicle takes its lane.
@@ -47,6 +48,7 @@ type Sim struct {
 	dry    []kind
 	gap    float32
 	luck   chance.Source // dawdling
+	learns bool          // roads' speeds of late are kept for routes
 	state
 
 	marks  []uint64 // a bit for each road that has vehicles to pass on
@@ -83,6 +85,9 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle")}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
+	}
+	if !cfg.EmptyStreets {
+		s.learns = slices.ContainsFunc(d.Journeys, func(j city.Journey) bool { return !j.Routed })
 	}
 	s.kinds = append([]kind(nil), s.dry...)
 	s.marks = make([]uint64, (len(n.Roads)+chunk-1)/chunk)
@@ -212,6 +217,9 @@ func (s *Sim) chunkOf(p phase, w int) {
 		case moveRoads:
 			if s.moveRoad(int32(r)) {
 				m |= 1 << (r - from)
+			}
+			if s.learns {
+				s.learn(int32(r))
 			}
 		case changeRoads:
 			if s.wishRoad(int32(r)) {

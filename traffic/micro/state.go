@@ -77,6 +77,8 @@ type State struct {
 	Wet            []float32 // factor on speed by road
 	Rain           float64   // mm/h
 	Limit          []float32 // m/s by segment, as the weather has it
+	Speeds         []float32 // m/s, mean of late by road, as of second Seen
+	Seen           []int32
 	Obstacles      []obstacle
 	Pending        []timed
 	Running, Ended int32
@@ -96,7 +98,7 @@ func newState(s *Sim) State {
 		Lights: make([]Light, len(s.lanes.Lights)), Queue: fill(roads, int32(-1)), QueueEnd: fill(roads, int32(-1)), Behind: fill(js, int32(-1)),
 		Waiting: make([]uint64, (roads+chunk-1)/chunk), At: make([]uint16, js), Stop: make([]uint8, js), Dwell: make([]int32, js),
 		Enter: fill(js, int32(-1)), Arrive: fill(js, int32(-1)), Lost: make([]float32, js), Stood: make([]uint16, js), Path: fill(js, int32(-1)), PathEnd: make([]int32, js),
-		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Crossed: make([]uint32, n.conns)}
+		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns)}
 	room := make([]Car, 4*n.lanes+2*n.conns) // most segments never hold more; others move to larger room once
 	for i := range st.Segments {
 		k := 4
@@ -104,6 +106,9 @@ func newState(s *Sim) State {
 			k = 2
 		}
 		st.Segments[i], room = room[:0:k], room[k:]
+	}
+	for r := range st.Speeds {
+		st.Speeds[r] = n.free[n.first[r]]
 	}
 	for l := range st.Lights {
 		st.Lights[l] = newLight(&s.lanes.Lights[l])
@@ -132,10 +137,10 @@ func (st State) clone() State {
 		segs[i] = room[k:len(room):len(room)]
 	}
 	st.Segments = segs
-	for _, p := range []*[]int32{&st.On, &st.Queue, &st.QueueEnd, &st.Behind, &st.Dwell, &st.Enter, &st.Arrive, &st.Path, &st.PathEnd, &st.Paths} {
+	for _, p := range []*[]int32{&st.On, &st.Queue, &st.QueueEnd, &st.Behind, &st.Dwell, &st.Enter, &st.Arrive, &st.Path, &st.PathEnd, &st.Paths, &st.Seen} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&st.Lost, &st.Wet, &st.Limit} {
+	for _, p := range []*[]float32{&st.Lost, &st.Wet, &st.Limit, &st.Speeds} {
 		*p = slices.Clone(*p)
 	}
 	st.Sig, st.Lights, st.Waiting, st.At, st.Stop = slices.Clone(st.Sig), slices.Clone(st.Lights), slices.Clone(st.Waiting), slices.Clone(st.At), slices.Clone(st.Stop)
