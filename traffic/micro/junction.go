@@ -68,7 +68,7 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 			return false, v
 		}
 	}
-	if !s.gapFor(conn, c, k, dist, n.length[int32(n.lanes)+conn], v) {
+	if !s.gapFor(conn, c, k, dist, n.length[int32(n.lanes)+conn], false) {
 		return false, min(v, halt)
 	}
 	return true, v
@@ -141,13 +141,14 @@ func (s *Sim) roomBeyond(conn int32, k *kind, c *Car) bool {
 }
 
 // gapFor reports whether a vehicle that gives way on a connection, dist m before the line or the place where it waits and with length m of path
-// behind it, can go before everyone to whom it gives way: who comes while it crosses, and up to the gap after, is in its way.
-func (s *Sim) gapFor(conn int32, c *Car, k *kind, dist, length, v float32) bool {
+// behind it, can go before everyone to whom it gives way: who comes while it crosses, and up to the gap after, is in its way. Who waits inside
+// the junction can't tell where those on a lane that may cross its way will turn, and lets them all pass.
+func (s *Sim) gapFor(conn int32, c *Car, k *kind, dist, length float32, inside bool) bool {
 	n := s.net
 	top := s.turnLimit(conn, c, k)
 	enter := during(dist, c.V, k.accel, top)
 	leave := during(dist+length+k.length, c.V, k.accel, top)
-	q := query{c: c, conn: conn, enter: enter, leave: leave + s.gap}
+	q := query{c: c, conn: conn, any: inside, enter: enter, leave: leave + s.gap}
 	for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 		f := &n.foes[i]
 		if !f.yield {
@@ -189,6 +190,7 @@ type query struct {
 	conn, foe    int32
 	road         int32 // to which the foe leads
 	sig          byte
+	any          bool // whoever comes on the lane of the foe counts
 	enter, leave float32
 	path         float32
 }
@@ -239,7 +241,7 @@ func (s *Sim) clear(q *query, lane int32, back float32, depth int) bool {
 // takes reports whether a vehicle, depth lanes before the foe's, goes on over the foe.
 func (s *Sim) takes(o *Car, q *query, depth int) bool {
 	if depth == 0 {
-		return o.Conn == q.foe
+		return o.Conn == q.foe || q.any && o.Conn >= 0 && s.Sig[o.Conn] != 'r'
 	}
 	route := s.route(o.ID)
 	at := int(s.At[o.ID]) + depth

@@ -224,9 +224,14 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 	ps := int32(n.lanes) + conn
 	t := n.trait[conn]
 	if w := n.wait[conn]; w > 0 && c.Pos < w && t&yields != 0 {
-		d := w - c.Pos
-		if d >= braking(c.V, k.decel, k.invB) && !s.gapFor(conn, c, k, d, n.length[ps]-w, v) {
-			return min(v, k.before(d))
+		if d := w - c.Pos; d >= braking(c.V, k.decel, k.invB) {
+			halt := k.before(d)
+			if e := d - seeFoes; e > 0 && s.Sig[conn] != 'G' {
+				v = min(v, max(k.slow(e, k.before(seeFoes)), halt))
+			}
+			if v > halt && !s.gapFor(conn, c, k, d, n.length[ps]-w, true) {
+				return min(v, halt)
+			}
 		}
 	}
 	if t&crosses != 0 {
