@@ -305,9 +305,6 @@ func (s *Sim) changeLanes(r int32) {
 			if !s.roomBeside(&side, c, &s.kinds[c.Kind]) {
 				continue
 			}
-			if DebugChange != nil {
-				DebugChange(l, to, c)
-			}
 			x := *c
 			s.Segments[l] = append(s.Segments[l][:i], s.Segments[l][i+1:]...)
 			i--
@@ -340,5 +337,3 @@ func (s *Sim) swap(l, to int32, c *Car) {
 		return
 	}
 }
-
-var DebugChange func(l, to int32, c *Car)

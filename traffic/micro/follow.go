@@ -85,6 +85,14 @@ func (k *kind) slow(d, to float32) float32 {
 // need is a way within which a vehicle at v can't ignore what is ahead: reaction and braking, rounded up.
 func (k *kind) need(v float32) float32 { return v*(max(k.tau, 1)+v*k.inv2B) + k.gap + 0.5 }
 
+// sight is how far ahead what there is matters to a vehicle at v: the intelligent driver model keeps its distance from afar.
+func (k *kind) sight(v float32) float32 {
+	if k.idm {
+		return 2 * k.need(v)
+	}
+	return k.need(v)
+}
+
 // idmSteps are the parts of a second in which the intelligent driver model is integrated; the leader's speed is held.
 const idmSteps = 4
 
@@ -99,11 +107,12 @@ func (k *kind) intelligent(gap, v, vl, want, bl float32) float32 {
 	for range idmSteps {
 		r := v / want
 		r *= r
-		a := k.accel * (1 - r*r)
+		r *= r
+		a := k.accel * (1 - r)
 		if gap < 1e6 {
 			star := k.gap + max(0, v*k.tau+v*(v-vl)/ab)
 			q := star / max(gap+k.gap, 0.1)
-			a = k.accel * (1 - r*r - q*q)
+			a = k.accel * (1 - r - q*q)
 		}
 		w := max(0, v+a/idmSteps)
 		gap += (vl - (v+w)/2) / idmSteps

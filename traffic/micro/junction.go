@@ -37,15 +37,9 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 	}
 	if t&crosses != 0 {
 		if s.crossing(conn, c, k, dist) {
-			if DebugHold != nil {
-				DebugHold(conn, 'x', dist)
-			}
 			return false, min(v, halt)
 		}
 		if t&keepClear != 0 && !s.roomBeyond(conn, k, c) {
-			if DebugHold != nil {
-				DebugHold(conn, 'k', dist)
-			}
 			return false, min(v, halt)
 		}
 	}
@@ -254,12 +248,8 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	if q.sig == 'y' && d >= braking(o.V, k.decel, k.invB) {
 		return true // it stops
 	}
-	if o.Still >= 2 {
-		// it stands: because it gives way itself, or can't go on
-		green := q.sig == 'G' && s.sinceGreen(q.foe) <= startTime
-		if !green && (s.net.trait[q.foe]&yields == 0 || q.sig == 'G' || q.c.Still > o.Still || q.c.Still == o.Still && q.conn < q.foe) {
-			return true
-		}
+	if o.Still >= 2 && !s.aboutToGo(q, o, d, k) {
+		return true
 	}
 	top := s.turnLimit(q.foe, o, k)
 	top = max(top, min(s.Limit[s.net.from[q.foe]]*o.Factor, k.top))
@@ -270,4 +260,19 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	return during(d+q.path+k.length, o.V, k.accel, top) < q.enter
 }
 
-var DebugHold func(conn int32, why byte, dist float32)
+// aboutToGo reports whether a vehicle that stands on the foe's way, d m before its line, must be expected to go: it has just got green, it is
+// first at the line and goes first, or it has waited longer than the asking one of two that each give way.
+func (s *Sim) aboutToGo(q *query, o *Car, d float32, k *kind) bool {
+	if q.sig == 'G' || q.sig == 'g' {
+		if s.sinceGreen(q.foe) <= startTime {
+			return true
+		}
+	}
+	if d > lineGap+1.5 {
+		return false // behind others, or blocked on the way
+	}
+	if s.net.trait[q.foe]&yields == 0 || q.sig == 'G' {
+		return q.sig != 'y' && s.roomBeyond(q.foe, k, o)
+	}
+	return o.Still > q.c.Still || o.Still == q.c.Still && q.foe < q.conn
+}

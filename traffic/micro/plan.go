@@ -49,8 +49,8 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 			v = min(v, k.intelligent(far, c.V, want, want, k.decel))
 		}
 		v = min(v, c.Next) // a neighbour lets in
-		if rem := length - c.Pos; shared || rem < k.need(v)+maxTail {
-			if i == 0 || shared || rem < k.need(v) {
+		if rem, need := length-c.Pos, k.sight(v); shared || rem < need+maxTail {
+			if i == 0 || shared || rem < need {
 				v = s.ahead(seg, c, k, v, i == 0)
 			}
 		}
@@ -73,7 +73,7 @@ const maxTail = 18
 func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 	n := s.net
 	dist := n.length[seg] - c.Pos
-	need := k.need(v) + maxTail
+	need := k.sight(v) + maxTail
 	at := int(s.At[c.ID])
 	conn := c.Conn
 	hop := 0
@@ -115,7 +115,7 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 			if m := len(s.Segments[ps]); m > 0 {
 				l := &s.Segments[ps][m-1]
 				lk := &s.kinds[l.Kind]
-				return min(v, k.follow(dist+l.Pos-lk.length-k.gap, l.V, lk.decel))
+				return min(v, s.behind(c, k, dist+l.Pos-lk.length-k.gap, l.V, lk.decel, seg))
 			}
 			dist += n.length[ps]
 			lane = n.to[conn]
@@ -124,7 +124,7 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 		if m := len(s.Segments[lane]); m > 0 {
 			l := &s.Segments[lane][m-1]
 			lk := &s.kinds[l.Kind]
-			return min(v, k.follow(dist+l.Pos-s.lengthOf(l)-k.gap, l.V, lk.decel))
+			return min(v, s.behind(c, k, dist+l.Pos-s.lengthOf(l)-k.gap, l.V, lk.decel, seg))
 		}
 		if top := min(s.Limit[lane]*c.Factor, k.top); top < v {
 			v = min(v, k.slow(dist, top))
@@ -137,6 +137,14 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 		lane = -1
 		hop++
 	}
+}
+
+// behind is the speed behind a leader beyond the end of the vehicle's segment.
+func (s *Sim) behind(c *Car, k *kind, gap, vl, bl float32, seg int32) float32 {
+	if k.idm {
+		return k.intelligent(gap, c.V, vl, min(s.Limit[seg]*c.Factor, k.top), bl)
+	}
+	return k.follow(gap, vl, bl)
 }
 
 // turnLimit is the speed at which a vehicle takes a connection.
