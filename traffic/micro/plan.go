@@ -96,9 +96,11 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 			if conn == noConn {
 				return min(v, k.before(dist-1))
 			}
-			go1, w := s.mayGo(conn, c, k, dist, v, hop == 0)
-			v = w
-			if !go1 {
+			if front && hop == 0 {
+				v = s.tails(n.from[conn], c, k, dist, v)
+			}
+			pass, w := s.mayGo(conn, c, k, dist, v, hop == 0)
+			if v = w; !pass {
 				return v
 			}
 			if top := s.turnLimit(conn, c, k); top < v {
@@ -107,7 +109,6 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 			if !front {
 				return v
 			}
-			v = s.tails(conn, c, k, dist, v)
 			ps := int32(n.lanes) + conn
 			if n.trait[conn]&merges != 0 {
 				v = s.mergeBehind(conn, c, k, dist+n.length[ps], v, false)
@@ -163,14 +164,10 @@ func (s *Sim) lengthOf(c *Car) float32 {
 	return s.kinds[c.Kind].length
 }
 
-// tails holds a vehicle behind those that turned off ahead of it and whose tails are still on its lane.
-func (s *Sim) tails(conn int32, c *Car, k *kind, dist, v float32) float32 {
+// tails holds a vehicle behind those that are beyond the line and whose tails are still on its lane.
+func (s *Sim) tails(lane int32, c *Car, k *kind, dist, v float32) float32 {
 	n := s.net
-	lane := n.from[conn]
 	for o := n.out[lane]; o < n.out[lane+1]; o++ {
-		if o == conn {
-			continue
-		}
 		cars := s.Segments[int32(n.lanes)+o]
 		back := float32(0)
 		if len(cars) == 0 {
@@ -178,7 +175,7 @@ func (s *Sim) tails(conn int32, c *Car, k *kind, dist, v float32) float32 {
 			if back > maxTail {
 				continue
 			}
-			if cars = s.Segments[n.to[o]]; len(cars) == 0 || cars[len(cars)-1].Conn == conn {
+			if cars = s.Segments[n.to[o]]; len(cars) == 0 {
 				continue
 			}
 		}

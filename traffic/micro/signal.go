@@ -144,6 +144,9 @@ func (s *Sim) command(e Phase) error {
 	g.Since = s.Second
 	if g.Yellow == 0 {
 		g.Yellow = yellow
+		if s.Second > 0 {
+			g.Yellow++ // this second's count is still to come
+		}
 	}
 	s.show(e.Light)
 	return nil

@@ -82,6 +82,9 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
+	if err := net.checkRoutes(n, d); err != nil {
+		return nil, fmt.Errorf("micro: %w", err)
+	}
 	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle")}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
@@ -129,6 +132,23 @@ func checkDemand(n *city.LaneNet, d *city.LaneDemand) error {
 		for _, p := range j.Stops {
 			if p.Lane < 0 || int(p.Lane) >= len(n.Lanes) {
 				return fmt.Errorf("journey %q: stop on lane %d of %d", j.ID, p.Lane, len(n.Lanes))
+			}
+		}
+	}
+	return nil
+}
+
+// checkRoutes finds a journey whose roads don't follow each other.
+func (w *network) checkRoutes(n *city.LaneNet, d *city.LaneDemand) error {
+	for i := range d.Journeys {
+		j := &d.Journeys[i]
+		if !j.Routed {
+			continue
+		}
+		for k := 1; k < len(j.Roads); k++ {
+			from, to := j.Roads[k-1], j.Roads[k]
+			if !slices.ContainsFunc(w.next[w.nextAt[from]:w.nextAt[from+1]], func(x step) bool { return x.road == to }) {
+				return fmt.Errorf("journey %q: road %q does not lead to road %q; leave it unrouted to have a way found", j.ID, n.Roads[from].ID, n.Roads[to].ID)
 			}
 		}
 	}
