@@ -51,7 +51,7 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 		v = min(v, c.Next) // a neighbour lets in
 		if rem, need := length-c.Pos, k.sight(v); shared || rem < need+maxTail {
 			if i == 0 || shared || rem < need {
-				v = s.ahead(seg, c, k, v, i == 0)
+				v = s.ahead(seg, c, k, v, i == 0, i > 0 && s.leads(&cars[i-1], c))
 			}
 		}
 		if c.Bits&halts != 0 {
@@ -68,9 +68,17 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 // maxTail is how far the tail of a vehicle that turned off may reach back, m.
 const maxTail = 18
 
+// leads reports whether following o is enough beyond the end of their segment: it takes the same connection, to a lane that is not short.
+func (s *Sim) leads(o, c *Car) bool {
+	return o.Conn == c.Conn && o.Conn >= 0 && s.net.length[s.net.to[o.Conn]] > shortLane
+}
+
+// shortLane is the length in m under which a lane ends within sight of the junction before it.
+const shortLane = 60
+
 // ahead is the speed to which what lies beyond the end of its segment holds a vehicle: signals, right of way, turns, tails and what drives
-// there. front: nobody on its segment is ahead of it.
-func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
+// there. front: nobody on its segment is ahead of it. led: who is ahead there takes the same way, so that it is enough to follow.
+func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front, led bool) float32 {
 	n := s.net
 	dist := n.length[seg] - c.Pos
 	need := k.sight(v) + maxTail
@@ -80,7 +88,7 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 	var lane int32
 	if seg >= int32(n.lanes) {
 		v = s.inside(seg-int32(n.lanes), c, k, v)
-		if !front {
+		if led {
 			return v
 		}
 		lane = n.to[conn]
@@ -106,7 +114,7 @@ func (s *Sim) ahead(seg int32, c *Car, k *kind, v float32, front bool) float32 {
 			if top := s.turnLimit(conn, c, k); top < v {
 				v = min(v, k.slow(dist, top))
 			}
-			if !front {
+			if led {
 				return v
 			}
 			ps := int32(n.lanes) + conn
@@ -261,36 +269,16 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 	return v
 }
 
-// onward is the connection that a vehicle takes at the end of lane, a later one of its route, at place at.
+// onward is the connection that a vehicle will take at the end of lane, a later one of its route, at place at.
 func (s *Sim) onward(c *Car, lane int32, at int) int32 {
-	route := s.route(c.ID)
-	if at >= len(route)-1 {
-		return arriving
+	x := *c
+	x.Bits &^= halts
+	var v survey
+	s.surveyRoad(&x, at, lane, &v)
+	if me := lane - s.net.first[s.net.road[lane]]; me < maxLanes {
+		return v.conn[me]
 	}
-	n := s.net
-	class := s.kinds[c.Kind].class
-	best, score := int32(noConn), -1
-	for o := n.out[lane]; o < n.out[lane+1]; o++ {
-		to := n.to[o]
-		if n.road[to] != route[at+1] || !s.open(to, class) {
-			continue
-		}
-		g := 0
-		if at+2 >= len(route) {
-			g = 1
-		} else {
-			for p := n.out[to]; p < n.out[to+1]; p++ {
-				if n.road[n.to[p]] == route[at+2] {
-					g = 1
-					break
-				}
-			}
-		}
-		if g > score {
-			best, score = o, g
-		}
-	}
-	return best
+	return noConn
 }
 
 // open reports whether a class may drive on a lane now.

@@ -23,19 +23,22 @@ func (s *Sim) route(id int32) []int32 {
 // maxLanes is the greatest number of lanes of a road that vehicles choose among.
 const maxLanes = 12
 
-// look sets how far a vehicle gets on lane without a change, which lanes of the road take it farthest, and by which connection it leaves the lane.
-func (s *Sim) look(c *Car, lane int32) {
+// A survey is how far each lane of a road leads along a route, m from the road's start, and by which connection.
+type survey struct {
+	reach [maxLanes]float32
+	conn  [maxLanes]int32
+}
+
+// surveyRoad looks from the road at place at of a vehicle's route over its horizon; lane, where the vehicle is, counts though it be closed.
+func (s *Sim) surveyRoad(c *Car, at int, lane int32, v *survey) {
 	n := s.net
 	route := s.route(c.ID)
-	at := int(s.At[c.ID])
 	class := s.kinds[c.Kind].class
 	last := at
 	for sum := float32(0); last < len(route)-1 && last-at < most && sum < horizon; last++ {
 		sum += n.length[n.first[route[last]]]
 	}
-	// reach[l]: m from the start of road i that lane l of it leads along the route
-	var reach, ahead [maxLanes]float32
-	var conn [maxLanes]int32
+	var ahead [maxLanes]float32
 	for i := last; i >= at; i-- {
 		r := route[i]
 		from, to := n.first[r], min(n.first[r+1], n.first[r]+maxLanes)
@@ -43,17 +46,17 @@ func (s *Sim) look(c *Car, lane int32) {
 			x, by := float32(0), int32(noConn)
 			if n.allow[l]&class != 0 && !s.Shut[l] || l == lane {
 				x = n.length[l]
-				if i == len(route)-1 {
+				switch {
+				case i == len(route)-1:
 					by = arriving
-				} else if i == last {
-					by = noConn
+				case i == last:
 					for o := n.out[l]; o < n.out[l+1]; o++ {
 						if n.road[n.to[o]] == route[i+1] && s.open(n.to[o], class) {
 							by, x = o, n.length[l]+1
 							break
 						}
 					}
-				} else {
+				default:
 					next := n.first[route[i+1]]
 					best := float32(0)
 					for o := n.out[l]; o < n.out[l+1]; o++ {
@@ -64,13 +67,23 @@ func (s *Sim) look(c *Car, lane int32) {
 					x += best
 				}
 			}
-			reach[l-from], conn[l-from] = x, by
+			v.reach[l-from], v.conn[l-from] = x, by
 		}
-		if c.Bits&halts != 0 && i == at {
-			s.reachStop(c, &reach)
+		if i == at && c.Bits&halts != 0 {
+			s.reachStop(c, &v.reach)
 		}
-		ahead = reach
+		ahead = v.reach
 	}
+}
+
+// look sets how far a vehicle gets on lane without a change, which lanes of the road take it farthest, and by which connection it leaves the lane.
+func (s *Sim) look(c *Car, lane int32) {
+	n := s.net
+	route := s.route(c.ID)
+	at := int(s.At[c.ID])
+	var v survey
+	s.surveyRoad(c, at, lane, &v)
+	reach, conn := &v.reach, &v.conn
 	r := route[at]
 	lanes := min(n.first[r+1]-n.first[r], maxLanes)
 	best := float32(0)
