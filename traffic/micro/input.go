@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An Event is an input to a Sim: Phase, Closure, Block, Rain or Water.
+// An Event is an input to a Sim: Phase, Lamps, Closure, Block, Rain or Water.
 type Event interface{ check(s *Sim) error }
 
 // A Phase commands a light from outside: it shows Phase, after Yellow s of yellow for the connections that lose their green (0: 3 s), until the
@@ -15,6 +15,12 @@ type Phase struct {
 	Light  int32
 	Phase  int
 	Yellow int
+}
+
+// Lamps sets what a light shows, letter by letter as in a phase's State, until the next command or Phase: for who has transitions of his own.
+type Lamps struct {
+	Light int32
+	State string
 }
 
 // A Closure closes a lane to those who are not on it yet, or opens it.
@@ -116,6 +122,8 @@ func (s *Sim) applyDue() error {
 			if err := s.command(e); err != nil {
 				return err
 			}
+		case Lamps:
+			s.setLamps(e)
 		case Closure:
 			s.Shut[e.Lane] = e.Shut
 			s.lookAgain()

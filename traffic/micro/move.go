@@ -143,6 +143,7 @@ func (s *Sim) arrive(c *Car, r int32) {
 // settle sets what a vehicle needs to know on a lane that it comes to: where it must leave it, and by which connection.
 func (s *Sim) settle(c *Car, lane int32) {
 	c.Bits &^= halts | dwells
+	s.Stood[c.ID] = c.Waited
 	if p := s.stopOf(c.ID); p != nil && s.net.road[p.Lane] == s.net.road[lane] {
 		c.Bits |= halts
 	}

@@ -8,12 +8,13 @@ import (
 
 // A Light is the state of a signal: its program's phase, or one commanded from outside.
 type Light struct {
-	Phase  int16 // that shows, or that comes after the yellow
-	Held   bool  // commanded from outside; the program does not go on
-	Yellow int16 // s of yellow that are left before Phase shows
-	Since  int32 // s since the start when Phase began to show, yellow before it not counted
-	Left   int32 // s until the program goes on
-	From   int16 // the phase that the yellow ends
+	Phase  int16  // that shows, or that comes after the yellow
+	Held   bool   // commanded from outside; the program does not go on
+	Yellow int16  // s of yellow that are left before Phase shows
+	Since  int32  // s since the start when Phase began to show, yellow before it not counted
+	Left   int32  // s until the program goes on
+	From   int16  // the phase that the yellow ends
+	Lamps  string // what it was told to show, letter by letter
 }
 
 // yellowTime is the yellow of a commanded change, s, where the command gives none.
@@ -84,6 +85,7 @@ func (s *Sim) show(l int32) {
 		return
 	}
 	to := ph[g.Phase].State
+	g.Lamps = ""
 	for _, c := range s.net.controlled[l] {
 		p := s.net.place[c]
 		x := byte('o')
@@ -100,16 +102,43 @@ func (s *Sim) show(l int32) {
 				x = was
 			}
 		}
-		switch x {
-		case 'u', 's': // red and yellow; a stop on red
-			x = 'r'
-		case 'Y':
-			x = 'y'
-		case 'O':
-			x = 'G'
-		}
-		s.Sig[c] = x
+		s.Sig[c] = lamp(x)
 	}
+}
+
+// lamp reduces a letter of a light's state to what drivers do.
+func lamp(x byte) byte {
+	switch x {
+	case 'u', 's': // red and yellow; a stop on red
+		return 'r'
+	case 'Y':
+		return 'y'
+	case 'O':
+		return 'G'
+	}
+	return x
+}
+
+// setLamps shows a state from outside.
+func (s *Sim) setLamps(e Lamps) {
+	g := &s.Lights[e.Light]
+	g.Held, g.Yellow = true, 0
+	if g.Lamps != e.State {
+		g.Lamps, g.Since = e.State, s.Second
+	}
+	for _, c := range s.net.controlled[e.Light] {
+		s.Sig[c] = lamp(e.State[s.net.place[c]])
+	}
+}
+
+func (e Lamps) check(s *Sim) error {
+	if e.Light < 0 || int(e.Light) >= len(s.Lights) {
+		return fmt.Errorf("micro: light %d of %d", e.Light, len(s.Lights))
+	}
+	if l := &s.lanes.Lights[e.Light]; len(e.State) != l.Places {
+		return fmt.Errorf("micro: light %q: state %q has %d letters for %d places", l.ID, e.State, len(e.State), l.Places)
+	}
+	return nil
 }
 
 // sinceGreen is the s since the light of a connection last changed.
@@ -130,7 +159,7 @@ func (s *Sim) command(e Phase) error {
 		return nil
 	}
 	g.Held = true
-	if int16(e.Phase) == g.Phase {
+	if int16(e.Phase) == g.Phase && g.Lamps == "" {
 		return nil
 	}
 	yellow := int16(e.Yellow)

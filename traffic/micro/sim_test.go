@@ -351,3 +351,58 @@ func TestSafeSpeeds(t *testing.T) {
 		}
 	}
 }
+
+// A controller sees vehicles from the stop line back, those in the junction behind the lane among them, and what it says is shown.
+func TestSeeAndShow(t *testing.T) {
+	n, d := town(t, 3, 2, true, 2, 300, 2)
+	s := run(t, n, d, Config{Seed: 2})
+	s.to(t, 200)
+	far, inside := 0, 0
+	for l := range int32(len(n.Lanes)) {
+		all := s.See(l, 1e9, nil)
+		on, standing := s.Count(l)
+		still := 0
+		for i, v := range all {
+			if i > 0 && v.Behind < all[i-1].Behind {
+				t.Fatalf("lane %d: vehicle %d is %g m from the line, the one before %g", l, i, v.Behind, all[i-1].Behind)
+			}
+			if v.Behind > n.Lanes[l].Length {
+				inside++
+				continue
+			}
+			if v.Speed < 0.1 {
+				still++
+			}
+			if v.Next >= 0 && n.Roads[v.Next].From != n.Roads[n.Lanes[l].Road].To {
+				t.Fatalf("lane %d: next road %d does not follow", l, v.Next)
+			}
+			if v.Next < 0 {
+				far++
+			}
+		}
+		if len(all) < on || still != standing {
+			t.Fatalf("lane %d: sees %d, %d standing; %d are there, %d standing", l, len(all), still, on, standing)
+		}
+		if near := s.See(l, 50, nil); len(near) > len(all) || len(near) > 0 && near[len(near)-1].Behind > 50 {
+			t.Fatalf("lane %d: within 50 m it sees %v", l, near)
+		}
+	}
+	if far == 0 || inside == 0 {
+		t.Errorf("%d vehicles end on their road, %d are inside junctions; the test sees nothing", far, inside)
+	}
+	off := strings.Repeat("r", n.Lights[0].Places)
+	if err := s.Input(200*time.Second, Lamps{Light: 0, State: off}); err != nil {
+		t.Fatal(err)
+	}
+	s.to(t, 290)
+	before := append([]uint32(nil), s.Passed()...)
+	s.to(t, 330)
+	for i, c := range n.Connections {
+		if c.Light == 0 && (s.Showing()[i] != 'r' || s.Passed()[i] != before[i]) {
+			t.Errorf("connection %d shows %c, %d passed", i, s.Showing()[i], s.Passed()[i]-before[i])
+		}
+	}
+	if err := s.Input(330*time.Second, Lamps{Light: 0, State: "r"}); err == nil {
+		t.Error("a state with too few letters was taken")
+	}
+}

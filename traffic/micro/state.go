@@ -69,8 +69,8 @@ type State struct {
 	Dwell          []int32   // by journey: s when it may go on from its stop
 	Enter, Arrive  []int32   // s, by journey; −1: not yet
 	Lost           []float32 // s, by journey, when it arrived
-	Stood          []uint16
-	Path           []int32 // by journey: where its computed route begins in Paths, −1: none
+	Stood          []uint16  // s at a stand until the vehicle came to its lane; in all, when it has arrived
+	Path           []int32   // by journey: where its computed route begins in Paths, −1: none
 	PathEnd        []int32
 	Paths          []int32
 	Shut           []bool    // by lane
