@@ -140,6 +140,7 @@ func New(t Town) (*Net, error) {
 			for i, p := range g.path {
 				c.Path[i] = orb.Point{at[0] + p[0], at[1] + p[1]}
 			}
+			c.Foes, c.Yields = make([]int32, 0, len(g.foes)), make([]int32, 0, g.yields)
 			for _, o := range g.foes {
 				c.Foes = append(c.Foes, name(o.h, o.m))
 				if o.yield {
@@ -198,8 +199,9 @@ type rival struct {
 }
 
 type shape struct {
-	path orb.LineString // about the junction's middle
-	foes []rival
+	path   orb.LineString // about the junction's middle
+	foes   []rival
+	yields int
 }
 
 type form struct {
@@ -246,6 +248,9 @@ func movements(t Town, radius float64) *form {
 					}
 					yield := f.rank(h, m) < f.rank(g, o) || f.rank(h, m) == f.rank(g, o) && (h-g+4)%4 != 2 && h%2 < g%2
 					f.of[h][m].foes = append(f.of[h][m].foes, rival{g, o, yield})
+					if yield {
+						f.of[h][m].yields++
+					}
 				}
 			}
 		}

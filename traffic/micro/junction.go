@@ -75,21 +75,21 @@ func (s *Sim) crossing(conn int32, c *Car, k *kind, dist float32) bool {
 	for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 		f := &n.foes[i]
 		cars := s.Segments[int32(n.lanes)+f.conn]
-		if len(cars) == 0 || f.merge || n.wait[conn] > 0 && f.mine >= n.wait[conn] {
+		if len(cars) == 0 || f.merge() || n.wait[conn] > 0 && f.mine() >= n.wait[conn] {
 			continue // where this one waits inside it will see
 		}
 		wait := n.wait[f.conn]
 		for j := range cars {
 			o := &cars[j]
 			ok := &s.kinds[o.Kind]
-			way := f.end + ok.length - o.Pos
+			way := f.end() + ok.length - o.Pos
 			if way <= 0 {
 				continue
 			}
-			if wait > 0 && o.Pos <= wait+0.1 && !f.yield {
+			if wait > 0 && o.Pos <= wait+0.1 && !f.yield() {
 				continue // it waits for this one
 			}
-			if during(way, o.V, ok.accel, s.turnLimit(f.conn, o, ok)) < during(dist+f.mine, c.V, k.accel, s.turnLimit(conn, c, k)) && o.V > 0.1 {
+			if during(way, o.V, ok.accel, s.turnLimit(f.conn, o, ok)) < during(dist+f.mine(), c.V, k.accel, s.turnLimit(conn, c, k)) && o.V > 0.1 {
 				continue
 			}
 			return true
@@ -145,22 +145,22 @@ func (s *Sim) gapFor(conn int32, c *Car, k *kind, dist, length float32, inside b
 	q := query{c: c, conn: conn, any: inside, enter: enter, leave: leave + s.gap}
 	for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 		f := &n.foes[i]
-		if !f.yield {
+		if !f.yield() {
 			continue
 		}
 		for j := range s.Segments[int32(n.lanes)+f.conn] {
 			o := &s.Segments[int32(n.lanes)+f.conn][j]
 			ok := &s.kinds[o.Kind]
-			if f.merge {
+			if f.merge() {
 				if w := n.wait[f.conn]; w > 0 && o.Pos <= w && o.V < 0.1 {
 					continue
 				}
 				if n.length[int32(n.lanes)+f.conn]-o.Pos > dist+length-k.length-k.gap-o.V {
 					return false
 				}
-			} else if o.Pos-ok.length < f.end && (o.V >= 0.1 || o.Pos > f.begin) {
+			} else if o.Pos-ok.length < f.end() && (o.V >= 0.1 || o.Pos > f.begin()) {
 				// it clears before this one is there, or not
-				if during(f.end+ok.length-o.Pos, o.V, ok.accel, s.turnLimit(f.conn, o, ok)) > enter {
+				if during(f.end()+ok.length-o.Pos, o.V, ok.accel, s.turnLimit(f.conn, o, ok)) > enter {
 					return false
 				}
 			}

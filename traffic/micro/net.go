@@ -36,12 +36,24 @@ type network struct {
 
 // A foe is another connection of the same node whose path crosses or merges with this one's.
 type foe struct {
-	conn       int32
-	mine       float32 // m of this path where the shared room begins
-	begin, end float32 // m of the foe's path between which it uses the shared room
-	yield      bool    // this connection gives way to it
-	merge      bool    // both lead to the same lane
+	conn  int32
+	flags uint16
+	// in decimetres, to keep a big city small: of this path where the shared room begins, and of the foe's path between which it uses it
+	mineDm, beginDm, endDm uint16
 }
+
+const (
+	yieldTo = 1 << iota // this connection gives way to it
+	merging             // both lead to the same lane
+)
+
+func (f *foe) yield() bool    { return f.flags&yieldTo != 0 }
+func (f *foe) merge() bool    { return f.flags&merging != 0 }
+func (f *foe) mine() float32  { return float32(f.mineDm) * 0.1 }
+func (f *foe) begin() float32 { return float32(f.beginDm) * 0.1 }
+func (f *foe) end() float32   { return float32(f.endDm) * 0.1 }
+
+func decimetres(m float32) uint16 { return uint16(max(0, min(m*10, 65535))) }
 
 // traits of a connection
 const (
@@ -146,18 +158,22 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 		y := 0
 		for _, f := range x.Foes {
 			o := &n.Connections[f]
-			e := foe{conn: f, merge: o.To == x.To}
+			e := foe{conn: f}
+			if o.To == x.To {
+				e.flags |= merging
+			}
 			for y < len(x.Yields) && x.Yields[y] < f {
 				y++
 			}
 			if y < len(x.Yields) && x.Yields[y] == f {
-				e.yield = true
+				e.flags |= yieldTo
 				t |= yields
 				if x.Light < 0 {
 					t |= minor
 				}
 			}
-			e.mine, e.begin, e.end = shared(x, o, w.length[l+i], w.length[l+int(f)])
+			mine, begin, end := shared(x, o, w.length[l+i], w.length[l+int(f)])
+			e.mineDm, e.beginDm, e.endDm = decimetres(mine), decimetres(begin), decimetres(end)
 			w.foes = append(w.foes, e)
 		}
 		w.trait[i] = t

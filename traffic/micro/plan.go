@@ -251,13 +251,13 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 		for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 			f := &n.foes[i]
 			cars := s.Segments[int32(n.lanes)+f.conn]
-			if len(cars) == 0 || f.merge || c.Pos > f.mine {
+			if len(cars) == 0 || f.merge() || c.Pos > f.mine() {
 				continue
 			}
 			for j := range cars {
 				o := &cars[j]
-				if o.Pos > max(f.begin, n.wait[f.conn]) && o.Pos-s.kinds[o.Kind].length < f.end {
-					v = min(v, k.before(f.mine-c.Pos))
+				if o.Pos > max(f.begin(), n.wait[f.conn]) && o.Pos-s.kinds[o.Kind].length < f.end() {
+					v = min(v, k.before(f.mine()-c.Pos))
 					break
 				}
 			}
