@@ -1,0 +1,151 @@
+package micro
+
+// moveRoad moves all vehicles on a road and the connections out of it by a second and reports whether any has come to the end of its segment.
+func (s *Sim) moveRoad(r int32) bool {
+	n := s.net
+	ends := false
+	for l := n.first[r]; l < n.first[r+1]; l++ {
+		if cars := s.Segments[l]; len(cars) > 0 && s.moveLane(l, cars) {
+			ends = true
+		}
+	}
+	base := int32(n.lanes)
+	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
+		if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars) {
+			ends = true
+		}
+	}
+	return ends
+}
+
+func (s *Sim) moveLane(seg int32, cars []Car) bool {
+	limit := s.Limit[seg]
+	for i := range cars {
+		c := &cars[i]
+		v := c.Next
+		c.Bits &^= gains
+		if v > c.V {
+			c.Bits |= gains
+		}
+		c.V, c.Next = v, far
+		c.Pos += v
+		if c.Bits&(blocked|halts) != 0 {
+			if c.Bits&blocked != 0 {
+				continue
+			}
+			s.atStop(c, seg)
+		}
+		want := min(limit*c.Factor, s.kinds[c.Kind].top)
+		if v < want {
+			c.Loss += 1 - v/want
+		}
+		if v < 0.1 {
+			if c.Waited < 1<<16-1 {
+				c.Waited++
+			}
+			if c.Still < 255 {
+				c.Still++
+			}
+		} else {
+			c.Still = 0
+		}
+	}
+	return cars[0].Pos >= s.net.length[seg]
+}
+
+// passOn takes the vehicles that came to the end of the road's lanes, and of the connections out of it, to where they go on.
+func (s *Sim) passOn(r int32) {
+	n := s.net
+	// connections first: who leaves one makes room, and who comes from a lane may pass it whole
+	base := int32(n.lanes)
+	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
+		s.passOver(base+c, r)
+	}
+	for l := n.first[r]; l < n.first[r+1]; l++ {
+		s.passOver(l, r)
+	}
+}
+
+func (s *Sim) passOver(seg, r int32) {
+	n := s.net
+	cars := s.Segments[seg]
+	if len(cars) == 0 || cars[0].Pos < n.length[seg] {
+		return
+	}
+	gone := 0
+	for gone < len(cars) && cars[gone].Pos >= n.length[seg] {
+		c := &cars[gone]
+		if seg < int32(n.lanes) && c.Conn == noConn { // the line holds it; a rounding more does not count
+			c.Pos, c.V = n.length[seg], 0
+			break
+		}
+		gone++
+		s.goOn(*c, seg, r)
+	}
+	if gone > 0 {
+		s.Segments[seg] = cars[:copy(cars, cars[gone:])]
+	}
+}
+
+// goOn puts a vehicle that passed the end of seg onto the segment where it now is.
+func (s *Sim) goOn(c Car, seg, r int32) {
+	n := s.net
+	on := r
+	for c.Pos >= n.length[seg] {
+		if seg < int32(n.lanes) {
+			if c.Conn == arriving {
+				s.arrive(&c, on)
+				return
+			}
+			if c.Conn == noConn {
+				c.Pos = n.length[seg]
+				c.V = 0
+				break
+			}
+			c.Pos -= n.length[seg]
+			seg = int32(n.lanes) + c.Conn
+			s.Crossed[c.Conn]++
+			continue
+		}
+		c.Pos -= n.length[seg]
+		seg = n.to[c.Conn]
+		s.On[on]--
+		on = n.road[seg]
+		s.On[on]++
+		s.At[c.ID]++
+		s.settle(&c, seg)
+	}
+	s.put(seg, c)
+}
+
+// put adds a vehicle to a segment at its place, from the rear.
+func (s *Sim) put(seg int32, c Car) int {
+	cars := append(s.Segments[seg], c)
+	i := len(cars) - 1
+	for i > 0 && cars[i-1].Pos < c.Pos {
+		cars[i] = cars[i-1]
+		i--
+	}
+	cars[i] = c
+	s.Segments[seg] = cars
+	return i
+}
+
+// arrive ends a journey on road r.
+func (s *Sim) arrive(c *Car, r int32) {
+	s.On[r]--
+	s.Arrive[c.ID] = s.Second
+	s.Lost[c.ID], s.Stood[c.ID] = c.Loss, c.Waited
+	s.Running--
+	s.Ended++
+}
+
+// settle sets what a vehicle needs to know on a lane that it comes to: where it must leave it, and by which connection.
+func (s *Sim) settle(c *Car, lane int32) {
+	c.Bits &^= halts | dwells
+	s.Stood[c.ID] = c.Waited
+	if p := s.stopOf(c.ID); p != nil && s.net.road[p.Lane] == s.net.road[lane] {
+		c.Bits |= halts
+	}
+	s.look(c, lane)
+}
