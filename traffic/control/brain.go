@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"citybrain/city"
 )
 
 // Brain's settings, the same everywhere.
@@ -17,107 +19,163 @@ const (
 // brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
 // hear their neighbours' predictions.
 type brain struct {
-	n        *Network
-	every    float64
-	roads    []crossroad2
-	known    map[int32]sighting
-	shares   []share // of each road
-	lastAt   float64
-	started  bool
-	hidden   []float64 // of each lane: vehicles thought to wait before its beginning
-	transit  [][]coming
-	planned  [][]coming // of each junction: what its plan sends on
-	approach []int32    // of each road: the junction whose stop line its lanes end at, −1
-	size     float64    // mean vehicle length, m
+	n       *Network
+	every   float64
+	at      []crossing // of each junction
+	known   map[int32]sighting
+	taken   []float64 // of each connection: how many took it of late
+	lastAt  float64
+	started bool
+	transit []coming   // gone out of sight on their way to the next stop line
+	planned [][]coming // of each junction: what its plan sends on
+	size    float64    // mean vehicle length, m
 }
 
-type crossroad2 struct {
-	x  *crossroad
-	s  *search
-	in stream
+// A crossing is one junction's part of the brain.
+type crossing struct {
+	x     *crossroad
+	s     *search
+	in    stream
+	watch []int32   // lanes from which vehicles come to its stop lines, those at the lines first
+	below [][]int32 // of each exit: the lanes that its room is counted on
 }
 
 // A sighting is where a vehicle was last seen.
 type sighting struct {
-	lane, next int32
-	behind     float64
-	waited     float64
-	step       int32
+	lane, next    int32
+	behind, speed float64
+	waited        float64
+	step          int32
 }
 
-// A share is how many took each of the roads behind one, fading.
-type share struct {
-	to []int32
-	n  []float64
-}
-
-// A coming vehicle is on its way to a road's stop line.
+// A coming vehicle enters a lane on its way to a stop line.
 type coming struct {
 	id   int32
-	road int32
-	at   float64 // s, at the line
+	lane int32
+	at   float64 // s, at the lane's beginning
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, shares: make([]share, len(n.Roads)), hidden: make([]float64, len(n.Lanes)),
-		transit: make([][]coming, len(n.Junctions)), planned: make([][]coming, len(n.Junctions)), approach: make([]int32, len(n.Roads)), size: 4.6}
-	for i := range b.approach {
-		b.approach[i] = -1
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	for i := range n.Connections {
+		b.taken[i] = 0.3
+		if n.Connections[i].Turn == city.Straight {
+			b.taken[i] = 1
+		}
 	}
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
-		b.roads = append(b.roads, crossroad2{x: x, s: newSearch(x)})
-		r := &b.roads[i]
-		r.in.list = make([][]arrival, len(x.lanes))
-		r.in.room, r.in.gain, r.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
-		for _, l := range x.lanes {
-			b.approach[n.Lanes[l].Road] = int32(i)
-		}
-	}
-	for i := range n.Connections {
-		c := &n.Connections[i]
-		sh := &b.shares[n.Lanes[c.From].Road]
-		if to := n.Lanes[c.To].Road; !slices.Contains(sh.to, to) {
-			sh.to = append(sh.to, to)
-			w := 0.2
-			if c.Turn == 0 {
-				w = 0.6
+		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
+		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
+		for l := range n.Lanes {
+			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
+				c.watch = append(c.watch, int32(l))
 			}
-			sh.n = append(sh.n, w)
 		}
+		for _, e := range x.exits {
+			c.below = append(c.below, n.reach(e, exitReach))
+		}
+		b.at = append(b.at, c)
 	}
 	return b
 }
 
-// pick chooses the road behind road r for a vehicle whose wish is not known, by the shares of late; the same vehicle gets the
-// same answer as long as they hold.
-func (b *brain) pick(r int32, id int32) int32 {
-	sh := &b.shares[r]
+// exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
+const exitReach = 80
+
+// reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
+func (n *Network) reach(e int32, far float64) []int32 {
+	out, d := []int32{e}, n.Lanes[e].Length
+	for from := 0; d < far; {
+		end := len(out)
+		longest := 0.0
+		for _, l := range out[from:end] {
+			for _, c := range n.Out[l] {
+				k := &n.Connections[c]
+				if k.Light < 0 && !slices.Contains(out, k.To) {
+					out = append(out, k.To)
+					longest = max(longest, n.Lanes[k.To].Length)
+				}
+			}
+		}
+		if len(out) == end || len(out) > 12 {
+			break
+		}
+		from, d = end, d+longest
+	}
+	return out
+}
+
+// chance of a vehicle: its own number in [0, 1), the same whenever it is asked.
+func own(id int32) float64 { return math.Mod(float64(id)*0.6180339887498949, 1) }
+
+// pick chooses one of lists' connections by how many took each of late; −1: there is none. next, if not negative, is the road
+// that it must lead to.
+func (b *brain) pick(list []int32, next, id int32) int32 {
 	total := 0.0
-	for _, x := range sh.n {
-		total += x
+	for _, c := range list {
+		if next < 0 || b.n.Lanes[b.n.Connections[c].To].Road == next {
+			total += b.taken[c]
+		}
 	}
 	if total == 0 {
 		return -1
 	}
-	u := total * math.Mod(float64(id)*0.6180339887498949, 1)
-	for i, x := range sh.n {
-		if u -= x; u < 0 {
-			return sh.to[i]
+	u, last := total*own(id), int32(-1)
+	for _, c := range list {
+		if next < 0 || b.n.Lanes[b.n.Connections[c].To].Road == next {
+			last = c
+			if u -= b.taken[c]; u < 0 {
+				return c
+			}
 		}
 	}
-	return sh.to[len(sh.to)-1]
+	return last
 }
+
+// onward is the connection by which a vehicle leaves a lane, behind metres before its end: its own lane's where it has chosen it,
+// else one of the road's.
+func (b *brain) onward(lane, next, id int32, behind float64) int32 {
+	if behind < laneChoice {
+		if c := b.pick(b.n.Out[lane], next, id); c >= 0 {
+			return c
+		}
+	}
+	r := &b.n.Roads[b.n.Lanes[lane].Road]
+	best, total := int32(-1), 0.0
+	for pass := 0; pass < 2; pass++ {
+		u := total * own(id)
+		for l := r.First; l < r.First+r.Lanes; l++ {
+			for _, c := range b.n.Out[l] {
+				if next >= 0 && b.n.Lanes[b.n.Connections[c].To].Road != next {
+					continue
+				}
+				if pass == 0 {
+					total += b.taken[c]
+				} else if best = c; u < b.taken[c] {
+					return c
+				} else {
+					u -= b.taken[c]
+				}
+			}
+		}
+	}
+	return best
+}
+
+// laneChoice is how many metres before a lane's end a vehicle is on the lane that its way needs.
+const laneChoice = 60
 
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
 	b.learn(o)
-	for i := range b.roads {
+	for i := range b.at {
 		b.gather(i, o)
 	}
 	step := max(stretch, int(math.Round(b.every)))
-	for i := range b.roads {
-		r := &b.roads[i]
+	for i := range b.at {
+		r := &b.at[i]
 		sig := o.Signals[i]
 		want[i] = sig.Phase
 		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
@@ -133,7 +191,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 
 // record plays the chosen plan once more and notes what it sends on to neighbours.
 func (b *brain) record(i int, now float64, leaf int) {
-	r := &b.roads[i]
+	r := &b.at[i]
 	b.planned[i] = b.planned[i][:0]
 	if len(r.x.j.Below) == 0 {
 		return
@@ -147,9 +205,8 @@ func (b *brain) record(i int, now float64, leaf int) {
 	s.tell = func(link int, t float64) {
 		e := r.x.exits[r.x.links[link].exit]
 		if s := b.n.Stops[e]; s >= 0 {
-			lane := &b.n.Lanes[e]
-			d := b.n.Connections[r.x.links[link].conn].Length + lane.Length
-			b.planned[i] = append(b.planned[i], coming{id: int32(len(b.planned[i])) * 7, road: lane.Road, at: now + t + d/lane.Speed})
+			c := &b.n.Connections[r.x.links[link].conn]
+			b.planned[i] = append(b.planned[i], coming{id: int32(len(b.planned[i])), lane: e, at: now + t + c.Length/c.Speed})
 		}
 	}
 	k := s.push(-1)
@@ -173,66 +230,41 @@ func (b *brain) record(i int, now float64, leaf int) {
 	s.tell = nil
 }
 
-// learn compares what is seen with what was seen last: who crossed a stop line, by which link, with which headway.
+// learn compares what is seen with what was seen last: who went on by which connection, over which stop line, how long behind
+// the one before.
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
-	first := !b.started
 	b.started, b.lastAt = true, o.Time
 	fade := math.Exp(-dt / memory)
-	for i := range b.shares {
-		for k := range b.shares[i].n {
-			b.shares[i].n[k] = 0.02 + (b.shares[i].n[k]-0.02)*fade
-		}
+	for i := range b.taken {
+		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
 	}
-	for i := range b.roads {
-		x := b.roads[i].x
+	for i := range b.at {
+		x := b.at[i].x
 		for k := range x.links {
 			x.links[k].rate *= fade
 		}
-		t := b.transit[i][:0]
-		for _, c := range b.transit[i] {
-			if c.at > o.Time-10 {
-				t = append(t, c)
-			}
-		}
-		b.transit[i] = t
 	}
 	step := int32(o.Time)
 	for l := range o.Seen {
 		for v := range o.Seen[l] {
 			c := &o.Seen[l][v]
 			was, old := b.known[c.ID]
-			now := sighting{lane: int32(l), next: c.Next, behind: c.Behind, waited: c.Waited, step: step}
-			road := b.n.Lanes[l].Road
-			if !old || b.n.Lanes[was.lane].Road != road {
-				if c.Next >= 0 {
-					sh := &b.shares[road]
-					for k, to := range sh.to {
-						if to == c.Next {
-							sh.n[k]++
-						}
+			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
+				b.went(was, int32(l), o.Time)
+			}
+			if !old {
+				for k := range b.transit {
+					if b.transit[k].id == c.ID {
+						b.transit = slices.Delete(b.transit, k, k+1)
+						break
 					}
-				}
-				if j := b.approach[road]; j >= 0 {
-					for k := range b.transit[j] {
-						if b.transit[j][k].id == c.ID {
-							b.transit[j] = slices.Delete(b.transit[j], k, k+1)
-							break
-						}
-					}
-				}
-				if b.hidden[l] > 0 {
-					b.hidden[l] = max(0, b.hidden[l]-1)
-				}
-				if old {
-					b.crossed(was, c.ID, int32(l), o.Time, first)
 				}
 				b.size += 0.002 * (c.Length - b.size)
 			}
-			b.known[c.ID] = now
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, waited: c.Waited, step: step}
 		}
 	}
-	// those gone from sight crossed a line out of it
 	var gone []int32
 	for id, was := range b.known {
 		if was.step != step {
@@ -241,114 +273,139 @@ func (b *brain) learn(o *Observation) {
 	}
 	slices.Sort(gone)
 	for _, id := range gone {
-		b.crossed(b.known[id], id, -1, o.Time, first)
+		b.vanished(b.known[id], id, o.Time)
 		delete(b.known, id)
+	}
+	keep := b.transit[:0]
+	for _, c := range b.transit {
+		if o.Time < c.at+b.n.Lanes[c.lane].Length/b.n.Lanes[c.lane].Speed+20 {
+			keep = append(keep, c)
+		}
+	}
+	b.transit = keep
+}
+
+// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them.
+func (b *brain) went(was sighting, to int32, now float64) {
+	for _, c := range b.n.Out[was.lane] {
+		k := &b.n.Connections[c]
+		if k.To == to {
+			b.passed(c, was, now)
+			return
+		}
+	}
+	for _, c := range b.n.Out[was.lane] {
+		for _, d := range b.n.Out[b.n.Connections[c].To] {
+			if b.n.Connections[d].To == to {
+				b.passed(c, was, now)
+				b.passed(d, was, now)
+				return
+			}
+		}
+	}
+	for _, c := range b.n.Out[was.lane] {
+		for _, d := range b.n.Out[b.n.Connections[c].To] {
+			for _, e := range b.n.Out[b.n.Connections[d].To] {
+				if b.n.Connections[e].To == to {
+					b.passed(c, was, now)
+					b.passed(d, was, now)
+					b.passed(e, was, now)
+					return
+				}
+			}
+		}
 	}
 }
 
-// crossed notes that a vehicle left lane was.lane, for lane to (−1: out of sight).
-func (b *brain) crossed(was sighting, id, to int32, now float64, first bool) {
-	j := b.n.Stops[was.lane]
-	if j < 0 || b.n.Ahead[was.lane] != 0 || was.next < 0 {
-		return
+// vanished notes a vehicle that went out of sight.
+func (b *brain) vanished(was sighting, id int32, now float64) {
+	lane, next := was.lane, was.next
+	if was.behind > 2*was.speed+10 {
+		return // it ended here, or its way is not known
 	}
-	x := b.roads[j].x
-	l := slices.Index(x.lanes, was.lane)
-	if l < 0 {
-		return
-	}
-	for _, k := range x.of[l] {
-		c := &b.n.Connections[x.links[k].conn]
-		if b.n.Lanes[c.To].Road != was.next {
-			continue
+	for range 4 {
+		c := b.pick(b.n.Out[lane], next, id)
+		if c < 0 {
+			return
 		}
-		x.links[k].rate += 1 / memory
-		if b.every <= 1 && was.waited > 0 { // from a queue: the time since the one before it
-			last := math.Inf(-1)
-			for _, m := range x.of[l] {
-				last = max(last, x.links[m].last)
+		b.passed(c, was, now)
+		k := &b.n.Connections[c]
+		if lane, next = k.To, -1; k.Light >= 0 {
+			if b.n.Watched(lane) {
+				b.transit = append(b.transit, coming{id: id, lane: lane, at: now})
 			}
-			if h := now - last; h > 0 && h <= 4 {
-				x.heads[l] += 0.03 * (max(h, 1) - x.heads[l])
-			}
+			return
 		}
-		x.links[k].last = now
-		if d := b.approach[was.next]; d >= 0 && to < 0 {
-			lane := &b.n.Lanes[c.To]
-			b.transit[d] = append(b.transit[d], coming{id: id, road: was.next, at: now + (c.Length+lane.Length)/lane.Speed})
-		}
+	}
+}
+
+// passed notes that a vehicle took connection c.
+func (b *brain) passed(c int32, was sighting, now float64) {
+	b.taken[c]++
+	k := &b.n.Connections[c]
+	if k.Light < 0 {
 		return
 	}
+	x := b.at[k.Light].x
+	i := slices.Index(x.j.Links, c)
+	l := x.links[i].lane
+	x.links[i].rate += 1 / memory
+	if b.every <= 1 && was.waited > 0 { // from a queue: the time since the one before it
+		last := math.Inf(-1)
+		for _, m := range x.of[l] {
+			last = max(last, x.links[m].last)
+		}
+		if h := now - last; h > 0 && h <= 4 {
+			x.heads[l] += 0.03 * (max(h, 1) - x.heads[l])
+		}
+	}
+	x.links[i].last = now
 }
 
 // gather collects what is expected at junction i.
 func (b *brain) gather(i int, o *Observation) {
-	n, r := b.n, &b.roads[i]
+	n, r := b.n, &b.at[i]
 	x := r.x
 	for l := range x.lanes {
 		r.in.list[l] = r.in.list[l][:0]
 		r.in.free[l] = 0
 	}
-	for l, lane := range x.lanes {
+	for _, lane := range r.watch {
 		for v := range o.Seen[lane] {
 			c := &o.Seen[lane][v]
-			b.expect(r, lane, l, c.Next, c.ID, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), weigh(c.Waited))
-		}
-	}
-	// from unsignalled streets behind
-	for lane := range o.Seen {
-		if n.Stops[lane] != int32(i) || n.Ahead[lane] == 0 {
-			continue
-		}
-		for v := range o.Seen[lane] {
-			c := &o.Seen[lane][v]
-			at, d, speed := int32(lane), c.Behind, c.Speed
-			road := c.Next
-			t := travel(d, speed, n.Lanes[lane].Speed)
-			for hop := 0; hop < 5 && road >= 0; hop++ {
-				k := b.way(at, road)
-				if k < 0 {
-					break
-				}
-				kc := &n.Connections[k]
-				if kc.Light >= 0 {
-					break
-				}
-				at = kc.To
-				t += (kc.Length + n.Lanes[at].Length) / n.Lanes[at].Speed
-				if b.approach[road] == int32(i) {
-					b.enter(r, road, at, c.ID, t, weigh(c.Waited))
-					break
-				}
-				road = b.pick(road, c.ID)
+			if c.Next < 0 && o.Share == 0 {
+				continue // it ends here
 			}
+			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), weigh(c.Waited))
 		}
 	}
-	for _, c := range b.transit[i] {
-		b.enter(r, c.road, n.Roads[c.road].First, c.id, max(c.at-o.Time, 1), 1)
+	for _, c := range b.transit {
+		if n.Stops[c.lane] == int32(i) {
+			d := n.Lanes[c.lane].Length
+			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), 1)
+		}
 	}
 	for _, up := range b.planned {
 		for _, c := range up {
-			if b.approach[c.road] == int32(i) && c.at > o.Time+2 {
-				lane := &n.Lanes[n.Roads[c.road].First]
-				if c.at-o.Time > lane.Length/lane.Speed {
-					b.enter(r, c.road, n.Roads[c.road].First, c.id, c.at-o.Time, 1)
-				}
+			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
+				d := n.Lanes[c.lane].Length
+				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, 1)
 			}
 		}
 	}
 	for l := range x.lanes {
+		b.beyond(r, l)
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
-		b.beyond(r, l, o)
 	}
-	for e, lane := range x.exits {
+	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
-		count, halted := o.Count[lane], o.Halted[lane]
-		if count < 0 || n.Lanes[lane].Length < 2*vehicleRoom {
-			continue
+		count, halted, holds := 0, 0, 0.0
+		for _, lane := range r.below[e] {
+			if o.Count[lane] >= 0 {
+				count, halted, holds = count+int(o.Count[lane]), halted+int(o.Halted[lane]), holds+n.Lanes[lane].Length/(b.size+2.2)
+			}
 		}
-		holds := n.Lanes[lane].Length / (b.size + 2.2)
-		if float64(halted) > 0.4*holds {
+		if float64(halted) > 0.4*holds && halted > 1 {
 			r.in.room[e] = max(0, holds-float64(count))
 			r.in.gain[e] = 0.15
 		}
@@ -359,76 +416,43 @@ func weigh(waited float64) float64 {
 	return min(1+waited*waited/(patience*patience), heaviest)
 }
 
-// way returns the connection from lane to road, or from a lane beside it; −1: none.
-func (b *brain) way(lane, road int32) int32 {
-	for _, c := range b.n.Out[lane] {
-		if b.n.Lanes[b.n.Connections[c].To].Road == road {
-			return c
-		}
-	}
-	r := &b.n.Roads[b.n.Lanes[lane].Road]
-	for l := r.First; l < r.First+r.Lanes; l++ {
-		for _, c := range b.n.Out[l] {
-			if b.n.Lanes[b.n.Connections[c].To].Road == road {
-				return c
-			}
-		}
-	}
-	return -1
-}
-
-// expect adds a vehicle seen on lane l; one that must still change lanes goes where its way begins.
-func (b *brain) expect(r *crossroad2, lane int32, l int, next, id int32, t, w float64) {
-	if next < 0 {
-		return
-	}
-	for _, k := range r.x.of[l] {
-		if b.n.Lanes[b.n.Connections[r.x.links[k].conn].To].Road == next {
-			r.in.list[l] = append(r.in.list[l], arrival{t, k, w})
+// follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
+func (b *brain) follow(i int, lane, next, id int32, behind, t, w float64) {
+	n, x := b.n, b.at[i].x
+	for range 8 {
+		c := b.onward(lane, next, id, behind)
+		if c < 0 {
 			return
 		}
-	}
-	b.place(r, b.n.Lanes[lane].Road, next, t, w)
-}
-
-// enter adds a vehicle that comes onto road by lane at, its wish behind it not known.
-func (b *brain) enter(r *crossroad2, road, at, id int32, t, w float64) {
-	next := b.pick(road, id)
-	if next < 0 {
-		return
-	}
-	b.place(r, road, next, t, w)
-}
-
-// place puts a vehicle on the lane of road with a way to next on which fewest are expected.
-func (b *brain) place(r *crossroad2, road, next int32, t, w float64) {
-	best, bestK := -1, -1
-	for k := range r.x.links {
-		c := &b.n.Connections[r.x.links[k].conn]
-		if b.n.Lanes[c.From].Road != road || b.n.Lanes[c.To].Road != next {
-			continue
+		k := &n.Connections[c]
+		if k.Light >= 0 {
+			if int(k.Light) != i {
+				return
+			}
+			li := slices.Index(x.j.Links, c)
+			l := x.links[li].lane
+			if k.From != lane { // several lanes lead there: the one on which fewest are expected
+				for m := range x.links {
+					o := &n.Connections[x.links[m].conn]
+					if n.Lanes[o.From].Road == n.Lanes[k.From].Road && n.Lanes[o.To].Road == n.Lanes[k.To].Road && len(b.at[i].in.list[x.links[m].lane]) < len(b.at[i].in.list[l]) {
+						li, l = m, x.links[m].lane
+					}
+				}
+			}
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, w})
+			return
 		}
-		if l := r.x.links[k].lane; best < 0 || len(r.in.list[l]) < len(r.in.list[best]) {
-			best, bestK = l, k
-		}
-	}
-	if best >= 0 {
-		r.in.list[best] = append(r.in.list[best], arrival{t, bestK, w})
+		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
+		t += (k.Length + behind) / n.Lanes[lane].Speed
 	}
 }
 
 // beyond adds those who will come from beyond sight at the rate of late.
-func (b *brain) beyond(r *crossroad2, l int, o *Observation) {
+func (b *brain) beyond(r *crossing, l int) {
 	lane := r.x.lanes[l]
-	ln := &b.n.Lanes[lane]
-	from := min(View, ln.Length) / ln.Speed
-	if len(b.n.In[lane]) > 0 {
-		from = View / ln.Speed
-		for _, c := range b.n.In[lane] {
-			if b.n.Connections[c].Light >= 0 {
-				from = max(from, horizon) // the neighbours' plans say
-			}
-		}
+	from := View / b.n.Lanes[lane].Speed
+	if b.fed(lane, 0) {
+		from = horizon // the neighbours' plans say
 	}
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
@@ -440,6 +464,16 @@ func (b *brain) beyond(r *crossroad2, l int, o *Observation) {
 			list = append(list, arrival{t, k, 1})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	r.in.list[l] = list
+}
+
+// fed tells whether a lane's vehicles come over another junction's stop line.
+func (b *brain) fed(lane int32, hops int) bool {
+	for _, c := range b.n.In[lane] {
+		k := &b.n.Connections[c]
+		if k.Light >= 0 || hops < 4 && b.n.Watched(k.From) && b.fed(k.From, hops+1) {
+			return true
+		}
+	}
+	return false
 }
