@@ -21,6 +21,7 @@ var may = map[string][]string{
 	"routing":        {"city"},
 	"traffic":        {"city", "city/chance", "routing"},
 	"traffic/micro":  {"city", "city/chance"},
+	"traffic/safety": {"city"},
 	"flood":          {"city"},
 	"emergency":      {"city", "city/chance", "routing"},
 	"twin":           {"twin/log"},
