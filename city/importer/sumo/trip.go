@@ -1,0 +1,186 @@
+package sumo
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"citybrain/city"
+)
+
+func attr(name, value string) xml.Attr { return xml.Attr{Name: xml.Name{Local: name}, Value: value} }
+
+// add turns a vehicle, trip or flow into journeys.
+func (r *demandReader) add(f *flight) error {
+	id := f.a.get("id")
+	what := f.tag + " " + id
+	j := city.Journey{ID: id}
+	if route := f.a.get("route"); route != "" || f.hasOwn {
+		if f.hasOwn {
+			roads, ok := r.path(f.edges, what, f.line)
+			if !ok {
+				return nil
+			}
+			j.Roads = roads
+		} else {
+			roads, ok := r.routes[route]
+			if !ok {
+				r.note(f.line, "%s left out: there is no route %q", what, route)
+				return nil
+			}
+			j.Roads, j.Stops = roads, slices.Clone(r.rstops[route])
+		}
+		j.Routed = true
+	} else {
+		ends := append(append([]string{f.a.get("from")}, strings.Fields(f.a.get("via"))...), f.a.get("to"))
+		if ends[0] == "" || ends[len(ends)-1] == "" {
+			r.note(f.line, "%s left out: it has neither a route nor from and to edges", what)
+			return nil
+		}
+		for _, e := range ends {
+			x, ok := r.roads[e]
+			if !ok {
+				r.note(f.line, "%s left out: there is no edge %q", what, e)
+				return nil
+			}
+			j.Roads = append(j.Roads, x)
+		}
+	}
+	j.Stops = append(j.Stops, f.stops...)
+	j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
+	if !j.Routed {
+		for i := 1; i < len(j.Roads); i++ {
+			if !r.reaches(j.Roads[i-1], j.Roads[i], r.d.Types[j.Type].Class) {
+				r.note(f.line, "%s left out: no way leads from %s to %s for its class", what, r.net.Roads[j.Roads[i-1]].ID, r.net.Roads[j.Roads[i]].ID)
+				return nil
+			}
+		}
+	}
+	if f.tag == "flow" {
+		return r.flow(f, j)
+	}
+	depart := f.a.get("depart")
+	t, err := seconds(depart)
+	if err != nil {
+		r.note(f.line, "%s left out: its departure %q is no time", what, depart)
+		return nil
+	}
+	return r.put(j, t, f.line)
+}
+
+func (r *demandReader) put(j city.Journey, t float64, line int) error {
+	if t < r.begin {
+		r.gone++
+		return nil
+	}
+	if t < r.last {
+		r.unsort++
+	}
+	r.last = max(r.last, t)
+	if len(r.d.Journeys) >= most {
+		return r.refuse(line, "more than %d journeys; split the demand", most)
+	}
+	j.Depart = t - r.begin
+	r.d.Journeys = append(r.d.Journeys, j)
+	return nil
+}
+
+// flow spreads a flow's vehicles evenly. One given by probability departs every 1/probability seconds: a reader draws no chance.
+func (r *demandReader) flow(f *flight, j city.Journey) error {
+	begin, err1 := seconds(cmp.Or(f.a.get("begin"), fmt.Sprint(r.begin)))
+	end, err2 := seconds(cmp.Or(f.a.get("end"), fmt.Sprint(r.begin+86400)))
+	number, err3 := f.a.whole("number", -1)
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return r.refuse(f.line, "flow %q: %v", j.ID, err)
+	}
+	period := 0.0
+	for _, k := range []string{"vehsPerHour", "perHour"} {
+		if f.a.has(k) {
+			x, err := f.a.number(k, 0)
+			if err != nil || x <= 0 {
+				return r.refuse(f.line, "flow %q: %s=%q is no flow", j.ID, k, f.a.get(k))
+			}
+			period = 3600 / x
+		}
+	}
+	if p := f.a.get("period"); p != "" {
+		if rate, ok := strings.CutPrefix(p, "exp("); ok {
+			x, err := attrs{attr("rate", strings.TrimSuffix(rate, ")"))}.number("rate", 0)
+			if err != nil || x <= 0 {
+				return r.refuse(f.line, "flow %q: period=%q is no period", j.ID, p)
+			}
+			period = 1 / x
+			r.note(f.line, "flow %s departs at random; spread evenly", j.ID)
+		} else if x, err := seconds(p); err != nil || x <= 0 {
+			return r.refuse(f.line, "flow %q: period=%q is no period", j.ID, p)
+		} else {
+			period = x
+		}
+	}
+	if f.a.has("probability") {
+		x, err := f.a.number("probability", 0)
+		if err != nil || x <= 0 || x > 1 {
+			return r.refuse(f.line, "flow %q: probability=%q is not between 0 and 1", j.ID, f.a.get("probability"))
+		}
+		period = 1 / x
+		r.note(f.line, "flow %s departs at random; spread evenly", j.ID)
+	}
+	switch {
+	case period == 0 && number <= 0:
+		return r.refuse(f.line, "flow %q has neither a number nor a rate", j.ID)
+	case period == 0:
+		period = (end - begin) / float64(number)
+	case number < 0:
+		number = math.MaxInt
+	}
+	if !(period > 0) || end <= begin || (end-begin)/period > most {
+		return r.refuse(f.line, "flow %q from %g s to %g s, one each %g s, is none that can be driven", j.ID, begin, end, period)
+	}
+	id := j.ID
+	for i := 0; i < number && begin+float64(i)*period < end; i++ {
+		j.ID = fmt.Sprintf("%s.%d", id, i)
+		j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
+		if err := r.put(j, begin+float64(i)*period, f.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reaches tells whether a vehicle of the class can get from one road to another.
+func (r *demandReader) reaches(from, to int32, class city.VehicleClass) bool {
+	if from == to {
+		return true
+	}
+	key := int64(from)<<16 | int64(class)
+	seen := r.reach[key]
+	if seen == nil {
+		seen = make([]uint64, len(r.net.Roads)/64+1)
+		open := func(road int32) bool {
+			x := &r.net.Roads[road]
+			for l := x.First; l < x.First+x.Lanes; l++ {
+				if r.net.Lanes[l].Allow&class != 0 {
+					return true
+				}
+			}
+			return false
+		}
+		queue := []int32{from}
+		seen[from>>6] |= 1 << (from & 63)
+		for len(queue) > 0 {
+			a := queue[len(queue)-1]
+			queue = queue[:len(queue)-1]
+			for _, b := range r.after[a] {
+				if seen[b>>6]>>(b&63)&1 == 0 && open(b) {
+					seen[b>>6] |= 1 << (b & 63)
+					queue = append(queue, b)
+				}
+			}
+		}
+		r.reach[key] = seen
+	}
+	return seen[to>>6]>>(to&63)&1 == 1
+}
