@@ -91,6 +91,9 @@ func (s *Sim) commit(part int, lo, hi int32) {
 		for v := st.First[way]; v >= 0; {
 			next := st.Behind[v]
 			if s.fate[v] != stays {
+				if f := s.fate[v]; way < s.w.lanes && (f == ends || f == moves) {
+					st.Left[s.w.legs[st.Trip[v]]+st.Leg[v]] = st.Now + 1
+				}
 				s.pull(v)
 				gone = append(gone, v)
 			}
@@ -119,8 +122,8 @@ func (s *Sim) commit(part int, lo, hi int32) {
 func (s *Sim) tally(v int32) {
 	st, w := &s.st, s.w
 	j, way := st.Trip[v], s.nWay[v]
-	if way >= 0 && way < w.lanes && w.signal[way] {
-		st.Papers[j]++
+	if way >= 0 && way < w.lanes && st.Seen[w.legs[j]+s.nLeg[v]] < 0 {
+		st.Seen[w.legs[j]+s.nLeg[v]] = st.Now + 1
 	}
 	free := s.types[s.kindOf(v)].top
 	if way >= 0 && way < w.lanes && w.limit[way] < free {

@@ -36,6 +36,8 @@ type network struct {
 	mate  []int32   // the same crossing among the other link's entries
 	owner []int32   // the entry's link
 
+	legs []int32 // where each journey's roads begin among those of all
+
 	// Links by light: those of light i are ways lit[i] to lit[i+1] of litLinks.
 	lit      []int32
 	litLinks []int32

@@ -87,7 +87,7 @@ type Result struct {
 	Finished      int     // trips that are over
 	NeverInserted int     // trips that still wait to enter
 	MeanTravel    float64 // of all trips due, unfinished ones until now: CityFlow's average travel time
-	PapersTravel  float64 // mean over vehicles seen there of the time on lanes that end at a light, summed over lights
+	PapersTravel  float64 // mean over vehicles seen there of the time on lanes that end at a light, summed over lights: see atLights
 	MeanDelay     float64 // of all trips due: time waiting to enter, and what slower driving than allowed has cost
 	P95Travel     float64
 	MaxWait       float64 // the longest that a vehicle has stood without a break, or has waited to enter
@@ -100,13 +100,9 @@ func (s *Sim) Result() Result {
 	st := &s.st
 	r := Result{Vehicles: int(st.NextDue), Updates: st.Updates, Peak: int(st.Peak)}
 	still := st.LongestStill
-	open := make([]int32, len(st.Papers)) // vehicles on such a lane now: its last second isn't over
 	for way := range st.First {
 		for v := st.First[way]; v >= 0; v = st.Behind[v] {
 			still = max(still, st.Still[v])
-			if !st.Shadow[v] && way < len(s.net.Lanes) && s.w.signal[way] && st.Papers[st.Trip[v]] > 0 {
-				open[st.Trip[v]] = 1
-			}
 		}
 	}
 	var travel []float64
@@ -128,9 +124,9 @@ func (s *Sim) Result() Result {
 		r.MeanDelay += float64(wait) + st.Loss[j]
 		travel = append(travel, float64(end-st.Due[j]))
 		r.MeanTravel += float64(end - st.Due[j])
-		if st.Papers[j] > 0 {
+		if t, ok := s.atLights(j); ok {
 			seen++
-			papers += float64(st.Papers[j] - open[j])
+			papers += float64(t)
 		}
 	}
 	r.MaxWait = float64(still)
@@ -143,6 +139,35 @@ func (s *Sim) Result() Result {
 		r.PapersTravel = papers / float64(seen)
 	}
 	return r
+}
+
+// atLights returns the seconds that journey j has spent on lanes that end at a light, as papers on CityFlow count them: for
+// each light from when it was first seen on such a lane until it was last seen to leave one, or now if it has left none. A
+// vehicle that comes by the same light twice counts the time between as well. False: it was never seen there.
+func (s *Sim) atLights(j int32) (int32, bool) {
+	st := &s.st
+	roads, first := s.demand.Journeys[j].Roads, s.w.legs[j]
+	sum, any := int32(0), false
+	for i, r := range roads {
+		seen, left := st.Seen[first+int32(i)], st.Left[first+int32(i)]
+		if seen < 0 {
+			continue
+		}
+		node := s.net.Roads[r].To
+		if s.net.Nodes[node].Light < 0 || slices.ContainsFunc(roads[:i], func(b int32) bool { return s.net.Roads[b].To == node }) {
+			continue
+		}
+		for k := i + 1; k < len(roads); k++ {
+			if s.net.Roads[roads[k]].To == node {
+				left = max(left, st.Left[first+int32(k)])
+			}
+		}
+		if any = true; left < 0 {
+			left = st.Now
+		}
+		sum += left - seen
+	}
+	return sum, any
 }
 
 // Net and Demand return what the simulation was made from.

@@ -97,6 +97,10 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 			return nil, fmt.Errorf("cityflow: vehicle %s: no lane leads from road %s to road %s", j.ID, net.Roads[j.Roads[0]].ID, net.Roads[j.Roads[1]].ID)
 		}
 	}
+	w.legs = make([]int32, len(demand.Journeys)+1)
+	for i := range demand.Journeys {
+		w.legs[i+1] = w.legs[i] + int32(len(demand.Journeys[i].Roads))
+	}
 	s.st = newState(net, demand, w)
 	n := len(s.st.Trip)
 	s.nSpeed, s.nDist, s.shift = make([]float64, n), make([]float64, n), make([]float64, n)

@@ -60,11 +60,12 @@ type State struct {
 
 	// By journey.
 	Due, Entered, Ended []int32 // s, −1: not yet
-	Papers              []int32 // s on lanes that end at a light
 	Loss                []float64
-	Updates             int64 // vehicles by seconds
-	Running, Peak       int32
-	LongestStill        int32
+	// By journey and road of its route: when its vehicle was first seen on it, and first seen off it; s, −1: not yet.
+	Seen, Left    []int32
+	Updates       int64 // vehicles by seconds
+	Running, Peak int32
+	LongestStill  int32
 
 	// By crossing entry: who is near it on its link.
 	NoteAt   []int32 // s, when
@@ -112,7 +113,8 @@ func newState(net *city.LaneNet, demand *city.LaneDemand, w *network) State {
 	st.Queued = make([]int32, 0, lanes)
 	st.QueueNext = filled(trips, -1)
 	st.Due, st.Entered, st.Ended = filled(trips, -1), filled(trips, -1), filled(trips, -1)
-	st.Papers, st.Loss = make([]int32, trips), make([]float64, trips)
+	st.Loss = make([]float64, trips)
+	st.Seen, st.Left = filled(int(w.legs[trips]), -1), filled(int(w.legs[trips]), -1)
 	st.NoteAt, st.NoteWho, st.NoteDist = filled(len(w.at), -1), filled(len(w.at), -1), make([]float64, len(w.at))
 	return st
 }
@@ -128,7 +130,7 @@ func filled(n int, v int32) []int32 {
 func (st *State) ints() []*[]int32 {
 	return []*[]int32{&st.Trip, &st.Way, &st.Prev, &st.Leg, &st.Next, &st.Ahead, &st.Behind, &st.Leader, &st.Since, &st.Blocker, &st.Still,
 		&st.Partner, &st.Target, &st.Heard, &st.TLead, &st.TBack, &st.Free, &st.First, &st.Last, &st.Count, &st.Phase, &st.QueueHead, &st.QueueTail,
-		&st.Queued, &st.QueueNext, &st.Due, &st.Entered, &st.Ended, &st.Papers, &st.NoteAt, &st.NoteWho}
+		&st.Queued, &st.QueueNext, &st.Due, &st.Entered, &st.Ended, &st.Seen, &st.Left, &st.NoteAt, &st.NoteWho}
 }
 
 func (st *State) floats() []*[]float64 {
@@ -195,7 +197,10 @@ func (s *Sim) Hash() [32]byte {
 		put(h, uint64(p))
 	}
 	for i := range st.Ended {
-		put(h, uint64(uint32(st.Entered[i])), uint64(uint32(st.Ended[i])), uint64(uint32(st.Papers[i])))
+		put(h, uint64(uint32(st.Entered[i])), uint64(uint32(st.Ended[i])))
+	}
+	for i := range st.Seen {
+		put(h, uint64(uint32(st.Seen[i])), uint64(uint32(st.Left[i])))
 	}
 	return [32]byte(h.Sum(nil))
 }

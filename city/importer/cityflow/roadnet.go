@@ -240,7 +240,7 @@ func (r *reader) links(node int32, x *intersection) error {
 			if k < 0 || k >= l.Places {
 				return r.errorf("intersection %s: lightphases[%d]: road link %d of %d", x.ID, i, k, l.Places)
 			}
-			state[k] = 'g' // the rules of way between greens are the engine's
+			state[k] = 'G'
 		}
 		l.Phases = append(l.Phases, city.LightPhase{State: string(state), Duration: p.Time})
 	}
