@@ -30,7 +30,7 @@ func TestProbe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cn, err := control.NewNetwork(net, control.Options{Yellow: 5, Clearance: true})
+		cn, err := control.NewNetwork(net, control.Options{Yellow: 5, Clearance: true, View: 1e9})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,8 @@ func New(name string, n *Network, s Settings) (Controller, error) {
 	switch name {
 	case "fixed":
 		return newFixed(n, s), nil
+	case "brain":
+		return newHorizon(n, s), nil
 	}
 	return nil, fmt.Errorf("controller %q is none of %s", name, strings.Join(Names(), ", "))
 }
