@@ -44,6 +44,9 @@ func TestProbe(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctl, err := NewPublished(name, cn, float64(every))
+			if name == "horizon" {
+				ctl, err = newHorizon(cn, control.Settings{Every: float64(every)}), nil
+			}
 			if err != nil {
 				if ctl, err = control.New(name, cn, control.Settings{Every: float64(every)}); err != nil {
 					t.Fatal(err)

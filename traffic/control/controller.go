@@ -32,7 +32,7 @@ func New(name string, n *Network, s Settings) (Controller, error) {
 	case "fixed":
 		return newFixed(n, s), nil
 	case "brain":
-		return newHorizon(n, s), nil
+		return newBrain(n, s), nil
 	}
 	return nil, fmt.Errorf("controller %q is none of %s", name, strings.Join(Names(), ", "))
 }

@@ -3,7 +3,7 @@ package control
 // A Vehicle is one that is seen.
 type Vehicle struct {
 	ID     int32   // the driver's own number for it, the same as long as it is on the road
-	Behind float64 // m from its front to the end of its lane
+	Behind float64 // m from its front to the end of its lane; more than the lane's length where it is still inside the junction before it
 	Speed  float64 // m/s
 	Length float64 // m
 	Waited float64 // s that it has stood (below 0.1 m/s) on its way over this lane so far
@@ -14,7 +14,7 @@ type Vehicle struct {
 // An Observation is what may be known at one moment.
 type Observation struct {
 	Time    float64     // s since the scenario's start
-	Seen    [][]Vehicle // of each lane: who is within View of a stop line, nearest to the lane's end first; empty where nothing is watched
+	Seen    [][]Vehicle // of each lane: who is within View of a stop line, nearest to the lane's end first, those inside the junction before it among them; empty where nothing is watched
 	Count   []int32     // of each lane: the vehicles on it, wherever they are; −1: not known
 	Halted  []int32     // those of them below 0.1 m/s; −1: not known
 	Signals []Signal    // of each junction, by Lamps.Fill

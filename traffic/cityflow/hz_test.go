@@ -1,4 +1,4 @@
-package control
+package cityflow
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"citybrain/city"
+	. "citybrain/traffic/control"
 )
 
 // horizon is the predictive controller: every junction plays its next minutes forward for the vehicles that are seen and those
