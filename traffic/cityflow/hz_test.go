@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"citybrain/city"
-	. "citybrain/traffic/control"
+	"citybrain/traffic/control"
 )
 
 // horizon is the predictive controller: every junction plays its next minutes forward for the vehicles that are seen and those
@@ -15,7 +15,7 @@ import (
 // (rolling horizon after Sen & Head 1997, "Controlled optimization of phases at an intersection", with a beam instead of
 // exhaustive dynamic programming).
 type horizon struct {
-	n     *Network
+	n     *control.Network
 	every float64
 	j     []ahead
 	rate  []float64 // of each lane: vehicles per second that enter it, smoothed
@@ -89,7 +89,7 @@ type hlane struct {
 	all   uint64 // phases in which any is green
 }
 
-func newHorizon(n *Network, s Settings) Controller {
+func newHorizon(n *control.Network, s control.Settings) control.Controller {
 	h := &horizon{n: n, every: s.Every, rate: make([]float64, len(n.Lanes)), share: make([]float64, len(n.Lanes)), from: make([]float64, len(n.Junctions)),
 		plans: make([]plan, len(n.Junctions)), above: make([]int32, len(n.Roads)), in: make([][]flow, len(n.Roads)), waits: make([]waits, len(n.Roads))}
 	for r := range n.Roads {
@@ -124,7 +124,7 @@ func newHorizon(n *Network, s Settings) Controller {
 	return h
 }
 
-func (h *horizon) Decide(o *Observation, want []int) {
+func (h *horizon) Decide(o *control.Observation, want []int) {
 	h.expect(o)
 	for round := 0; round < int(pRounds); round++ {
 		for j := range h.j {
@@ -152,7 +152,7 @@ func (h *horizon) Decide(o *Observation, want []int) {
 }
 
 // expect updates what is to be expected of lanes and roads.
-func (h *horizon) expect(o *Observation) {
+func (h *horizon) expect(o *control.Observation) {
 	for l := range h.n.Lanes {
 		ln := &h.n.Lanes[l]
 		moving := 0.0
@@ -217,7 +217,7 @@ type node struct {
 }
 
 // fill lists the vehicles of a junction's lanes.
-func (h *horizon) fill(o *Observation, a *ahead, span float64) {
+func (h *horizon) fill(o *control.Observation, a *ahead, span float64) {
 	b := &h.beam
 	b.at, b.weight, b.road, b.mask, b.lo = b.at[:0], b.weight[:0], b.road[:0], b.mask[:0], b.lo[:0]
 	b.sumW, b.sumA = b.sumW[:0], b.sumA[:0]
@@ -291,7 +291,7 @@ func (h *horizon) beyond(now float64, road int32, t float64) float64 {
 
 // publish tells the neighbours what junction j means to do: who leaves it when, and what would have to be waited on the roads
 // that lead to it. The beam must still hold the junction's vehicles.
-func (h *horizon) publish(o *Observation, j int) {
+func (h *horizon) publish(o *control.Observation, j int) {
 	a, b, p := &h.j[j], &h.beam, &h.plans[j]
 	tau := math.Max(h.every, pTau)
 	end := float64(len(p.phases)) * tau
@@ -396,7 +396,7 @@ func arrival(l *city.Lane, behind, speed float64) float64 {
 }
 
 // choose returns the phase for junction j from now on.
-func (h *horizon) choose(o *Observation, j int) int {
+func (h *horizon) choose(o *control.Observation, j int) int {
 	a, b, s := &h.j[j], &h.beam, &o.Signals[j]
 	tau := math.Max(h.every, pTau)
 	change := math.Ceil((h.n.Yellow+h.n.AllRed+math.Max(pMin, h.n.MinGreen))/tau-1e-9) * tau
