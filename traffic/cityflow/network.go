@@ -19,7 +19,6 @@ type network struct {
 	limit  []float64 // m/s, of each lane
 	road   []int32   // of each lane
 	number []int32   // of each lane, counted from the middle of its road
-	signal []bool    // lanes that end at a light
 	// The lane beside, towards the kerb and towards the middle, −1: none; and the metres between their middles.
 	outer, inner           []int32
 	outerAside, innerAside []float64
@@ -47,7 +46,7 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 	w := &network{lanes: int32(len(n.Lanes))}
 	ways := len(n.Lanes) + len(n.Connections)
 	w.length = make([]float64, ways)
-	w.limit, w.road, w.signal = make([]float64, len(n.Lanes)), make([]int32, len(n.Lanes)), make([]bool, len(n.Lanes))
+	w.limit, w.road = make([]float64, len(n.Lanes)), make([]int32, len(n.Lanes))
 	w.number = make([]int32, len(n.Lanes))
 	w.outer, w.inner = make([]int32, len(n.Lanes)), make([]int32, len(n.Lanes))
 	w.outerAside, w.innerAside = make([]float64, len(n.Lanes)), make([]float64, len(n.Lanes))
@@ -61,7 +60,7 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 			return nil, fmt.Errorf("lane %s has no line", l.ID)
 		}
 		r := &n.Roads[l.Road]
-		w.length[i], w.limit[i], w.road[i], w.signal[i] = l.Length, l.Speed, l.Road, n.Nodes[r.To].Light >= 0
+		w.length[i], w.limit[i], w.road[i] = l.Length, l.Speed, l.Road
 		w.number[i] = r.First + r.Lanes - 1 - int32(i)
 		if w.outer[i] = int32(i) - 1; int32(i) == r.First {
 			w.outer[i] = -1
@@ -78,6 +77,13 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 	byNode := make([][]int32, len(n.Nodes))
 	for i := range n.Connections {
 		c := &n.Connections[i]
+		if lanes := int32(len(n.Lanes)); c.From < 0 || c.From >= lanes || c.To < 0 || c.To >= lanes || c.Node < 0 || int(c.Node) >= len(n.Nodes) ||
+			c.Light < -1 || int(c.Light) >= len(n.Lights) || int(c.Turn) > int(city.UTurn) {
+			return nil, fmt.Errorf("connection %d: a lane, node, light or turn that is not there", i)
+		}
+		if !(c.Length >= 0) || len(c.Path) < 2 {
+			return nil, fmt.Errorf("connection %d from lane %s: it needs a path; its length is %g m", i, n.Lanes[c.From].ID, c.Length)
+		}
 		if i > 0 && c.From < n.Connections[i-1].From {
 			return nil, fmt.Errorf("connection %d: they must be sorted by the lane they come from", i)
 		}

@@ -45,7 +45,8 @@ type Sim struct {
 
 	moved, planners []int32
 	part            []lot // by thread
-	stale           bool  // leaders must be found again after vehicles were put in
+	do              passes
+	stale           bool // leaders must be found again after vehicles were put in
 }
 
 // A fate is what becomes of a vehicle in a step.
@@ -58,6 +59,12 @@ const (
 	becomes      // its shadow, which goes on in its place
 	aborts       // a shadow that came to the lane's end too early
 )
+
+// passes are the parts of a step that go over all ways; they are made once, since a method value is an allocation.
+type passes struct{ wish, lead, note, decide, commit pass }
+
+// A pass handles the ways from lo up to hi for one thread; it may write only what belongs to them and to the thread's lot.
+type pass func(part int, lo, hi int32)
 
 // lot is one thread's part of a step's findings.
 type lot struct{ gone, planners []int32 }
@@ -74,6 +81,7 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 	cfg.Threads = max(1, cfg.Threads)
 	s := &Sim{net: net, demand: demand, cfg: cfg, w: w, firstLane: chance.New(cfg.Seed, "cityflow/first lane"),
 		priority: chance.New(cfg.Seed, "cityflow/priority"), part: make([]lot, cfg.Threads)}
+	s.do = passes{s.wish, s.lead, s.note, s.decide, s.commit}
 	for _, t := range demand.Types {
 		k := kind{length: t.Length, gap: t.Gap, top: t.MaxSpeed, accel: t.Accel, usual: t.UsualAccel, decel: t.Decel, brake: t.Brake, headway: t.Headway}
 		if k.usual == 0 {
@@ -181,37 +189,42 @@ func (s *Sim) second() {
 	s.stale = false
 	s.enter()
 	if s.cfg.LaneChange {
-		s.each(s.wish)
+		s.each(s.do.wish)
 		s.change()
 		if s.stale {
-			s.each(s.lead)
+			s.each(s.do.lead)
 		}
 	}
-	s.each(s.note)
-	s.each(s.decide)
-	s.each(s.commit)
+	s.each(s.do.note)
+	s.each(s.do.decide)
+	s.each(s.do.commit)
 	s.settle()
-	s.each(s.lead)
+	s.each(s.do.lead)
 	st.Now++
 }
 
-// each calls do for all ways, in parts by thread; do may write only what belongs to its ways and to its thread's lot.
-func (s *Sim) each(do func(part int, lo, hi int32)) {
-	const size = 256
+// block is how many ways a thread takes at a time.
+const block = 256
+
+// each runs a pass over all ways, in parts by thread.
+func (s *Sim) each(do pass) {
+	if s.cfg.Threads == 1 {
+		do(0, 0, int32(len(s.w.length)))
+		return
+	}
+	s.share(do)
+}
+
+func (s *Sim) share(do pass) {
 	ways := int32(len(s.w.length))
 	run := func(part int) {
-		for lo := int32(part) * size; lo < ways; lo += size * int32(s.cfg.Threads) {
-			do(part, lo, min(lo+size, ways))
+		for lo := int32(part) * block; lo < ways; lo += block * int32(s.cfg.Threads) {
+			do(part, lo, min(lo+block, ways))
 		}
-	}
-	if s.cfg.Threads == 1 {
-		do(0, 0, ways)
-		return
 	}
 	var wg sync.WaitGroup
 	for p := 1; p < s.cfg.Threads; p++ {
-		wg.Add(1)
-		go func() { defer wg.Done(); run(p) }()
+		wg.Go(func() { run(p) })
 	}
 	run(0)
 	wg.Wait()
