@@ -9,7 +9,7 @@ import (
 )
 
 // Brain's settings, the same everywhere.
-const (
+var (
 	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
@@ -82,7 +82,7 @@ func newBrain(n *Network, s Settings) *brain {
 }
 
 // exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
-const exitReach = 80
+var exitReach = 80.0
 
 // reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
 func (n *Network) reach(e int32, far float64) []int32 {
@@ -165,7 +165,7 @@ func (b *brain) onward(lane, next, id int32, behind float64) int32 {
 }
 
 // laneChoice is how many metres before a lane's end a vehicle is on the lane that its way needs.
-const laneChoice = 60
+var laneChoice = 60.0
 
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
@@ -251,7 +251,7 @@ func (b *brain) learn(o *Observation) {
 			c := &o.Seen[l][v]
 			was, old := b.known[c.ID]
 			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
-				b.went(was, int32(l), o.Time)
+				b.went(was, int32(l))
 			}
 			if !old {
 				for k := range b.transit {
@@ -286,19 +286,19 @@ func (b *brain) learn(o *Observation) {
 }
 
 // went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them.
-func (b *brain) went(was sighting, to int32, now float64) {
+func (b *brain) went(was sighting, to int32) {
 	for _, c := range b.n.Out[was.lane] {
 		k := &b.n.Connections[c]
 		if k.To == to {
-			b.passed(c, was, now)
+			b.passed(c)
 			return
 		}
 	}
 	for _, c := range b.n.Out[was.lane] {
 		for _, d := range b.n.Out[b.n.Connections[c].To] {
 			if b.n.Connections[d].To == to {
-				b.passed(c, was, now)
-				b.passed(d, was, now)
+				b.passed(c)
+				b.passed(d)
 				return
 			}
 		}
@@ -307,9 +307,9 @@ func (b *brain) went(was sighting, to int32, now float64) {
 		for _, d := range b.n.Out[b.n.Connections[c].To] {
 			for _, e := range b.n.Out[b.n.Connections[d].To] {
 				if b.n.Connections[e].To == to {
-					b.passed(c, was, now)
-					b.passed(d, was, now)
-					b.passed(e, was, now)
+					b.passed(c)
+					b.passed(d)
+					b.passed(e)
 					return
 				}
 			}
@@ -328,7 +328,7 @@ func (b *brain) vanished(was sighting, id int32, now float64) {
 		if c < 0 {
 			return
 		}
-		b.passed(c, was, now)
+		b.passed(c)
 		k := &b.n.Connections[c]
 		if lane, next = k.To, -1; k.Light >= 0 {
 			if b.n.Watched(lane) {
@@ -340,7 +340,7 @@ func (b *brain) vanished(was sighting, id int32, now float64) {
 }
 
 // passed notes that a vehicle took connection c.
-func (b *brain) passed(c int32, was sighting, now float64) {
+func (b *brain) passed(c int32) {
 	b.taken[c]++
 	k := &b.n.Connections[c]
 	if k.Light < 0 {
@@ -348,18 +348,7 @@ func (b *brain) passed(c int32, was sighting, now float64) {
 	}
 	x := b.at[k.Light].x
 	i := slices.Index(x.j.Links, c)
-	l := x.links[i].lane
 	x.links[i].rate += 1 / memory
-	if b.every <= 1 && was.waited > 0 { // from a queue: the time since the one before it
-		last := math.Inf(-1)
-		for _, m := range x.of[l] {
-			last = max(last, x.links[m].last)
-		}
-		if h := now - last; h > 0 && h <= 4 {
-			x.heads[l] += 0.03 * (max(h, 1) - x.heads[l])
-		}
-	}
-	x.links[i].last = now
 }
 
 // gather collects what is expected at junction i.
@@ -376,20 +365,20 @@ func (b *brain) gather(i int, o *Observation) {
 			if c.Next < 0 && o.Share == 0 {
 				continue // it ends here
 			}
-			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), weigh(c.Waited))
+			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, c.Waited, c.Length)
 		}
 	}
 	for _, c := range b.transit {
 		if n.Stops[c.lane] == int32(i) {
 			d := n.Lanes[c.lane].Length
-			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), 1)
+			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size)
 		}
 	}
 	for _, up := range b.planned {
 		for _, c := range up {
 			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
 				d := n.Lanes[c.lane].Length
-				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, 1)
+				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size)
 			}
 		}
 	}
@@ -417,7 +406,7 @@ func weigh(waited float64) float64 {
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
-func (b *brain) follow(i int, lane, next, id int32, behind, t, w float64) {
+func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64) {
 	n, x := b.n, b.at[i].x
 	for range 8 {
 		c := b.onward(lane, next, id, behind)
@@ -439,7 +428,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, w float64) {
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, w})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -452,7 +441,7 @@ func (b *brain) beyond(r *crossing, l int) {
 	lane := r.x.lanes[l]
 	from := min(b.n.View, b.n.Lanes[lane].Length) / b.n.Lanes[lane].Speed
 	if b.fed(lane, 0) {
-		from = horizon // the neighbours' plans say
+		from = float64(horizon) // the neighbours' plans say
 	}
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
@@ -460,8 +449,8 @@ func (b *brain) beyond(r *crossing, l int) {
 		if rate <= 0 {
 			continue
 		}
-		for t := from + 0.5/rate; t < horizon; t += 1 / rate {
-			list = append(list, arrival{t, k, 1})
+		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
 		}
 	}
 	r.in.list[l] = list

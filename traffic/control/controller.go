@@ -31,6 +31,21 @@ func New(name string, n *Network, s Settings) (Controller, error) {
 	switch name {
 	case "fixed":
 		return newFixed(n, s), nil
+	case "offline":
+		if s.Plan == nil {
+			return nil, fmt.Errorf("controller offline needs a plan; make one with `traffic optimise`")
+		}
+		return newFixed(n, s), nil
+	case "webster":
+		return newWebster(n, s), nil
+	case "actuated":
+		return newActuated(n, s), nil
+	case "wave":
+		return newScorer(n, s, wave), nil
+	case "maxpressure":
+		return newScorer(n, s, pressure), nil
+	case "delay":
+		return newScorer(n, s, waiting), nil
 	case "brain":
 		return newBrain(n, s), nil
 	}

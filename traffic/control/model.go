@@ -6,13 +6,15 @@ import (
 )
 
 // The discharge model's constants, s, calibrated against queues that SUMO's Krauss drivers (1 s reaction) discharge.
-const (
-	headway   = 1.7 // between vehicles that leave a queue, until a lane's own is learnt
-	startLoss = 1.0 // from green to the first vehicle over the line
-	overrun   = 1.0 // of yellow that is still driven through
-	gapAhead  = 4.0 // to the next vehicle with right of way that one from the stop line needs
-	gapInside = 3.0 // that one waiting inside the junction needs
-	accel     = 2.0 // m/s², mean of a vehicle gathering speed
+var (
+	reaction  = 1.05 // of a driver who follows another over the line
+	queueGap  = 2.0  // m between the two
+	crossing0 = 10.0 // m/s, the most at which a queue crosses the line
+	startLoss = 1.0  // from green to the first vehicle over the line
+	overrun   = 1.0  // of yellow that is still driven through
+	gapAhead  = 4.0  // to the next vehicle with right of way that one from the stop line needs
+	gapInside = 3.0  // that one waiting inside the junction needs
+	accel     = 2.0  // m/s², mean of a vehicle gathering speed
 )
 
 // vehicleRoom is the metres that a standing car takes, its gap included.
@@ -26,9 +28,9 @@ type link struct {
 	exit  int     // index into its exits
 	hold  int     // vehicles that may wait inside the junction, out of the lane's way
 	slot  int     // index among the links with hold > 0, −1
+	speed float64 // m/s at which a queue crosses the line
 	foes  []int   // links to which it gives way
 	lanes []int   // lanes of those, each once
-	last  float64 // when the last vehicle went over it
 	rate  float64 // vehicles/s, of late
 }
 
@@ -43,7 +45,6 @@ type crossroad struct {
 	rows  [][]byte   // of each phase: a letter for each link
 	yel   [][][]byte // from each phase to each: letters during the change; nil: none is needed
 	of    [][]int    // links of each lane
-	heads []float64  // learnt headway of each lane, s
 }
 
 func newCrossroad(n *Network, j *Junction) *crossroad {
@@ -53,13 +54,9 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 		at[c] = i
 	}
 	x.of = make([][]int, len(x.lanes))
-	x.heads = make([]float64, len(x.lanes))
-	for i := range x.heads {
-		x.heads[i] = headway
-	}
 	for i, c := range j.Links {
 		k := &n.Connections[c]
-		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, last: math.Inf(-1)}
+		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed)}
 		if l.exit < 0 {
 			l.exit = len(x.exits)
 			x.exits = append(x.exits, k.To)
@@ -139,6 +136,9 @@ type arrival struct {
 	at     float64 // s from now, at the line if nothing held it up
 	link   int
 	weight float64 // what a second of its waiting costs
+	far    float64 // m before the line; +Inf: beyond sight
+	waited float64 // s
+	head   float64 // s behind the one before it, out of a queue
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.
@@ -148,3 +148,6 @@ type stream struct {
 	gain []float64 // vehicles/s by which that grows
 	free []float64 // of each lane: s from now before which nothing leaves (start-up)
 }
+
+// follows is the headway of a vehicle of length metres over link k, s.
+func (k *link) follows(length float64) float64 { return reaction + (length+queueGap)/k.speed }

@@ -7,7 +7,7 @@ import (
 )
 
 // The search's bounds.
-const (
+var (
 	horizon = 60 // s of prediction
 	width   = 4  // nodes kept for each phase and second
 )
@@ -129,7 +129,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 						slot[k.slot]++
 						clr[k.slot] = max(clr[k.slot], t+1)
 						head[l]++
-						next[l] = max(next[l], a.at, t) + x.heads[l]
+						next[l] = max(next[l], a.at, t) + a.head
 						continue
 					}
 				case 'y':
@@ -141,7 +141,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				used[k.exit]++
 				head[l]++
 				go1 := max(next[l], a.at, t)
-				next[l] = go1 + x.heads[l]
+				next[l] = go1 + a.head
 				if s.tell != nil {
 					s.tell(a.link, go1)
 				}
@@ -241,7 +241,7 @@ func (s *search) toGo(i int) float64 {
 					continue
 				}
 				w += left[l]
-				need = max(need, float64(s.come[l][t]-s.head[i*nl+l])*x.heads[l])
+				need = max(need, float64(s.come[l][t]-s.head[i*nl+l])*s.list[l][s.head[i*nl+l]].head)
 			}
 			if w == 0 {
 				continue
@@ -269,7 +269,7 @@ func (s *search) toGo(i int) float64 {
 				continue
 			}
 			n := float64(s.come[l][t] - s.head[i*nl+l])
-			cost += left[l] * (begin + n*x.heads[l]/2)
+			cost += left[l] * (begin + n*s.list[l][s.head[i*nl+l]].head/2)
 			total -= left[l]
 			served |= 1 << l
 		}
