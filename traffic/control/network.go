@@ -8,7 +8,7 @@ import (
 	"citybrain/city"
 )
 
-// View is how far before a stop line vehicles are seen, m.
+// View is how far before a stop line vehicles are seen where Options do not say, m.
 const View = 200
 
 // Options are the rules of the place.
@@ -16,6 +16,7 @@ type Options struct {
 	Yellow    float64 // s, shown by what goes from green to red
 	AllRed    float64 // s behind it
 	MinGreen  float64 // s that a phase stays once it is green
+	View      float64 // m before a stop line within which vehicles are seen; 0: View
 	Clearance bool    // every change shows the program's first phase for Yellow (a CityFlow roadnet) instead of yellow lamps; it can't be chosen
 }
 
@@ -51,6 +52,9 @@ type Phase struct {
 func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
 		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
+	}
+	if o.View == 0 {
+		o.View = View
 	}
 	w := &Network{LaneNet: n, Options: o, Out: make([][]int32, len(n.Lanes)), In: make([][]int32, len(n.Lanes)), Ahead: make([]float64, len(n.Lanes)), Stops: make([]int32, len(n.Lanes))}
 	w.Junctions = make([]Junction, len(n.Lights))
@@ -125,7 +129,7 @@ func (w *Network) lookAhead() {
 			if k.Light >= 0 {
 				continue
 			}
-			if d := w.Ahead[l] + w.Lanes[l].Length + k.Length; d < View && d < w.Ahead[k.From] {
+			if d := w.Ahead[l] + w.Lanes[l].Length + k.Length; d < w.View && d < w.Ahead[k.From] {
 				w.Ahead[k.From], w.Stops[k.From] = d, w.Stops[l]
 				queue = append(queue, k.From)
 			}
@@ -137,4 +141,4 @@ func (w *Network) lookAhead() {
 func (w *Network) Watched(l int32) bool { return !math.IsInf(w.Ahead[l], 1) }
 
 // Sees tells whether a vehicle on lane l, behind metres before the lane's end, is within View of a stop line.
-func (w *Network) Sees(l int32, behind float64) bool { return w.Ahead[l]+behind <= View }
+func (w *Network) Sees(l int32, behind float64) bool { return w.Ahead[l]+behind <= w.View }
