@@ -61,13 +61,7 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for i, x := range s.Defects {
-		if i == 20 {
-			fmt.Fprintf(os.Stderr, "… and %d notes more\n", len(s.Defects)-i)
-			break
-		}
-		fmt.Fprintf(os.Stderr, "note: %s: %s\n", x.Element, x.What)
-	}
+	note(s.Defects)
 	for i := range s.Network.Lights { // SUMO's own phases, as it has them: it knows its right of way itself
 		s.Network.Lights[i].Phases = s.Network.Written[i]
 	}

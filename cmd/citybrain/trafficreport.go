@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"citybrain/city/importer/sumo"
 	"citybrain/traffic/control"
 	"citybrain/traffic/micro"
 )
@@ -49,6 +48,7 @@ type sighted struct {
 func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("traffic report", "citybrain traffic report --sumo cologne8.sumocfg --before fixed --after brain --out report.html", out)
 	cfg := f.String("sumo", "", "sumocfg `file`: network, routes, begin")
+	pack := f.String("city", "", "`folder` of a city pack, or demo: its evening")
 	before := f.String("before", "fixed", "controller of the first run: "+strings.Join(control.Names(), ", "))
 	after := f.String("after", "brain", "controller of the second")
 	seed := f.Uint64("seed", 1, "seed of all chance")
@@ -61,14 +61,20 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	if *cfg == "" || *duration < windowFrom+windowFor {
-		return fmt.Errorf("%w: give --sumo FILE.sumocfg, and at least %d s of --duration", errUsage, windowFrom+windowFor)
+	if (*cfg == "") == (*pack == "") || *duration < windowFrom+windowFor {
+		return fmt.Errorf("%w: give --sumo FILE.sumocfg or --city FOLDER, and at least %d s of --duration", errUsage, windowFrom+windowFor)
 	}
-	s, err := sumo.Read(*cfg)
+	var s streets
+	var err error
+	if *cfg != "" {
+		s, err = sumoStreets(*cfg)
+	} else {
+		s, err = cityStreets(strings.TrimPrefix(*pack, "demo"), *seed, *duration)
+	}
 	if err != nil {
 		return err
 	}
-	n, err := control.NewNetwork(&s.Network.LaneNet, control.Options{Yellow: 3, MinGreen: 5})
+	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
 		return err
 	}
@@ -76,11 +82,11 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 	bar := newProgress()
 	defer bar.done()
 	for i, name := range []string{*before, *after} {
-		if sides[i], err = playSide(ctx, s, n, name, *seed, *duration, *threads, func(part float64) { bar.show("traffic report", (float64(i)+part)/2) }); err != nil {
+		if sides[i], err = playSide(ctx, &s, n, name, *seed, *duration, *threads, func(part float64) { bar.show("traffic report", (float64(i)+part)/2) }); err != nil {
 			return err
 		}
 	}
-	page, err := drawReport(s, *cfg, *seed, *duration, sides)
+	page, err := drawReport(n, s.name, *seed, *duration, sides)
 	if err != nil {
 		return err
 	}
@@ -92,23 +98,10 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 }
 
 // playSide runs the scenario in the microscopic engine under one controller and keeps what the report draws.
-func playSide(ctx context.Context, s *sumo.Scenario, n *control.Network, name string, seed uint64, duration, threads int, progress func(float64)) (*side, error) {
-	sim, err := micro.New(&s.Network.LaneNet, &s.Demand.LaneDemand, micro.Config{Seed: seed, Threads: threads})
+func playSide(ctx context.Context, s *streets, n *control.Network, name string, seed uint64, duration, threads int, progress func(float64)) (*side, error) {
+	sim, step, err := s.driver(name, s.decideEvery(name), seed, threads, nil)
 	if err != nil {
 		return nil, err
-	}
-	street := &micro.Controlled{Sim: sim, Net: n}
-	step := sim.Step
-	if name != "fixed" { // the lights' own program needs nobody
-		every := 10
-		if name == "brain" {
-			every = 1
-		}
-		ctl, err := control.New(name, n, control.Settings{Every: float64(every)})
-		if err != nil {
-			return nil, fmt.Errorf("%w: %v", errUsage, err)
-		}
-		step = control.NewDrive(street, n, ctl, every).Step
 	}
 	x := &side{Controller: name, standing: make([]float64, len(n.Roads))}
 	var seen []micro.Seen
@@ -367,11 +360,7 @@ h1{font-size:22px}h2{font-size:16px;margin-top:28px}table{border-collapse:collap
 <h2>Macroscopic fundamental diagram 宏观基本图</h2><p class="q">One point a minute: <span style="color:#b7791f">●</span> {{(index .Sides 0).Controller}} <span style="color:#1666b8">●</span> {{(index .Sides 1).Controller}}</p><figure>{{.Fund}}</figure></html>
 `))
 
-func drawReport(s *sumo.Scenario, cfg string, seed uint64, duration int, sides [2]*side) (string, error) {
-	n, err := control.NewNetwork(&s.Network.LaneNet, control.Options{})
-	if err != nil {
-		return "", err
-	}
+func drawReport(n *control.Network, name string, seed uint64, duration int, sides [2]*side) (string, error) {
 	roads := corridor(n, sides[0].routes)
 	most := 0.0
 	for _, x := range sides {
@@ -382,9 +371,9 @@ func drawReport(s *sumo.Scenario, cfg string, seed uint64, duration int, sides [
 		names = append(names, n.Roads[r].ID)
 	}
 	var b strings.Builder
-	err = reportPage.Execute(&b, map[string]any{
+	err := reportPage.Execute(&b, map[string]any{
 		"Title": fmt.Sprintf("%s and %s", sides[0].Controller, sides[1].Controller),
-		"Under": fmt.Sprintf("%s · seed %d · %d s · microscopic engine, build %s · delay counts the time lost on the way and before entering, of every trip that was due", filepath.Base(cfg), seed, duration, build),
+		"Under": fmt.Sprintf("%s · seed %d · %d s · microscopic engine, build %s · delay counts the time lost on the way and before entering, of every trip that was due", filepath.Base(name), seed, duration, build),
 		"Sides": sides, "Corridor": strings.Join(names, " → "),
 		"SpaceTime": []template.HTML{spaceTime(n, roads, sides[0]), spaceTime(n, roads, sides[1])},
 		"Maps":      []template.HTML{queueMap(n, sides[0], most), queueMap(n, sides[1], most)},

@@ -22,7 +22,7 @@ func (c *Controlled) Look(o *control.Observation) {
 		if math.IsInf(ahead, 1) {
 			continue
 		}
-		c.seen = c.See(int32(l), control.View-ahead, c.seen[:0])
+		c.seen = c.See(int32(l), c.Net.View-ahead, c.seen[:0])
 		for _, v := range c.seen {
 			o.Seen[l] = append(o.Seen[l], control.Vehicle{ID: v.ID, Behind: v.Behind, Speed: v.Speed, Length: v.Length, Waited: v.Waited, Next: v.Next, People: v.People})
 		}
