@@ -20,7 +20,15 @@ type Network struct {
 	city.LaneNet
 	// Written are the lights' phases as the file has them, before conflicting greens were mended in Lights; parallel to Lights.
 	Written [][]city.LightPhase
+	// Inside says for each internal lane of which connection's path it is a part: where SUMO says that a vehicle is on it.
+	Inside  map[string]Piece
 	Defects []city.Defect
+}
+
+// A Piece is an internal lane as a part of a connection's path.
+type Piece struct {
+	Connection int32
+	Before     float64 // m of the path before it
 }
 
 // The pieces of a net as the file has them.
@@ -353,6 +361,8 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		raw  *rawLink
 		last string // the path's last internal lane
 		row  int    // in the junction's requests
+		path []string
+		at   []float64
 	}
 	var out []made
 	for i := range r.links {
@@ -406,6 +416,7 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 			if c.Speed == 0 || p.Speed < c.Speed {
 				c.Speed = p.Speed
 			}
+			m.path, m.at = append(m.path, via), append(m.at, c.Length)
 			c.Length += p.Length
 			c.Path = append(c.Path, p.Line...)
 			m.last = via
@@ -501,8 +512,12 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		}
 	}
 	n.Connections = make([]city.Connection, len(out))
+	n.Inside = map[string]Piece{}
 	for i := range out {
 		n.Connections[i] = out[i].Connection
+		for k, id := range out[i].path {
+			n.Inside[id] = Piece{int32(i), out[i].at[k]}
+		}
 	}
 	r.conflicts(n)
 	return nil

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"citybrain/city/importer/sumo"
+	"citybrain/traffic/control"
+)
+
+// drive is what one run of drive-sumo is asked for.
+type drive struct {
+	cfg, controller, tripinfo, program string
+	plan                               *control.Plan
+	seed                               int
+	every, duration                    float64 // s
+	dead, observed, lag                float64
+	keep                               bool // the lights' own program runs, nobody decides
+}
+
+// hour is the protocol's length of a run, s.
+const hour = 3600
+
+func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("traffic drive-sumo", "citybrain traffic drive-sumo --cfg cologne1.sumocfg --controller brain --seed 1 --json", out)
+	var d drive
+	f.StringVar(&d.cfg, "cfg", "", "sumocfg `file`: network, routes, begin")
+	f.StringVar(&d.controller, "controller", "brain", strings.Join(control.Names(), ", "))
+	f.IntVar(&d.seed, "seed", 1, "SUMO's seed")
+	f.StringVar(&d.tripinfo, "tripinfo", "", "`file` for SUMO's tripinfo; empty: none is kept")
+	f.StringVar(&d.program, "sumo", "sumo", "SUMO's `program`")
+	plan := f.String("plan", "", "`file` with a plan, of `traffic optimise`")
+	f.Float64Var(&d.every, "decide-every", 0, "`s` between decisions; 0: the controller's own, 1 s for brain, fixed, webster and offline, 10 s for the others")
+	f.Float64Var(&d.dead, "dead", 0, "share of lanes whose detectors are dead, 0–1")
+	f.Float64Var(&d.observed, "observed", 0, "share of vehicles that are seen, 0–1; 0: all")
+	f.Float64Var(&d.lag, "lag", 0, "`s` between a decision and the lamps")
+	f.Float64Var(&d.duration, "duration", hour, "`s` of simulation")
+	asJSON := f.Bool("json", false, "print one JSON object")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if err := noArgs(f); err != nil {
+		return err
+	}
+	switch {
+	case d.cfg == "":
+		return fmt.Errorf("%w: give --cfg FILE.sumocfg", errUsage)
+	case d.dead < 0 || d.dead > 1 || d.observed < 0 || d.observed > 1 || d.lag < 0 || d.every < 0 || d.duration <= 0:
+		return fmt.Errorf("%w: --dead and --observed are shares from 0 to 1, --lag, --decide-every and --duration seconds", errUsage)
+	case strings.Contains(d.tripinfo, ":"):
+		return fmt.Errorf("%w: --tripinfo %q: SUMO takes a name with a colon for host:port", errUsage, d.tripinfo)
+	}
+	s, err := sumo.Read(d.cfg)
+	if err != nil {
+		return err
+	}
+	for i, x := range s.Defects {
+		if i == 20 {
+			fmt.Fprintf(os.Stderr, "… and %d notes more\n", len(s.Defects)-i)
+			break
+		}
+		fmt.Fprintf(os.Stderr, "note: %s: %s\n", x.Element, x.What)
+	}
+	for i := range s.Network.Lights { // SUMO's own phases, as it has them: it knows its right of way itself
+		s.Network.Lights[i].Phases = s.Network.Written[i]
+	}
+	n, err := control.NewNetwork(&s.Network.LaneNet, control.Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		return err
+	}
+	if *plan != "" {
+		file, err := os.Open(*plan)
+		if err != nil {
+			return fmt.Errorf("read plan: %w", err)
+		}
+		d.plan, err = control.ReadPlan(file, n)
+		file.Close()
+		if err != nil {
+			return fmt.Errorf("read %s: %w", *plan, err)
+		}
+	}
+	d.keep = d.controller == "fixed" && d.plan == nil
+	if d.every == 0 {
+		d.every = 10
+		switch d.controller {
+		case "fixed", "webster", "offline", "brain":
+			d.every = 1
+		}
+	}
+	ctl, err := control.New(d.controller, n, control.Settings{Every: d.every, Plan: d.plan})
+	if err != nil {
+		return fmt.Errorf("%w: %v", errUsage, err)
+	}
+	start := time.Now()
+	r, err := d.run(ctx, s, n, ctl)
+	if err != nil {
+		return err
+	}
+	r.Every, r.Wall = d.every, round2(time.Since(start).Seconds())
+	if *asJSON {
+		return json.NewEncoder(out).Encode(r)
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, %s, seed %d\t\n", filepath.Base(d.cfg), d.controller, d.seed)
+	fmt.Fprintf(w, "trips\t%d: %d finished, %d running, %d never inserted\n", r.Trips, r.Finished, r.Running, r.NeverInserted)
+	fmt.Fprintf(w, "delay\tmean %.2f s, 95 %% below %.1f s, longest %.1f s\n", r.Mean, r.P95, r.Max)
+	fmt.Fprintf(w, "longest wait at a signal\t%.0f s\n", r.MaxWait)
+	fmt.Fprintf(w, "teleports, collisions\t%d, %d\n", r.Teleports, r.Collisions)
+	fmt.Fprintf(w, "person delay\tcar %.2f s, bus %.2f s, bicycle %.2f s, walker %.2f s, all %.2f s\n", r.Person.Car, r.Person.Bus, r.Person.Bicycle, r.Person.Walker, r.Person.All)
+	fmt.Fprintf(w, "a decision each\t%g s; %.1f s of computing\n", r.Every, r.Wall)
+	return w.Flush()
+}

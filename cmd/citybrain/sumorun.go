@@ -1,0 +1,452 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"citybrain/city/chance"
+	"citybrain/city/importer/sumo"
+	"citybrain/traffic/control"
+	"citybrain/wire/traci"
+)
+
+// starting is how long SUMO may take to read a network and its first demand.
+const starting = 2 * time.Minute
+
+// plain makes a file readable for SUMO in dir: decompressed where it is not, itself otherwise.
+func plain(dir, path string) (string, error) {
+	if _, err := os.Stat(path); err == nil && !strings.HasSuffix(path, ".xz") {
+		return filepath.Abs(path)
+	}
+	in, err := sumo.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	to := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".xz"))
+	f, err := os.Create(to)
+	if err != nil {
+		return "", err
+	}
+	if _, err = io.Copy(f, in); err != nil {
+		err = fmt.Errorf("decompress %s: %w", path, err)
+	}
+	return to, errors.Join(err, f.Close())
+}
+
+// run starts SUMO on a loopback port, drives it for the duration and judges what it wrote. SUMO ends in any case.
+func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, ctl control.Controller) (*driveResult, error) {
+	dir, err := os.MkdirTemp("", "citybrain-sumo")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	netFile, err := plain(dir, s.Config.Net)
+	if err != nil {
+		return nil, err
+	}
+	var routes, more []string
+	for _, p := range s.Config.Routes {
+		if p, err = plain(dir, p); err != nil {
+			return nil, err
+		}
+		routes = append(routes, p)
+	}
+	for _, p := range s.Config.Additional {
+		if p, err = plain(dir, p); err != nil {
+			return nil, err
+		}
+		more = append(more, p)
+	}
+	tripinfo := filepath.Join(dir, "tripinfo.xml")
+	if d.tripinfo != "" {
+		if tripinfo, err = filepath.Abs(d.tripinfo); err != nil {
+			return nil, err
+		}
+	}
+	statistic := filepath.Join(dir, "statistic.xml")
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port
+	if err != nil {
+		return nil, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	args := []string{"-n", netFile, "-r", strings.Join(routes, ","), "-b", fmt.Sprint(s.Config.Begin), "--seed", strconv.Itoa(d.seed), "--time-to-teleport", "-1", "--xml-validation", "never",
+		"--no-step-log", "--no-warnings", "--tripinfo-output", tripinfo, "--tripinfo-output.write-unfinished", "--statistic-output", statistic, "--remote-port", strconv.Itoa(port)}
+	if len(more) > 0 {
+		args = append(args, "-a", strings.Join(more, ","))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, d.program, args...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = 2 * time.Second
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start sumo: %w; install it (Debian: sumo) or name it with --sumo", err)
+	}
+	var exit error
+	ended := make(chan struct{})
+	go func() { exit = cmd.Wait(); close(ended) }()
+	defer func() { cancel(); <-ended }()
+	fault := func(err error) error {
+		cancel()
+		<-ended
+		text := strings.TrimSpace(said.String())
+		if text == "" {
+			return err
+		}
+		if lines := strings.Split(text, "\n"); len(lines) > 5 {
+			text = strings.Join(lines[len(lines)-5:], "\n")
+		}
+		return fmt.Errorf("%w; it said: %s", err, text)
+	}
+	conn, err := traci.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), starting, ended)
+	if err != nil {
+		return nil, fault(err)
+	}
+	defer conn.Drop()
+	r := &driveResult{}
+	if err := d.loop(ctx, conn, s, n, ctl, r); err != nil {
+		return nil, fault(err)
+	}
+	if err := conn.Close(); err != nil {
+		return nil, fault(err)
+	}
+	select {
+	case <-ended:
+		if exit != nil {
+			return nil, fault(fmt.Errorf("sumo: %w", exit))
+		}
+	case <-time.After(30 * time.Second):
+		return nil, fault(errors.New("sumo did not end 30 s after it was told to"))
+	}
+	trips, err := readTrips(tripinfo)
+	if err != nil {
+		return nil, err
+	}
+	r.judge(s.Demand, trips, s.Config.Begin, d.duration)
+	return r, r.safety(statistic)
+}
+
+// safety reads teleports and collisions from SUMO's statistic file.
+func (r *driveResult) safety(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read statistics: %w", err)
+	}
+	defer f.Close()
+	dec := xml.NewDecoder(f)
+	for {
+		t, err := dec.RawToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read statistics %s: %w", path, err)
+		}
+		e, ok := t.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range e.Attr {
+			switch {
+			case e.Name.Local == "teleports" && a.Name.Local == "total":
+				r.Teleports, err = strconv.Atoi(a.Value)
+			case e.Name.Local == "safety" && a.Name.Local == "collisions":
+				r.Collisions, err = strconv.Atoi(a.Value)
+			}
+			if err != nil {
+				return fmt.Errorf("read statistics %s: %w", path, err)
+			}
+		}
+	}
+}
+
+// A rider is a vehicle of SUMO's as the driver knows it.
+type rider struct {
+	id       int32
+	name     string
+	route    []int32 // roads
+	at       int     // place on it
+	length   float64
+	people   float64
+	lane     int32 // −1: not on the network's lanes
+	inside   int32 // connection whose path it is on, −1
+	pos      float64
+	speed    float64
+	waited   float64
+	reported bool // among those that are seen
+	seen     int  // last step in which SUMO spoke of it
+}
+
+// A watch follows SUMO's vehicles and makes observations of them.
+type watch struct {
+	d      *drive
+	s      *sumo.Scenario
+	n      *control.Network
+	lanes  map[string]int32
+	roads  map[string]int32
+	types  map[string]int32 // of journeys by id: their type
+	riders map[string]*rider
+	list   []*rider // in order of insertion
+	ids    int32
+	luck   chance.Source
+	dead   []bool
+	fresh  []string
+	step   int
+	wait   float64 // longest
+}
+
+func newWatch(d *drive, s *sumo.Scenario, n *control.Network) *watch {
+	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
+	for i := range n.Lanes {
+		w.lanes[n.Lanes[i].ID] = int32(i)
+	}
+	for i := range n.Roads {
+		w.roads[n.Roads[i].ID] = int32(i)
+	}
+	for i := range s.Demand.Journeys {
+		w.types[s.Demand.Journeys[i].ID] = s.Demand.Journeys[i].Type
+	}
+	if d.dead > 0 {
+		w.dead = make([]bool, len(n.Lanes))
+		luck := chance.New(uint64(d.seed), "drive-sumo/dead")
+		for i := range w.dead {
+			w.dead[i] = n.Watched(int32(i)) && luck.Float(uint64(i), 0) < d.dead
+		}
+	}
+	return w
+}
+
+// hear takes one subscription's result.
+func (w *watch) hear(s *traci.Subscription) error {
+	switch s.Domain {
+	case traci.Simulation:
+		v, ok := s.Get(traci.Departed)
+		if !ok {
+			return errors.New("sumo does not say who departed")
+		}
+		w.fresh = append(w.fresh, v.List...)
+	case traci.Vehicle:
+		r := w.riders[s.Object]
+		if r == nil {
+			return fmt.Errorf("sumo speaks of vehicle %q, which never departed", s.Object)
+		}
+		lane, _ := s.Get(traci.VehicleLane)
+		pos, _ := s.Get(traci.LanePosition)
+		speed, _ := s.Get(traci.Speed)
+		w.place(r, lane.Text, pos.Number, speed.Number)
+	}
+	return nil
+}
+
+// place moves a rider to where SUMO says that it is.
+func (w *watch) place(r *rider, lane string, pos, speed float64) {
+	r.seen, r.speed = w.step, speed
+	if l, ok := w.lanes[lane]; ok {
+		if r.lane >= 0 && w.n.Lanes[r.lane].Road != w.n.Lanes[l].Road || r.inside >= 0 {
+			r.waited = 0
+		}
+		r.lane, r.inside, r.pos = l, -1, pos
+		road := w.n.Lanes[l].Road
+		for k := r.at; k < len(r.route); k++ {
+			if r.route[k] == road {
+				r.at = k
+				break
+			}
+		}
+	} else if p, ok := w.s.Network.Inside[lane]; ok {
+		c := &w.n.Connections[p.Connection]
+		if r.inside < 0 {
+			r.waited = 0
+		}
+		r.lane, r.inside = c.To, p.Connection
+		r.pos = p.Before + pos - c.Length // negative: before the lane
+		if road := w.n.Lanes[c.To].Road; r.at+1 < len(r.route) && r.route[r.at] != road && r.route[r.at+1] == road {
+			r.at++
+		}
+	} else {
+		r.lane = -1
+	}
+	if speed < 0.1 {
+		r.waited++
+		if r.lane >= 0 && r.inside < 0 && w.n.Ahead[r.lane] == 0 {
+			w.wait = max(w.wait, r.waited)
+		}
+	}
+}
+
+// admit asks for the routes of those that just departed, and to be told of them from now on.
+func (w *watch) admit(c *traci.Conn) error {
+	if len(w.fresh) == 0 {
+		return nil
+	}
+	var ask []traci.Command
+	for _, id := range w.fresh {
+		ask = append(ask, traci.Get(traci.Vehicle, traci.Edges, id), traci.Get(traci.Vehicle, traci.Length, id), traci.Subscribe(traci.Vehicle, id, traci.VehicleLane, traci.LanePosition, traci.Speed))
+	}
+	back, err := c.Ask(ask...)
+	if err != nil {
+		return err
+	}
+	if len(back) != len(ask) {
+		return fmt.Errorf("sumo answers %d of %d questions about new vehicles", len(back), len(ask))
+	}
+	for i, id := range w.fresh {
+		edges, err := back[3*i].Result()
+		if err != nil {
+			return err
+		}
+		length, err := back[3*i+1].Result()
+		if err != nil {
+			return err
+		}
+		sub, err := back[3*i+2].Subscription()
+		if err != nil {
+			return err
+		}
+		r := &rider{id: w.ids, name: id, length: length.Value.Number, people: 1, lane: -1, inside: -1}
+		if k, ok := w.types[id]; ok {
+			r.people = w.s.Demand.Types[k].People
+		}
+		for _, e := range edges.Value.List {
+			if road, ok := w.roads[e]; ok {
+				r.route = append(r.route, road)
+			}
+		}
+		r.reported = w.d.observed == 0 || w.luck.Float(uint64(r.id), 0) < w.d.observed
+		w.ids++
+		w.riders[id] = r
+		w.list = append(w.list, r)
+		if err := w.hear(&sub); err != nil {
+			return err
+		}
+	}
+	w.fresh = w.fresh[:0]
+	return nil
+}
+
+// fill writes what may be known into an observation.
+func (w *watch) fill(o *control.Observation) {
+	o.Clear()
+	o.Dead, o.Share = w.dead, w.d.observed
+	keep := w.list[:0]
+	for _, r := range w.list {
+		if r.seen != w.step {
+			delete(w.riders, r.name) // arrived
+			continue
+		}
+		keep = append(keep, r)
+		if r.lane < 0 {
+			continue
+		}
+		if r.inside < 0 {
+			o.Count[r.lane]++
+			if r.speed < 0.1 {
+				o.Halted[r.lane]++
+			}
+		}
+		behind := w.n.Lanes[r.lane].Length - r.pos
+		if !r.reported || !w.n.Sees(r.lane, behind) {
+			continue
+		}
+		v := control.Vehicle{ID: r.id, Behind: behind, Speed: r.speed, Length: r.length, Waited: r.waited, Next: -1, People: r.people}
+		if r.at+1 < len(r.route) {
+			v.Next = r.route[r.at+1]
+		}
+		o.Seen[r.lane] = append(o.Seen[r.lane], v)
+	}
+	clear(w.list[len(keep):])
+	w.list = keep
+	for l := range o.Seen {
+		if w.dead != nil && w.dead[l] {
+			o.Seen[l], o.Count[l], o.Halted[l] = o.Seen[l][:0], -1, -1
+			continue
+		}
+		if w.d.observed > 0 {
+			o.Count[l], o.Halted[l] = -1, -1
+		}
+		slices.SortStableFunc(o.Seen[l], func(a, b control.Vehicle) int { return cmp.Compare(a.Behind, b.Behind) })
+	}
+}
+
+// wish is a decision on its way to the lamps.
+type wish struct {
+	at   float64
+	want []int
+}
+
+// loop is the run itself: observe, decide, switch, step.
+func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
+	w := newWatch(d, s, n)
+	if _, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed)); err != nil {
+		return err
+	}
+	lamps := control.NewLamps(n)
+	obs := control.NewObservation(n)
+	want, shown := make([]int, len(n.Junctions)), make([]int, len(n.Junctions))
+	var pending []wish
+	bar := newProgress()
+	defer bar.done()
+	next := 0.0
+	for k := 0; float64(k) < d.duration; k++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		now := float64(k)
+		w.fill(obs)
+		if !d.keep {
+			obs.Time = now
+			lamps.Fill(obs)
+			if now >= next {
+				ctl.Decide(obs, want)
+				pending = append(pending, wish{now + d.lag, slices.Clone(want)})
+				next += d.every
+			}
+			for len(pending) > 0 && pending[0].at <= now {
+				copy(shown, pending[0].want)
+				pending = pending[1:]
+			}
+			lamps.Step(now, shown)
+			var set []traci.Command
+			for j := range n.Junctions {
+				if lamps.Changed(j) {
+					cmd, err := traci.Set(traci.Light, traci.State, n.Junctions[j].ID, traci.Value{Type: traci.String, Text: string(lamps.State(j))})
+					if err != nil {
+						return err
+					}
+					set = append(set, cmd)
+				}
+			}
+			if len(set) > 0 {
+				if _, err := c.Ask(set...); err != nil {
+					return err
+				}
+			}
+		}
+		w.step++
+		if err := c.Step(0, w.hear); err != nil {
+			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+		}
+		if err := w.admit(c); err != nil {
+			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+		}
+		bar.show("driving sumo", (now+1)/d.duration)
+	}
+	r.MaxWait = w.wait
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+
+	"citybrain/city"
+	"citybrain/city/importer/sumo"
+)
+
+// A tripResult is what SUMO says of one trip.
+type tripResult struct {
+	id                                   string
+	depart, arrival, loss, late, waiting float64
+}
+
+// readTrips reads a tripinfo file.
+func readTrips(path string) ([]tripResult, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read tripinfo: %w", err)
+	}
+	defer f.Close()
+	var out []tripResult
+	d := xml.NewDecoder(f)
+	for {
+		t, err := d.RawToken()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read tripinfo %s: %w", path, err)
+		}
+		e, ok := t.(xml.StartElement)
+		if !ok || e.Name.Local != "tripinfo" {
+			continue
+		}
+		r := tripResult{arrival: -1}
+		for _, a := range e.Attr {
+			var x *float64
+			switch a.Name.Local {
+			case "id":
+				r.id = a.Value
+			case "depart":
+				x = &r.depart
+			case "arrival":
+				x = &r.arrival
+			case "timeLoss":
+				x = &r.loss
+			case "departDelay":
+				x = &r.late
+			case "waitingTime":
+				x = &r.waiting
+			}
+			if x != nil {
+				if *x, err = strconv.ParseFloat(a.Value, 64); err != nil {
+					line, _ := d.InputPos()
+					return nil, fmt.Errorf("read tripinfo %s: line %d: %s=%q is no number", path, line, a.Name.Local, a.Value)
+				}
+			}
+		}
+		out = append(out, r)
+	}
+}
+
+// personDelay is mean seconds by mode, weighted by the people on board; modes that nobody uses are 0.
+type personDelay struct {
+	Car     float64 `json:"car"`
+	Bus     float64 `json:"bus"`
+	Bicycle float64 `json:"bicycle"`
+	Walker  float64 `json:"walker"`
+	All     float64 `json:"all"`
+}
+
+// driveResult is what drive-sumo prints. Delay is rule 4's: timeLoss + departDelay of those inserted, end − scheduled departure
+// of those never inserted.
+type driveResult struct {
+	Trips         int         `json:"trips"`
+	Finished      int         `json:"finished"`
+	Running       int         `json:"running"`
+	NeverInserted int         `json:"never_inserted"`
+	Mean          float64     `json:"mean_delay_s"`
+	P95           float64     `json:"p95_delay_s"`
+	Max           float64     `json:"max_delay_s"`
+	MaxWait       float64     `json:"max_wait_s"` // the longest that one vehicle stood on one approach of a signal
+	Teleports     int         `json:"teleports"`
+	Collisions    int         `json:"collisions"`
+	Person        personDelay `json:"person_delay_s"`
+	Every         float64     `json:"decide_every_s"`
+	Wall          float64     `json:"wall_s"`
+}
+
+// judge computes the delays of a demand's trips due in [0, horizon) from what SUMO wrote.
+func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, begin, horizon float64) {
+	got := make(map[string]*tripResult, len(trips))
+	for i := range trips {
+		got[trips[i].id] = &trips[i]
+	}
+	var delays []float64
+	var sum, people [5]float64 // car, bus, bicycle, walker, all
+	for i := range d.Journeys {
+		j := &d.Journeys[i]
+		if j.Depart >= horizon {
+			continue
+		}
+		r.Trips++
+		t := got[j.ID]
+		delay := horizon - j.Depart
+		switch {
+		case t == nil || t.depart < 0:
+			r.NeverInserted++
+		case t.arrival < 0:
+			r.Running++
+			delay = t.loss + t.late
+		default:
+			r.Finished++
+			delay = t.loss + t.late
+		}
+		delays = append(delays, delay)
+		k, kind := 0, &d.Types[j.Type]
+		switch {
+		case kind.Class&city.BusClass != 0:
+			k = 1
+		case kind.Class&(city.Bicycle|city.EBike) != 0:
+			k = 2
+		case kind.Class&city.Pedestrian != 0:
+			k = 3
+		}
+		w := max(kind.People, 1)
+		for _, m := range []int{k, 4} {
+			sum[m] += w * delay
+			people[m] += w
+		}
+	}
+	mean := func(k int) float64 {
+		if people[k] == 0 {
+			return 0
+		}
+		return round2(sum[k] / people[k])
+	}
+	r.Person = personDelay{mean(0), mean(1), mean(2), mean(3), mean(4)}
+	if len(delays) == 0 {
+		return
+	}
+	total := 0.0
+	for _, x := range delays {
+		total += x
+	}
+	slices.Sort(delays)
+	r.Mean, r.P95, r.Max = round2(total/float64(len(delays))), round2(delays[len(delays)*95/100]), round2(delays[len(delays)-1])
+}
+
+func round2(x float64) float64 { return math.Round(x*100) / 100 }

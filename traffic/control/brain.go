@@ -1,0 +1,468 @@
+package control
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"citybrain/city"
+)
+
+// Brain's settings, the same everywhere.
+var (
+	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
+	heaviest = 12.0 // the most that it counts
+	memory   = 300. // s over which rates and shares are remembered
+	stretch  = 2    // s, the least block of the search
+)
+
+// brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
+// hear their neighbours' predictions.
+type brain struct {
+	n       *Network
+	every   float64
+	at      []crossing // of each junction
+	known   map[int32]sighting
+	taken   []float64 // of each connection: how many took it of late
+	lastAt  float64
+	started bool
+	transit []coming   // gone out of sight on their way to the next stop line
+	planned [][]coming // of each junction: what its plan sends on
+	size    float64    // mean vehicle length, m
+}
+
+// A crossing is one junction's part of the brain.
+type crossing struct {
+	x     *crossroad
+	s     *search
+	in    stream
+	watch []int32   // lanes from which vehicles come to its stop lines, those at the lines first
+	below [][]int32 // of each exit: the lanes that its room is counted on
+}
+
+// A sighting is where a vehicle was last seen.
+type sighting struct {
+	lane, next    int32
+	behind, speed float64
+	waited        float64
+	step          int32
+}
+
+// A coming vehicle enters a lane on its way to a stop line.
+type coming struct {
+	id   int32
+	lane int32
+	at   float64 // s, at the lane's beginning
+}
+
+func newBrain(n *Network, s Settings) *brain {
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	for i := range n.Connections {
+		b.taken[i] = 0.3
+		if n.Connections[i].Turn == city.Straight {
+			b.taken[i] = 1
+		}
+	}
+	for i := range n.Junctions {
+		x := newCrossroad(n, &n.Junctions[i])
+		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
+		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
+		for l := range n.Lanes {
+			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
+				c.watch = append(c.watch, int32(l))
+			}
+		}
+		for _, e := range x.exits {
+			c.below = append(c.below, n.reach(e, exitReach))
+		}
+		b.at = append(b.at, c)
+	}
+	return b
+}
+
+// exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
+var exitReach = 80.0
+
+// reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
+func (n *Network) reach(e int32, far float64) []int32 {
+	out, d := []int32{e}, n.Lanes[e].Length
+	for from := 0; d < far; {
+		end := len(out)
+		longest := 0.0
+		for _, l := range out[from:end] {
+			for _, c := range n.Out[l] {
+				k := &n.Connections[c]
+				if k.Light < 0 && !slices.Contains(out, k.To) {
+					out = append(out, k.To)
+					longest = max(longest, n.Lanes[k.To].Length)
+				}
+			}
+		}
+		if len(out) == end || len(out) > 12 {
+			break
+		}
+		from, d = end, d+longest
+	}
+	return out
+}
+
+// chance of a vehicle: its own number in [0, 1), the same whenever it is asked.
+func own(id int32) float64 { return math.Mod(float64(id)*0.6180339887498949, 1) }
+
+// pick chooses one of lists' connections by how many took each of late; −1: there is none. next, if not negative, is the road
+// that it must lead to.
+func (b *brain) pick(list []int32, next, id int32) int32 {
+	total := 0.0
+	for _, c := range list {
+		if next < 0 || b.n.Lanes[b.n.Connections[c].To].Road == next {
+			total += b.taken[c]
+		}
+	}
+	if total == 0 {
+		return -1
+	}
+	u, last := total*own(id), int32(-1)
+	for _, c := range list {
+		if next < 0 || b.n.Lanes[b.n.Connections[c].To].Road == next {
+			last = c
+			if u -= b.taken[c]; u < 0 {
+				return c
+			}
+		}
+	}
+	return last
+}
+
+// onward is the connection by which a vehicle leaves a lane, behind metres before its end: its own lane's where it has chosen it,
+// else one of the road's.
+func (b *brain) onward(lane, next, id int32, behind float64) int32 {
+	if behind < laneChoice {
+		if c := b.pick(b.n.Out[lane], next, id); c >= 0 {
+			return c
+		}
+	}
+	r := &b.n.Roads[b.n.Lanes[lane].Road]
+	best, total := int32(-1), 0.0
+	for pass := 0; pass < 2; pass++ {
+		u := total * own(id)
+		for l := r.First; l < r.First+r.Lanes; l++ {
+			for _, c := range b.n.Out[l] {
+				if next >= 0 && b.n.Lanes[b.n.Connections[c].To].Road != next {
+					continue
+				}
+				if pass == 0 {
+					total += b.taken[c]
+				} else if best = c; u < b.taken[c] {
+					return c
+				} else {
+					u -= b.taken[c]
+				}
+			}
+		}
+	}
+	return best
+}
+
+// laneChoice is how many metres before a lane's end a vehicle is on the lane that its way needs.
+var laneChoice = 60.0
+
+// Decide implements Controller.
+func (b *brain) Decide(o *Observation, want []int) {
+	b.learn(o)
+	for i := range b.at {
+		b.gather(i, o)
+	}
+	step := max(stretch, int(math.Round(b.every)))
+	for i := range b.at {
+		r := &b.at[i]
+		sig := o.Signals[i]
+		want[i] = sig.Phase
+		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
+			continue
+		}
+		r.s.load(&r.in, horizon)
+		r.s.tell = nil
+		best, leaf := r.s.run(sig, o.Time, step)
+		want[i] = best.phase
+		b.record(i, o.Time, leaf)
+	}
+}
+
+// record plays the chosen plan once more and notes what it sends on to neighbours.
+func (b *brain) record(i int, now float64, leaf int) {
+	r := &b.at[i]
+	b.planned[i] = b.planned[i][:0]
+	if len(r.x.j.Below) == 0 {
+		return
+	}
+	var path []int
+	for k := leaf; k >= 0; k = r.s.nodes[k].parent {
+		path = append(path, k)
+	}
+	slices.Reverse(path)
+	s := r.s
+	s.tell = func(link int, t float64) {
+		e := r.x.exits[r.x.links[link].exit]
+		if s := b.n.Stops[e]; s >= 0 {
+			c := &b.n.Connections[r.x.links[link].conn]
+			b.planned[i] = append(b.planned[i], coming{id: int32(len(b.planned[i])), lane: e, at: now + t + c.Length/c.Speed})
+		}
+	}
+	k := s.push(-1)
+	root := &s.nodes[path[0]]
+	s.nodes[k].phase = root.phase
+	for _, p := range path[1:] {
+		nd := s.nodes[p]
+		cur := s.nodes[k].phase
+		if nd.phase != cur {
+			before := r.x.rows[cur]
+			if y := r.x.yel[cur][nd.phase]; y != nil {
+				t := s.nodes[k].t
+				s.play(k, y, nd.since, float64(t))
+				before = y
+			}
+			s.nodes[k].phase = nd.phase
+			s.start(k, before, r.x.rows[nd.phase])
+		}
+		s.play(k, r.x.rows[nd.phase], nd.t, 0)
+	}
+	s.tell = nil
+}
+
+// learn compares what is seen with what was seen last: who went on by which connection, over which stop line, how long behind
+// the one before.
+func (b *brain) learn(o *Observation) {
+	dt := o.Time - b.lastAt
+	b.started, b.lastAt = true, o.Time
+	fade := math.Exp(-dt / memory)
+	for i := range b.taken {
+		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
+	}
+	for i := range b.at {
+		x := b.at[i].x
+		for k := range x.links {
+			x.links[k].rate *= fade
+		}
+	}
+	step := int32(o.Time)
+	for l := range o.Seen {
+		for v := range o.Seen[l] {
+			c := &o.Seen[l][v]
+			was, old := b.known[c.ID]
+			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
+				b.went(was, int32(l))
+			}
+			if !old {
+				for k := range b.transit {
+					if b.transit[k].id == c.ID {
+						b.transit = slices.Delete(b.transit, k, k+1)
+						break
+					}
+				}
+				b.size += 0.002 * (c.Length - b.size)
+			}
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, waited: c.Waited, step: step}
+		}
+	}
+	var gone []int32
+	for id, was := range b.known {
+		if was.step != step {
+			gone = append(gone, id)
+		}
+	}
+	slices.Sort(gone)
+	for _, id := range gone {
+		b.vanished(b.known[id], id, o.Time)
+		delete(b.known, id)
+	}
+	keep := b.transit[:0]
+	for _, c := range b.transit {
+		if o.Time < c.at+b.n.Lanes[c.lane].Length/b.n.Lanes[c.lane].Speed+20 {
+			keep = append(keep, c)
+		}
+	}
+	b.transit = keep
+}
+
+// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them.
+func (b *brain) went(was sighting, to int32) {
+	for _, c := range b.n.Out[was.lane] {
+		k := &b.n.Connections[c]
+		if k.To == to {
+			b.passed(c)
+			return
+		}
+	}
+	for _, c := range b.n.Out[was.lane] {
+		for _, d := range b.n.Out[b.n.Connections[c].To] {
+			if b.n.Connections[d].To == to {
+				b.passed(c)
+				b.passed(d)
+				return
+			}
+		}
+	}
+	for _, c := range b.n.Out[was.lane] {
+		for _, d := range b.n.Out[b.n.Connections[c].To] {
+			for _, e := range b.n.Out[b.n.Connections[d].To] {
+				if b.n.Connections[e].To == to {
+					b.passed(c)
+					b.passed(d)
+					b.passed(e)
+					return
+				}
+			}
+		}
+	}
+}
+
+// vanished notes a vehicle that went out of sight.
+func (b *brain) vanished(was sighting, id int32, now float64) {
+	lane, next := was.lane, was.next
+	if was.behind > 2*was.speed+10 {
+		return // it ended here, or its way is not known
+	}
+	for range 4 {
+		c := b.pick(b.n.Out[lane], next, id)
+		if c < 0 {
+			return
+		}
+		b.passed(c)
+		k := &b.n.Connections[c]
+		if lane, next = k.To, -1; k.Light >= 0 {
+			if b.n.Watched(lane) {
+				b.transit = append(b.transit, coming{id: id, lane: lane, at: now})
+			}
+			return
+		}
+	}
+}
+
+// passed notes that a vehicle took connection c.
+func (b *brain) passed(c int32) {
+	b.taken[c]++
+	k := &b.n.Connections[c]
+	if k.Light < 0 {
+		return
+	}
+	x := b.at[k.Light].x
+	i := slices.Index(x.j.Links, c)
+	x.links[i].rate += 1 / memory
+}
+
+// gather collects what is expected at junction i.
+func (b *brain) gather(i int, o *Observation) {
+	n, r := b.n, &b.at[i]
+	x := r.x
+	for l := range x.lanes {
+		r.in.list[l] = r.in.list[l][:0]
+		r.in.free[l] = 0
+	}
+	for _, lane := range r.watch {
+		for v := range o.Seen[lane] {
+			c := &o.Seen[lane][v]
+			if c.Next < 0 && o.Share == 0 {
+				continue // it ends here
+			}
+			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, c.Waited, c.Length)
+		}
+	}
+	for _, c := range b.transit {
+		if n.Stops[c.lane] == int32(i) {
+			d := n.Lanes[c.lane].Length
+			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size)
+		}
+	}
+	for _, up := range b.planned {
+		for _, c := range up {
+			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
+				d := n.Lanes[c.lane].Length
+				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size)
+			}
+		}
+	}
+	for l := range x.lanes {
+		b.beyond(r, l)
+		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+	}
+	for e := range x.exits {
+		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
+		count, halted, holds := 0, 0, 0.0
+		for _, lane := range r.below[e] {
+			if o.Count[lane] >= 0 {
+				count, halted, holds = count+int(o.Count[lane]), halted+int(o.Halted[lane]), holds+n.Lanes[lane].Length/(b.size+2.2)
+			}
+		}
+		if float64(halted) > 0.4*holds && halted > 1 {
+			r.in.room[e] = max(0, holds-float64(count))
+			r.in.gain[e] = 0.15
+		}
+	}
+}
+
+func weigh(waited float64) float64 {
+	return min(1+waited*waited/(patience*patience), heaviest)
+}
+
+// follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
+func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64) {
+	n, x := b.n, b.at[i].x
+	for range 8 {
+		c := b.onward(lane, next, id, behind)
+		if c < 0 {
+			return
+		}
+		k := &n.Connections[c]
+		if k.Light >= 0 {
+			if int(k.Light) != i {
+				return
+			}
+			li := slices.Index(x.j.Links, c)
+			l := x.links[li].lane
+			if k.From != lane { // several lanes lead there: the one on which fewest are expected
+				for m := range x.links {
+					o := &n.Connections[x.links[m].conn]
+					if n.Lanes[o.From].Road == n.Lanes[k.From].Road && n.Lanes[o.To].Road == n.Lanes[k.To].Road && len(b.at[i].in.list[x.links[m].lane]) < len(b.at[i].in.list[l]) {
+						li, l = m, x.links[m].lane
+					}
+				}
+			}
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
+			return
+		}
+		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
+		t += (k.Length + behind) / n.Lanes[lane].Speed
+	}
+}
+
+// beyond adds those who will come from beyond sight at the rate of late.
+func (b *brain) beyond(r *crossing, l int) {
+	lane := r.x.lanes[l]
+	from := View / b.n.Lanes[lane].Speed
+	if b.fed(lane, 0) {
+		from = float64(horizon) // the neighbours' plans say
+	}
+	list := r.in.list[l]
+	for _, k := range r.x.of[l] {
+		rate := r.x.links[k].rate
+		if rate <= 0 {
+			continue
+		}
+		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
+		}
+	}
+	r.in.list[l] = list
+}
+
+// fed tells whether a lane's vehicles come over another junction's stop line.
+func (b *brain) fed(lane int32, hops int) bool {
+	for _, c := range b.n.In[lane] {
+		k := &b.n.Connections[c]
+		if k.Light >= 0 || hops < 4 && b.n.Watched(k.From) && b.fed(k.From, hops+1) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,153 @@
+package control
+
+import (
+	"math"
+	"slices"
+)
+
+// The discharge model's constants, s, calibrated against queues that SUMO's Krauss drivers (1 s reaction) discharge.
+var (
+	reaction  = 1.05 // of a driver who follows another over the line
+	queueGap  = 2.0  // m between the two
+	crossing0 = 10.0 // m/s, the most at which a queue crosses the line
+	startLoss = 1.0  // from green to the first vehicle over the line
+	overrun   = 1.0  // of yellow that is still driven through
+	gapAhead  = 4.0  // to the next vehicle with right of way that one from the stop line needs
+	gapInside = 3.0  // that one waiting inside the junction needs
+	accel     = 2.0  // m/s², mean of a vehicle gathering speed
+)
+
+// vehicleRoom is the metres that a standing car takes, its gap included.
+const vehicleRoom = 7.0
+
+// A link is a signalised connection as the model sees it.
+type link struct {
+	conn  int32
+	place int
+	lane  int     // index into the junction's lanes
+	exit  int     // index into its exits
+	hold  int     // vehicles that may wait inside the junction, out of the lane's way
+	slot  int     // index among the links with hold > 0, −1
+	speed float64 // m/s at which a queue crosses the line
+	foes  []int   // links to which it gives way
+	lanes []int   // lanes of those, each once
+	rate  float64 // vehicles/s, of late
+}
+
+// A crossroad is one junction's model: what does not change with the traffic, and what has been learnt of it.
+type crossroad struct {
+	n     *Network
+	j     *Junction
+	lanes []int32
+	links []link
+	exits []int32 // lanes
+	slots int
+	rows  [][]byte   // of each phase: a letter for each link
+	yel   [][][]byte // from each phase to each: letters during the change; nil: none is needed
+	of    [][]int    // links of each lane
+}
+
+func newCrossroad(n *Network, j *Junction) *crossroad {
+	x := &crossroad{n: n, j: j, lanes: j.Lanes}
+	at := map[int32]int{}
+	for i, c := range j.Links {
+		at[c] = i
+	}
+	x.of = make([][]int, len(x.lanes))
+	for i, c := range j.Links {
+		k := &n.Connections[c]
+		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed)}
+		if l.exit < 0 {
+			l.exit = len(x.exits)
+			x.exits = append(x.exits, k.To)
+		}
+		if l.hold = int((k.Wait + 1) / vehicleRoom); l.hold > 0 {
+			l.slot = x.slots
+			x.slots++
+		}
+		for _, y := range k.Yields {
+			if f, ok := at[y]; ok && n.Lanes[n.Connections[y].From].Road != n.Lanes[k.From].Road {
+				l.foes = append(l.foes, f)
+			}
+		}
+		x.of[l.lane] = append(x.of[l.lane], i)
+		x.links = append(x.links, l)
+	}
+	for i := range x.links {
+		for _, f := range x.links[i].foes {
+			if ln := x.links[f].lane; !slices.Contains(x.links[i].lanes, ln) {
+				x.links[i].lanes = append(x.links[i].lanes, ln)
+			}
+		}
+	}
+	row := func(state string) []byte {
+		r := make([]byte, len(x.links))
+		for i := range x.links {
+			r[i] = state[x.links[i].place]
+		}
+		return r
+	}
+	for p := range j.Phases {
+		x.rows = append(x.rows, row(j.Phases[p].State))
+	}
+	for p := range j.Phases {
+		var to [][]byte
+		for q := range j.Phases {
+			var r []byte
+			if p != q {
+				r = slices.Clone(x.rows[p])
+				ends := false
+				if n.Clearance {
+					r = row(n.Lights[j.Light].Phases[0].State)
+					ends = true
+				} else {
+					for i := range r {
+						if x.rows[q][i] == 'r' && r[i] != 'r' {
+							r[i], ends = 'y', true
+						}
+					}
+				}
+				if !ends {
+					r = nil
+				}
+			}
+			to = append(to, r)
+		}
+		x.yel = append(x.yel, to)
+	}
+	return x
+}
+
+// travel is the time in s to drive d metres from speed v up to most.
+func travel(d, v, most float64) float64 {
+	if d <= 0 {
+		return 0
+	}
+	v = min(v, most)
+	up := (most*most - v*v) / (2 * accel) // m until most is reached
+	if up >= d {
+		return (math.Sqrt(v*v+2*accel*d) - v) / accel
+	}
+	return (most-v)/accel + (d-up)/most
+}
+
+// An arrival is a vehicle that the model expects at a stop line.
+type arrival struct {
+	at     float64 // s from now, at the line if nothing held it up
+	link   int
+	weight float64 // what a second of its waiting costs
+	far    float64 // m before the line; +Inf: beyond sight
+	waited float64 // s
+	head   float64 // s behind the one before it, out of a queue
+}
+
+// A stream is everything that is expected at one junction, lane by lane, first come first.
+type stream struct {
+	list [][]arrival
+	room []float64 // of each exit: vehicles that it still takes now; +Inf: as many as come
+	gain []float64 // vehicles/s by which that grows
+	free []float64 // of each lane: s from now before which nothing leaves (start-up)
+}
+
+// follows is the headway of a vehicle of length metres over link k, s.
+func (k *link) follows(length float64) float64 { return reaction + (length+queueGap)/k.speed }

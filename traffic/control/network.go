@@ -1,0 +1,140 @@
+package control
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"citybrain/city"
+)
+
+// View is how far before a stop line vehicles are seen, m.
+const View = 200
+
+// Options are the rules of the place.
+type Options struct {
+	Yellow    float64 // s, shown by what goes from green to red
+	AllRed    float64 // s behind it
+	MinGreen  float64 // s that a phase stays once it is green
+	Clearance bool    // every change shows the program's first phase for Yellow (a CityFlow roadnet) instead of yellow lamps; it can't be chosen
+}
+
+// A Network is what a controller knows beforehand. It is immutable.
+type Network struct {
+	*city.LaneNet
+	Options
+	Junctions []Junction // parallel to LaneNet.Lights
+	Out, In   [][]int32  // of each lane: connections that leave it, that enter it
+	Ahead     []float64  // of each lane: m from its end to the nearest stop line it leads to without passing another: 0 at signals; +Inf: none within View
+	Stops     []int32    // of each lane: the junction whose stop line that is, −1
+}
+
+// A Junction is one light with the lanes and links that it switches.
+type Junction struct {
+	ID     string
+	Light  int32   // index into LaneNet.Lights
+	Links  []int32 // connections that it switches, ascending
+	Lanes  []int32 // lanes that end at its stop lines, ascending
+	Phases []Phase // to choose from: the green phases of its own program, in its order
+	Places int     // length of states
+	Below  []int32 // junctions that it sends vehicles to, ascending
+}
+
+// A Phase is one that a controller may choose.
+type Phase struct {
+	Program  int    // index into the light's Phases
+	State    string // a letter of r g G for each place
+	Duration float64
+}
+
+// NewNetwork derives what controllers need. A light without any green phase is an error that names it.
+func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
+	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
+		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
+	}
+	w := &Network{LaneNet: n, Options: o, Out: make([][]int32, len(n.Lanes)), In: make([][]int32, len(n.Lanes)), Ahead: make([]float64, len(n.Lanes)), Stops: make([]int32, len(n.Lanes))}
+	w.Junctions = make([]Junction, len(n.Lights))
+	for i := range n.Lights {
+		l, j := &n.Lights[i], &w.Junctions[i]
+		j.ID, j.Light, j.Places = l.ID, int32(i), l.Places
+		for p, ph := range l.Phases {
+			if green(ph.State) && !(o.Clearance && p == 0) {
+				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
+			}
+		}
+		if len(j.Phases) == 0 {
+			return nil, fmt.Errorf("control network: light %q has no phase with green and without yellow; give its program one", l.ID)
+		}
+	}
+	for i := range n.Connections {
+		c := &n.Connections[i]
+		w.Out[c.From] = append(w.Out[c.From], int32(i))
+		w.In[c.To] = append(w.In[c.To], int32(i))
+		if c.Light >= 0 {
+			j := &w.Junctions[c.Light]
+			j.Links = append(j.Links, int32(i))
+			if !slices.Contains(j.Lanes, c.From) {
+				j.Lanes = append(j.Lanes, c.From)
+			}
+		}
+	}
+	w.lookAhead()
+	for i := range w.Junctions {
+		j := &w.Junctions[i]
+		slices.Sort(j.Lanes)
+		for _, c := range j.Links {
+			to := n.Connections[c].To
+			if s := w.Stops[to]; s >= 0 && s != int32(i) && !slices.Contains(j.Below, s) {
+				j.Below = append(j.Below, s)
+			}
+		}
+		slices.Sort(j.Below)
+	}
+	return w, nil
+}
+
+// green tells whether a state lets anybody go and warns nobody.
+func green(state string) bool {
+	g := false
+	for _, c := range state {
+		if c == 'y' {
+			return false
+		}
+		g = g || c == 'g' || c == 'G'
+	}
+	return g
+}
+
+// lookAhead finds for every lane the nearest stop line ahead, backwards from the stop lines over unsignalled connections.
+func (w *Network) lookAhead() {
+	var queue []int32
+	for i := range w.Lanes {
+		w.Ahead[i], w.Stops[i] = math.Inf(1), -1
+	}
+	for i := range w.Junctions {
+		for _, l := range w.Junctions[i].Lanes {
+			w.Ahead[l], w.Stops[l] = 0, int32(i)
+			queue = append(queue, l)
+		}
+	}
+	for len(queue) > 0 { // few lanes: relaxing until nothing changes is enough
+		l := queue[0]
+		queue = queue[1:]
+		for _, c := range w.In[l] {
+			k := &w.Connections[c]
+			if k.Light >= 0 {
+				continue
+			}
+			if d := w.Ahead[l] + w.Lanes[l].Length + k.Length; d < View && d < w.Ahead[k.From] {
+				w.Ahead[k.From], w.Stops[k.From] = d, w.Stops[l]
+				queue = append(queue, k.From)
+			}
+		}
+	}
+}
+
+// Watched tells whether vehicles on lane l may be seen at all: some of it lies within View of a stop line.
+func (w *Network) Watched(l int32) bool { return !math.IsInf(w.Ahead[l], 1) }
+
+// Sees tells whether a vehicle on lane l, behind metres before the lane's end, is within View of a stop line.
+func (w *Network) Sees(l int32, behind float64) bool { return w.Ahead[l]+behind <= View }

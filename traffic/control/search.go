@@ -1,0 +1,399 @@
+package control
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// The search's bounds.
+var (
+	horizon = 60 // s of prediction
+	width   = 4  // nodes kept for each phase and second
+)
+
+// A node is a state that the junction may be in: the decision's past and its cost. Its lanes stand in the search's arenas.
+type node struct {
+	cost, rank float64
+	t          int // s from now
+	phase      int
+	parent     int
+	asked      int // phase chosen at the parent
+	since      int // s from now when phase became green
+}
+
+// A search finds a junction's best sequence of phases: a beam over (second, phase), each block of time played through the
+// discharge model (rolling horizon as in COP, Sen & Head 1997, and PRODYN, Henry et al. 1983; the beam bounds the work).
+type search struct {
+	x     *crossroad
+	nodes []node
+	head  []uint8   // nl of each node: vehicles of the lane that have left
+	next  []float64 // nl: when the next one may
+	slot  []uint8   // of each link with hold: vehicles waiting inside
+	clear []float64 // of each link with hold: when the next of them may leave
+	used  []uint8   // of each exit: vehicles sent there
+	list  [][]arrival
+	cum   [][]float64 // of each lane: sums of weights
+	come  [][]uint8   // of each lane: arrivals by second
+	in    *stream
+	at    [][][]int // nodes by second and phase
+	tell  func(link int, t float64)
+	horiz int
+}
+
+func newSearch(x *crossroad) *search {
+	s := &search{x: x}
+	nl := len(x.lanes)
+	s.list, s.cum, s.come = make([][]arrival, nl), make([][]float64, nl), make([][]uint8, nl)
+	return s
+}
+
+// load takes what is expected.
+func (s *search) load(in *stream, far int) {
+	s.in, s.horiz = in, far
+	for l := range s.list {
+		a := in.list[l]
+		if len(a) > 250 {
+			a = a[:250]
+		}
+		s.list[l] = a
+		s.cum[l] = append(s.cum[l][:0], 0)
+		for i := range a {
+			s.cum[l] = append(s.cum[l], s.cum[l][i]+a[i].weight)
+		}
+		s.come[l] = s.come[l][:0]
+		k := 0
+		for t := 0; t <= far+40; t++ {
+			for k < len(a) && a[k].at <= float64(t) {
+				k++
+			}
+			s.come[l] = append(s.come[l], uint8(k))
+		}
+	}
+	s.nodes, s.head, s.next, s.slot, s.clear, s.used = s.nodes[:0], s.head[:0], s.next[:0], s.slot[:0], s.clear[:0], s.used[:0]
+}
+
+// push copies node from (−1: the beginning) as a new one and returns its index.
+func (s *search) push(from int) int {
+	nl, ns, ne := len(s.x.lanes), s.x.slots, len(s.x.exits)
+	i := len(s.nodes)
+	if from < 0 {
+		s.nodes = append(s.nodes, node{parent: -1, asked: -1})
+		for l := range nl {
+			s.head = append(s.head, 0)
+			s.next = append(s.next, s.in.free[l])
+		}
+		for range ns {
+			s.slot, s.clear = append(s.slot, 0), append(s.clear, 0)
+		}
+		for range ne {
+			s.used = append(s.used, 0)
+		}
+		return i
+	}
+	s.nodes = append(s.nodes, s.nodes[from])
+	s.nodes[i].parent = from
+	s.head = append(s.head, s.head[from*nl:(from+1)*nl]...)
+	s.next = append(s.next, s.next[from*nl:(from+1)*nl]...)
+	s.slot = append(s.slot, s.slot[from*ns:(from+1)*ns]...)
+	s.clear = append(s.clear, s.clear[from*ns:(from+1)*ns]...)
+	s.used = append(s.used, s.used[from*ne:(from+1)*ne]...)
+	return i
+}
+
+// play lets node i run under a row of letters for the seconds [t, to). began is when a yellow in it began.
+func (s *search) play(i int, row []byte, to int, began float64) {
+	x := s.x
+	nl, ns, ne := len(x.lanes), x.slots, len(x.exits)
+	head, next := s.head[i*nl:(i+1)*nl], s.next[i*nl:(i+1)*nl]
+	slot, clr := s.slot[i*ns:(i+1)*ns], s.clear[i*ns:(i+1)*ns]
+	used := s.used[i*ne : (i+1)*ne]
+	nd := &s.nodes[i]
+	for ; nd.t < to; nd.t++ {
+		t := float64(nd.t)
+		for l := range nl {
+			for turn := 0; turn < 2; turn++ {
+				h := int(head[l])
+				if h >= len(s.list[l]) || next[l] >= t+1 || s.list[l][h].at >= t+1 {
+					break
+				}
+				a := &s.list[l][h]
+				k := &x.links[a.link]
+				ok := false
+				switch row[a.link] {
+				case 'G':
+					ok = true
+				case 'g':
+					ok = s.gap(head, row, k, t, gapAhead)
+					if !ok && k.slot >= 0 && int(slot[k.slot]) < k.hold {
+						slot[k.slot]++
+						clr[k.slot] = max(clr[k.slot], t+1)
+						head[l]++
+						next[l] = max(next[l], a.at, t) + a.head
+						continue
+					}
+				case 'y':
+					ok = t-began < overrun && (len(k.foes) == 0 || s.gap(head, row, k, t, gapAhead))
+				}
+				if !ok || float64(used[k.exit]) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
+					break
+				}
+				used[k.exit]++
+				head[l]++
+				go1 := max(next[l], a.at, t)
+				next[l] = go1 + a.head
+				if s.tell != nil {
+					s.tell(a.link, go1)
+				}
+			}
+		}
+		if ns > 0 {
+			for li := range x.links {
+				k := &x.links[li]
+				if k.slot < 0 || slot[k.slot] == 0 {
+					continue
+				}
+				if clr[k.slot] <= t && s.gap(head, row, k, t, gapInside) {
+					slot[k.slot]--
+					used[k.exit]++
+					clr[k.slot] = t + 2
+					if s.tell != nil {
+						s.tell(li, t)
+					}
+				}
+				nd.cost += float64(slot[k.slot])
+			}
+		}
+		for l := range nl {
+			if c := s.come[l][min(nd.t+1, len(s.come[l])-1)]; c > head[l] {
+				nd.cost += s.cum[l][c] - s.cum[l][head[l]]
+			}
+		}
+	}
+}
+
+// gap tells whether a vehicle of link k that gives way finds one at t.
+func (s *search) gap(head []uint8, row []byte, k *link, t, need float64) bool {
+	for _, l := range k.lanes {
+		h := int(head[l])
+		for i := h; i < len(s.list[l]) && i < h+2; i++ {
+			a := &s.list[l][i]
+			if a.at > t+need {
+				break
+			}
+			if c := row[a.link]; (c == 'G' || c == 'g') && slices.Contains(k.foes, a.link) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// start lets lanes whose vehicles waited for this green begin with their lost time.
+func (s *search) start(i int, before, row []byte) {
+	nl := len(s.x.lanes)
+	t := float64(s.nodes[i].t)
+	for l := range nl {
+		h := int(s.head[i*nl+l])
+		if h >= len(s.list[l]) || s.list[l][h].at > t {
+			continue
+		}
+		if k := s.list[l][h].link; row[k] != 'r' && (before[k] == 'r' || before[k] == 'y') {
+			s.next[i*nl+l] = max(s.next[i*nl+l], t+startLoss)
+		}
+	}
+}
+
+// toGo estimates what is still to be paid for the vehicles that node i leaves waiting: phases in turn, the current one first,
+// then always the one that serves most for its time.
+func (s *search) toGo(i int) float64 {
+	x := s.x
+	nl := len(x.lanes)
+	nd := &s.nodes[i]
+	t := min(nd.t, len(s.come[0])-1)
+	var served uint64
+	cost, begin := 0.0, 0.0
+	var left [64]float64
+	total := 0.0
+	for l := 0; l < nl && l < 64; l++ {
+		h := s.head[i*nl+l]
+		if c := s.come[l][t]; c > h {
+			left[l] = s.cum[l][c] - s.cum[l][h]
+			total += left[l]
+		}
+	}
+	lost := x.n.Yellow + x.n.AllRed + startLoss
+	for round := 0; total > 0.01 && round <= len(x.rows); round++ {
+		best, bestV, bestT := -1, -1.0, 0.0
+		for p := range x.rows {
+			if round == 0 && p != nd.phase {
+				continue
+			}
+			w, need := 0.0, 0.0
+			for l := 0; l < nl && l < 64; l++ {
+				if served>>l&1 == 1 || left[l] == 0 {
+					continue
+				}
+				k := s.list[l][s.head[i*nl+l]].link
+				if c := x.rows[p][k]; c == 'r' {
+					continue
+				} else if c == 'g' && len(x.links[k].foes) > 0 && s.opposed(i, p, &x.links[k]) {
+					continue
+				}
+				w += left[l]
+				need = max(need, float64(s.come[l][t]-s.head[i*nl+l])*s.list[l][s.head[i*nl+l]].head)
+			}
+			if w == 0 {
+				continue
+			}
+			if v := w / (need + lost); v > bestV {
+				best, bestV, bestT = p, v, need
+			}
+		}
+		if best < 0 {
+			if round == 0 {
+				continue
+			}
+			break
+		}
+		if round > 0 || best != nd.phase {
+			begin += lost
+			bestT = max(bestT, x.n.MinGreen)
+		}
+		for l := 0; l < nl && l < 64; l++ {
+			if served>>l&1 == 1 || left[l] == 0 {
+				continue
+			}
+			k := s.list[l][s.head[i*nl+l]].link
+			if c := x.rows[best][k]; c == 'r' || c == 'g' && len(x.links[k].foes) > 0 && s.opposed(i, best, &x.links[k]) {
+				continue
+			}
+			n := float64(s.come[l][t] - s.head[i*nl+l])
+			cost += left[l] * (begin + n*s.list[l][s.head[i*nl+l]].head/2)
+			total -= left[l]
+			served |= 1 << l
+		}
+		begin += bestT
+	}
+	if total > 0.01 { // what no phase can serve in the model
+		cost += total * (begin + lost)
+	}
+	return cost
+}
+
+// opposed tells whether a link that gives way stands against a queue in phase p.
+func (s *search) opposed(i, p int, k *link) bool {
+	nl := len(s.x.lanes)
+	t := min(s.nodes[i].t, len(s.come[0])-1)
+	for _, f := range k.foes {
+		if s.x.rows[p][f] == 'r' {
+			continue
+		}
+		l := s.x.links[f].lane
+		if int(s.come[l][t])-int(s.head[i*nl+l]) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// A choice is what the search found: the phase to wish now, its cost and the best one's of the other first steps.
+type option struct {
+	phase int
+	cost  float64
+}
+
+// run searches from phase, free to change at s from now `free` at the earliest, in blocks of step seconds.
+func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) {
+	x := s.x
+	np := len(x.rows)
+	for len(s.at) < s.horiz+60 {
+		s.at = append(s.at, nil)
+	}
+	for t := range s.at {
+		for len(s.at[t]) < np {
+			s.at[t] = append(s.at[t], nil)
+		}
+		for p := range s.at[t] {
+			s.at[t][p] = s.at[t][p][:0]
+		}
+	}
+	root := s.push(-1)
+	s.nodes[root].phase = sig.Phase
+	s.nodes[root].since = int(math.Round(sig.Since - now))
+	s.at[0][sig.Phase] = append(s.at[0][sig.Phase], root)
+	minGreen := int(math.Ceil(x.n.MinGreen))
+	change := int(math.Ceil(x.n.Yellow))
+	allRed := int(math.Ceil(x.n.AllRed))
+	bestLeaf, bestCost := -1, math.Inf(1)
+	for t := 0; t < len(s.at); t++ {
+		for p := range np {
+			list := s.at[t][p]
+			if len(list) == 0 {
+				continue
+			}
+			for _, i := range list {
+				s.nodes[i].rank = s.nodes[i].cost + s.toGo(i)
+			}
+			slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(s.nodes[a].rank, s.nodes[b].rank) })
+			if t >= s.horiz {
+				// longer ones pay for more seconds: what is compared is rank, which covers all the rest
+				if s.nodes[list[0]].rank < bestCost {
+					bestLeaf, bestCost = list[0], s.nodes[list[0]].rank
+				}
+				continue
+			}
+			for _, i := range list[:min(width, len(list))] {
+				k := s.push(i)
+				s.nodes[k].asked = p
+				s.play(k, x.rows[p], t+step, 0)
+				s.at[t+step][p] = append(s.at[t+step][p], k)
+				for q := range np {
+					if q == p {
+						continue
+					}
+					k := s.push(i)
+					s.nodes[k].asked = q
+					before := x.rows[p]
+					if y := x.yel[p][q]; y != nil {
+						s.play(k, y, t+change, float64(t))
+						if allRed > 0 {
+							s.play(k, red(len(y)), t+change+allRed, 0)
+						}
+						before = y
+					}
+					s.start(k, before, x.rows[q])
+					s.nodes[k].phase, s.nodes[k].since = q, s.nodes[k].t
+					end := s.nodes[k].t + minGreen
+					end = t + (end-t+step-1)/step*step
+					s.play(k, x.rows[q], end, 0)
+					s.at[end][q] = append(s.at[end][q], k)
+				}
+			}
+		}
+	}
+	i := bestLeaf
+	for s.nodes[i].parent != root && s.nodes[i].parent >= 0 {
+		i = s.nodes[i].parent
+	}
+	return option{s.nodes[i].asked, bestCost}, bestLeaf
+}
+
+var allRedRow [256]byte
+
+func init() {
+	for i := range allRedRow {
+		allRedRow[i] = 'r'
+	}
+}
+
+func red(n int) []byte {
+	if n <= len(allRedRow) {
+		return allRedRow[:n]
+	}
+	r := make([]byte, n)
+	for i := range r {
+		r[i] = 'r'
+	}
+	return r
+}
