@@ -236,16 +236,8 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 		if o.Pos-s.lengthOf(o)-c.Pos-k.gap < k.secure(c.V, o.V, ok.decel) {
 			return false
 		}
-	} else if rem := n.length[lane] - c.Pos; rem < 60 {
-		for x := n.out[lane]; x < n.out[lane+1]; x++ {
-			if m := len(s.Segments[int32(n.lanes)+x]); m > 0 {
-				o := &s.Segments[int32(n.lanes)+x][m-1]
-				ok := &s.kinds[o.Kind]
-				if rem+o.Pos-ok.length-k.gap < k.secure(c.V, o.V, ok.decel) {
-					return false
-				}
-			}
-		}
+	} else if rem := n.length[lane] - c.Pos; rem < shortLane && !s.roomOver(lane, rem, c, k) {
+		return false
 	}
 	tail := c.Pos - k.length
 	if j < len(side) {
@@ -257,6 +249,34 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 		return tail-o.Pos-ok.gap >= ok.secure(o.V, c.V, k.decel)
 	}
 	return tail > 60 || s.rearFree(lane, tail, c.V, k.decel, 0)
+}
+
+// roomOver reports whether a vehicle, rem m before the end of a lane, is safe behind who is beyond it: on any connection, and on the lane behind one
+// that it may take.
+func (s *Sim) roomOver(lane int32, rem float32, c *Car, k *kind) bool {
+	n := s.net
+	next := int32(-1)
+	if route, at := s.route(c.ID), int(s.At[c.ID])+1; at < len(route) {
+		next = route[at]
+	}
+	for x := n.out[lane]; x < n.out[lane+1]; x++ {
+		d := rem
+		cars := s.Segments[int32(n.lanes)+x]
+		if len(cars) == 0 {
+			to := n.to[x]
+			if d += n.length[int32(n.lanes)+x]; d > shortLane || n.road[to] != next {
+				continue
+			}
+			if cars = s.Segments[to]; len(cars) == 0 {
+				continue
+			}
+		}
+		o := &cars[len(cars)-1]
+		if d+o.Pos-s.lengthOf(o)-k.gap < k.secure(c.V, o.V, s.kinds[o.Kind].decel) {
+			return false
+		}
+	}
+	return true
 }
 
 // askIn is what a vehicle does that must change and finds no gap: who is behind the gap on the other lane lets it in where that takes no hard

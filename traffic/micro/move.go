@@ -118,6 +118,46 @@ func (s *Sim) goOn(c Car, seg, r int32) {
 		c.Bits |= fresh
 		s.marks[on/chunk] |= 1 << (on % chunk)
 	}
+	i := s.put(seg, c)
+	if c.Bits&fresh != 0 && n.trait[c.Conn]&merges != 0 {
+		s.part(seg, i)
+	}
+}
+
+// part keeps two vehicles apart that came to a lane over different connections in one second, which neither could know: the one behind stays at
+// the end of its connection. i is where the later one was put.
+func (s *Sim) part(lane int32, i int) {
+	cars := s.Segments[lane]
+	if i > 0 && cars[i-1].Pos-s.lengthOf(&cars[i-1]) < cars[i].Pos {
+		s.holdBack(lane, i)
+	} else if i+1 < len(cars) && cars[i].Pos-s.lengthOf(&cars[i]) < cars[i+1].Pos {
+		if cars[i+1].Bits&fresh != 0 {
+			i++
+		}
+		s.holdBack(lane, i)
+	}
+}
+
+// holdBack puts a vehicle that came to a lane in this second back to the end of its connection, at a stand, and those behind it there with it.
+func (s *Sim) holdBack(lane int32, i int) {
+	n := s.net
+	cars := s.Segments[lane]
+	c := cars[i]
+	s.Segments[lane] = append(cars[:i], cars[i+1:]...)
+	s.On[n.road[lane]]--
+	s.On[n.road[n.from[c.Conn]]]++
+	seg := int32(n.lanes) + c.Conn
+	c.Bits &^= fresh
+	c.Pos, c.V = n.length[seg]-0.01, 0
+	end := c.Pos - s.kinds[c.Kind].length
+	for j := range s.Segments[seg] {
+		o := &s.Segments[seg][j]
+		if o.Pos <= end {
+			break
+		}
+		o.Pos, o.V = max(end, 0), 0
+		end = o.Pos - s.kinds[o.Kind].length
+	}
 	s.put(seg, c)
 }
 
