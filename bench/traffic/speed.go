@@ -108,11 +108,11 @@ func ownRun(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, threads, s
 		return cost{}, micro.Totals{}, err
 	}
 	runtime.GC()
-	cpu, wall := processorTime(), time.Now()
+	cpu, wall := ProcessorTime(), time.Now()
 	if err := s.Step(ctx, time.Duration(seconds)*time.Second); err != nil {
 		return cost{}, micro.Totals{}, err
 	}
-	return cost{processorTime() - cpu, time.Since(wall)}, s.Totals(), nil
+	return cost{ProcessorTime() - cpu, time.Since(wall)}, s.Totals(), nil
 }
 
 // speedGrid lays out the grid with SUMO's own generator, so that both drive on the same net, and writes the demand for SUMO.
@@ -213,13 +213,13 @@ func City(ctx context.Context, threads, span int) ([]bench.Row, error) {
 		}
 	}
 	runtime.GC()
-	cpu, wall := processorTime(), time.Now()
+	cpu, wall := ProcessorTime(), time.Now()
 	if err := s.Step(ctx, time.Duration(at+span)*time.Second); err != nil {
 		return nil, err
 	}
 	took := time.Since(wall)
 	factor := float64(span) / took.Seconds()
-	used := (processorTime() - cpu).Seconds()
+	used := (ProcessorTime() - cpu).Seconds()
 	t := s.Totals()
 	a := bench.AtLeast(names[0], "×", 8, &factor, fmt.Sprintf("%d threads, %d to %d s, %d vehicles at the end; %.1f CPU s in %.1f s: %.1f × if the machine were free", threads, at, at+span, t.Running, used, took.Seconds(),
 		float64(span)/used*float64(min(threads, runtime.NumCPU()))))

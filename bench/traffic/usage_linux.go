@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// processorTime is what the process has used, on all its threads.
-func processorTime() time.Duration {
+// ProcessorTime is what the process has used, on all its threads.
+func ProcessorTime() time.Duration {
 	var r syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
 		return 0

@@ -6,7 +6,7 @@ import "time"
 
 var began = time.Now()
 
-// processorTime is the wall clock's where the system is not asked; runs of one thread on a free machine are the same by it.
-func processorTime() time.Duration { return time.Since(began) }
+// ProcessorTime is the wall clock's where the system is not asked; runs of one thread on a free machine are the same by it.
+func ProcessorTime() time.Duration { return time.Since(began) }
 
 func peakMemory() (int64, bool) { return 0, false }
