@@ -225,9 +225,8 @@ func writeTrips(path string, sim *micro.Sim, net *city.LaneNet, demand *city.Lan
 		if err := enc.Encode(row); err != nil {
 			return fmt.Errorf("write tripinfo: %w", err)
 		}
-		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w, "</tripinfos>")
+	fmt.Fprintln(w, "\n</tripinfos>")
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write tripinfo: %w", err)
 	}
