@@ -1,14 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/xml"
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"time"
 
 	"citybrain/account"
+	bench "citybrain/bench/traffic"
 	"citybrain/city"
 	"citybrain/city/importer/sumo"
 	"citybrain/traffic"
@@ -24,6 +26,7 @@ type streets struct {
 	demand  *city.LaneDemand
 	rules   control.Options
 	headway float64 // factor on drivers' headways
+	begin   float64 // s that the scenario's clock shows at its start
 	pace    int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
 }
 
@@ -34,7 +37,7 @@ func sumoStreets(path string) (streets, error) {
 		return streets{}, err
 	}
 	note(s.Defects)
-	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, 1}, nil
+	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1}, nil
 }
 
 // note tells of what was mended in an input.
@@ -66,7 +69,7 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	if name == "" {
 		name = c.Name.En
 	}
-	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 5}, nil
+	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5}, nil
 }
 
 // decideEvery is the seconds between a controller's decisions where nobody says.
@@ -81,19 +84,23 @@ func (s *streets) decideEvery(controller string) int {
 }
 
 // driver prepares an engine and what moves it on under a controller: fixed is the lights' own program.
-func (s *streets) driver(controller string, every int, seed uint64, threads int, plan *control.Plan) (*micro.Sim, func(context.Context, time.Duration) error, error) {
+func (s *streets) driver(controller string, every int, seed uint64, threads int, plan string) (*micro.Sim, func(context.Context, time.Duration) error, error) {
 	sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: threads, Headway: s.headway})
 	if err != nil {
 		return nil, nil, err
 	}
-	if controller == "fixed" && plan == nil {
+	if controller == "fixed" && plan == "" {
 		return sim, sim.Step, nil
 	}
 	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
 		return nil, nil, err
 	}
-	ctl, err := control.New(controller, n, control.Settings{Every: float64(every), Plan: plan})
+	set := control.Settings{Every: float64(every)}
+	if set.Plan, err = readPlan(plan, n); err != nil {
+		return nil, nil, err
+	}
+	ctl, err := control.New(controller, n, set)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %v", errUsage, err)
 	}
@@ -106,11 +113,11 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	if every == 0 {
 		every = s.decideEvery(r.controller)
 	}
-	sim, step, err := s.driver(r.controller, every, r.seed, r.threads, nil)
+	sim, step, err := s.driver(r.controller, every, r.seed, r.threads, r.plan)
 	if err != nil {
 		return runRow{}, err
 	}
-	began, cpu := time.Now(), cpuSeconds()
+	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
 	bar := newProgress()
 	for t := 0; t < r.duration; {
 		t = min(t+30, r.duration)
@@ -122,33 +129,73 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	}
 	bar.done()
 	x := sim.Totals()
-	row := runRow{Vehicles: x.Due - x.Unroutable, Finished: x.Finished, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: sim.Hash()}
-	if spent := cpuSeconds() - cpu; spent > 0 {
+	row := runRow{Vehicles: x.Due, Finished: x.Finished, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: sim.Hash()}
+	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
 	}
-	var travel []float64
+	f := sim.Figures()
+	row.NeverInserted, row.MeanTravel, row.P95Travel, row.MeanDelay, row.MaxWait = f.NeverInserted, round2(f.MeanTravel), round2(f.P95Travel), round2(f.MeanDelay), round2(f.MaxWait)
+	if r.tripinfo == "" {
+		return row, nil
+	}
+	return row, writeTrips(r.tripinfo, sim, s.net, s.demand, s.begin)
+}
+
+// tripRow is a trip in SUMO's tripinfo format; times are SUMO's, begin included, −1 where there is none yet.
+type tripRow struct {
+	XMLName     xml.Name `xml:"tripinfo"`
+	ID          string   `xml:"id,attr"`
+	Depart      string   `xml:"depart,attr"`
+	DepartDelay string   `xml:"departDelay,attr"`
+	Arrival     string   `xml:"arrival,attr"`
+	Duration    string   `xml:"duration,attr"`
+	Length      string   `xml:"routeLength,attr"`
+	Waiting     string   `xml:"waitingTime,attr"`
+	Loss        string   `xml:"timeLoss,attr"`
+	Type        string   `xml:"vType,attr"`
+}
+
+// writeTrips writes the trips that entered, in the order of departure.
+func writeTrips(path string, sim *micro.Sim, net *city.LaneNet, demand *city.LaneDemand, begin float64) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write tripinfo: %w", err)
+	}
+	defer file.Close()
+	w := bufio.NewWriter(file)
+	enc := xml.NewEncoder(w)
+	enc.Indent("    ", "")
+	fmt.Fprintln(w, "<tripinfos>")
+	second := func(x float64) string {
+		if math.IsNaN(x) {
+			return "-1"
+		}
+		return fmt.Sprintf("%.2f", x)
+	}
+	now := sim.Now().Seconds()
 	for _, t := range sim.Trips() {
-		if t.Lost {
+		if math.IsNaN(t.Enter) {
 			continue
 		}
+		j := &demand.Journeys[t.Journey]
 		end := t.Arrive
+		length := 0.0
 		if math.IsNaN(end) {
-			end = float64(r.duration)
+			end = now
+		} else {
+			for _, r := range sim.Route(t.Journey) {
+				length += net.Roads[r].Length
+			}
 		}
-		if math.IsNaN(t.Enter) {
-			row.NeverInserted++
+		row := tripRow{ID: j.ID, Depart: second(t.Enter + begin), DepartDelay: second(t.EntryDelay), Arrival: second(t.Arrive + begin), Duration: second(end - t.Enter),
+			Length: second(length), Waiting: second(t.Waiting), Loss: second(t.Loss), Type: demand.Types[j.Type].ID}
+		if err := enc.Encode(row); err != nil {
+			return fmt.Errorf("write tripinfo: %w", err)
 		}
-		travel = append(travel, end-t.Depart)
-		row.MeanDelay += t.Loss + t.EntryDelay
-		row.MaxWait = max(row.MaxWait, t.Waiting)
 	}
-	if n := float64(len(travel)); n > 0 {
-		slices.Sort(travel)
-		sum := 0.0
-		for _, v := range travel {
-			sum += v
-		}
-		row.MeanTravel, row.MeanDelay, row.P95Travel = round2(sum/n), round2(row.MeanDelay/n), round2(travel[len(travel)*95/100])
+	fmt.Fprintln(w, "\n</tripinfos>")
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write tripinfo: %w", err)
 	}
-	return row, nil
+	return file.Close()
 }

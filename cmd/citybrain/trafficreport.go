@@ -99,7 +99,7 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 
 // playSide runs the scenario in the microscopic engine under one controller and keeps what the report draws.
 func playSide(ctx context.Context, s *streets, n *control.Network, name string, seed uint64, duration, threads int, progress func(float64)) (*side, error) {
-	sim, step, err := s.driver(name, s.decideEvery(name), seed, threads, nil)
+	sim, step, err := s.driver(name, s.decideEvery(name), seed, threads, "")
 	if err != nil {
 		return nil, err
 	}

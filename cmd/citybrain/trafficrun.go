@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	bench "citybrain/bench/traffic"
 	roadnet "citybrain/city/importer/cityflow"
 	"citybrain/traffic/cityflow"
 	"citybrain/traffic/control"
@@ -36,7 +37,7 @@ type runRow struct {
 
 // trafficRun is what one run is asked for.
 type trafficRun struct {
-	city, sumo                       string
+	city, sumo, plan, tripinfo       string
 	roadnet, flow, model, controller string
 	every, duration, threads         int
 	seed                             uint64
@@ -51,6 +52,8 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
 	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
 	f.StringVar(&r.model, "model", "", "own (streets of a city or of SUMO) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
+	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
 	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own")
 	f.IntVar(&r.duration, "duration", hour, "`s` of simulation")
@@ -75,6 +78,8 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
 	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own":
 		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own", errUsage, r.model)
+	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
+		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
 		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
 	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
@@ -155,7 +160,7 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 		return row, fmt.Errorf("%w: %v", errUsage, err)
 	}
 	d := cityflow.NewDrive(sim, n, ctl, every)
-	began, cpu := time.Now(), cpuSeconds()
+	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
 	bar := newProgress()
 	for t := 0; t < r.duration; {
 		t = min(t+60, r.duration)
@@ -169,7 +174,7 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	x, hash := sim.Result(), sim.Hash()
 	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), round2(x.PapersTravel), round2(x.MeanDelay), x.P95Travel, x.MaxWait,
 		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
-	if spent := cpuSeconds() - cpu; spent > 0 {
+	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
 	}
 	return row, nil

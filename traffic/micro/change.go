@@ -12,6 +12,7 @@ const (
 	turnLane   = 200.0 // m: a lane that leads on less is not one to leave the right one for
 	keepFree   = 7.0   // s of free lane to the kerb that count whole
 	keepRight  = 5.0   // s of it for a change
+	ponder     = 2     // s between two thoughts of a change that need not be; what grows by the second grows by as much
 	patience   = 5     // s at a stand after which two that block each other exchange places
 	mergeBrake = 0.5   // share of its comfortable braking with which one lets in
 )
@@ -93,7 +94,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 				continue
 			}
 		}
-		if s.tempt(l, i, cars, &left, &right, c, k, memory) {
+		if (c.ID+s.Second)%ponder == 0 && s.tempt(l, i, cars, &left, &right, c, k, memory) {
 			any = true
 		}
 	}
@@ -111,13 +112,13 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 		mine, v := s.promises(c, k, want, leader, c.Until, right, float32(c.Right))
 		if mine-5/3.6 > v {
 			if c.Gain < 0 {
-				c.Gain *= 0.5
+				c.Gain *= 0.5 * 0.5
 			}
 		} else {
 			if gain := (v - mine) / max(v, normal); c.Gain < 0 || gain > 0 {
-				c.Gain -= gain
+				c.Gain -= gain * ponder
 			}
-			c.Free += s.freeKerb(l, c, k, want, right)
+			c.Free += ponder * s.freeKerb(l, c, k, want, right)
 			if c.Free > temptedBy && s.roomBeside(right, c, k) {
 				c.Turn = -1
 				return true
@@ -135,14 +136,14 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 		switch {
 		case mine > v:
 			if c.Gain > 0 {
-				c.Gain *= 0.5
+				c.Gain *= 0.5 * 0.5
 			}
 		case mine == v:
 			if c.Gain > 0 {
-				c.Gain *= 0.8
+				c.Gain *= 0.8 * 0.8
 			}
 		default:
-			c.Gain += (v - mine) / max(v, normal)
+			c.Gain += ponder * (v - mine) / max(v, normal)
 		}
 		if c.Gain > tempted && v > mine && float32(c.Left)-c.Pos > worth*max(c.V, 0.1) || c.Aim > 0 && c.Gain > 0 && v >= mine {
 			if s.roomBeside(left, c, k) {
@@ -236,16 +237,8 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 		if o.Pos-s.lengthOf(o)-c.Pos-k.gap < k.secure(c.V, o.V, ok.decel) {
 			return false
 		}
-	} else if rem := n.length[lane] - c.Pos; rem < 60 {
-		for x := n.out[lane]; x < n.out[lane+1]; x++ {
-			if m := len(s.Segments[int32(n.lanes)+x]); m > 0 {
-				o := &s.Segments[int32(n.lanes)+x][m-1]
-				ok := &s.kinds[o.Kind]
-				if rem+o.Pos-ok.length-k.gap < k.secure(c.V, o.V, ok.decel) {
-					return false
-				}
-			}
-		}
+	} else if rem := n.length[lane] - c.Pos; rem < shortLane && !s.roomOver(lane, rem, c, k) {
+		return false
 	}
 	tail := c.Pos - k.length
 	if j < len(side) {
@@ -257,6 +250,34 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 		return tail-o.Pos-ok.gap >= ok.secure(o.V, c.V, k.decel)
 	}
 	return tail > 60 || s.rearFree(lane, tail, c.V, k.decel, 0)
+}
+
+// roomOver reports whether a vehicle, rem m before the end of a lane, is safe behind who is beyond it: on any connection, and on the lane behind one
+// that it may take.
+func (s *Sim) roomOver(lane int32, rem float32, c *Car, k *kind) bool {
+	n := s.net
+	next := int32(-1)
+	if route, at := s.route(c.ID), int(s.At[c.ID])+1; at < len(route) {
+		next = route[at]
+	}
+	for x := n.out[lane]; x < n.out[lane+1]; x++ {
+		d := rem
+		cars := s.Segments[int32(n.lanes)+x]
+		if len(cars) == 0 {
+			to := n.to[x]
+			if d += n.length[int32(n.lanes)+x]; d > shortLane || n.road[to] != next {
+				continue
+			}
+			if cars = s.Segments[to]; len(cars) == 0 {
+				continue
+			}
+		}
+		o := &cars[len(cars)-1]
+		if d+o.Pos-s.lengthOf(o)-k.gap < k.secure(c.V, o.V, s.kinds[o.Kind].decel) {
+			return false
+		}
+	}
+	return true
 }
 
 // askIn is what a vehicle does that must change and finds no gap: who is behind the gap on the other lane lets it in where that takes no hard

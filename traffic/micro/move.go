@@ -87,12 +87,15 @@ func (s *Sim) passOver(seg, r int32) {
 	}
 }
 
-// goOn puts a vehicle that passed the end of seg onto the segment where it now is.
+// goOn puts a vehicle that passed the end of seg onto the segment where it now is. What it must know there it is told by settleRoad.
 func (s *Sim) goOn(c Car, seg, r int32) {
 	n := s.net
 	on := r
 	for c.Pos >= n.length[seg] {
 		if seg < int32(n.lanes) {
+			if c.Bits&fresh != 0 {
+				s.arriveOn(&c, seg)
+			}
 			if c.Conn == arriving {
 				s.arrive(&c, on)
 				return
@@ -112,10 +115,75 @@ func (s *Sim) goOn(c Car, seg, r int32) {
 		s.On[on]--
 		on = n.road[seg]
 		s.On[on]++
-		s.At[c.ID]++
-		s.settle(&c, seg)
+		c.Bits |= fresh
+		s.marks[on/chunk] |= 1 << (on % chunk)
+	}
+	i := s.put(seg, c)
+	if c.Bits&fresh != 0 && n.trait[c.Conn]&merges != 0 {
+		s.part(seg, i)
+	}
+}
+
+// part keeps two vehicles apart that came to a lane over different connections in one second, which neither could know: the one behind stays at
+// the end of its connection. i is where the later one was put.
+func (s *Sim) part(lane int32, i int) {
+	cars := s.Segments[lane]
+	if i > 0 && cars[i-1].Pos-s.lengthOf(&cars[i-1]) < cars[i].Pos {
+		s.holdBack(lane, i)
+	} else if i+1 < len(cars) && cars[i].Pos-s.lengthOf(&cars[i]) < cars[i+1].Pos {
+		if cars[i+1].Bits&fresh != 0 {
+			i++
+		}
+		s.holdBack(lane, i)
+	}
+}
+
+// holdBack puts a vehicle that came to a lane in this second back to the end of its connection, at a stand, and those behind it there with it.
+func (s *Sim) holdBack(lane int32, i int) {
+	n := s.net
+	cars := s.Segments[lane]
+	c := cars[i]
+	s.Segments[lane] = append(cars[:i], cars[i+1:]...)
+	s.On[n.road[lane]]--
+	s.On[n.road[n.from[c.Conn]]]++
+	seg := int32(n.lanes) + c.Conn
+	c.Bits &^= fresh
+	c.Pos, c.V = n.length[seg]-0.01, 0
+	end := c.Pos - s.kinds[c.Kind].length
+	for j := range s.Segments[seg] {
+		o := &s.Segments[seg][j]
+		if o.Pos <= end {
+			break
+		}
+		o.Pos, o.V = max(end, 0), 0
+		end = o.Pos - s.kinds[o.Kind].length
 	}
 	s.put(seg, c)
+}
+
+// settleRoad tells the vehicles that came to a road in this second what they must know there.
+func (s *Sim) settleRoad(r int32) {
+	n := s.net
+	for l := n.first[r]; l < n.first[r+1]; l++ {
+		cars := s.Segments[l]
+		for i := len(cars) - 1; i >= 0; i-- {
+			if cars[i].Bits&fresh != 0 {
+				s.arriveOn(&cars[i], l)
+			} else if cars[i].Pos > freshReach {
+				break
+			}
+		}
+	}
+}
+
+// freshReach is farther than a vehicle gets on a lane in the second in which it comes there, m.
+const freshReach = 100
+
+// arriveOn takes a vehicle on along its route to the road of lane.
+func (s *Sim) arriveOn(c *Car, lane int32) {
+	c.Bits &^= fresh
+	s.At[c.ID]++
+	s.settle(c, lane)
 }
 
 // put adds a vehicle to a segment at its place, from the rear.
@@ -142,7 +210,7 @@ func (s *Sim) arrive(c *Car, r int32) {
 
 // settle sets what a vehicle needs to know on a lane that it comes to: where it must leave it, and by which connection.
 func (s *Sim) settle(c *Car, lane int32) {
-	c.Bits &^= halts | dwells
+	c.Bits &^= halts | dwells | fresh
 	s.Stood[c.ID] = c.Waited
 	if p := s.stopOf(c.ID); p != nil && s.net.road[p.Lane] == s.net.road[lane] {
 		c.Bits |= halts

@@ -65,6 +65,9 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 	}
 }
 
+// squeeze is the s that a vehicle stands inside a junction before one that stands across its way, until it finds a way round.
+const squeeze = 8
+
 // maxTail is how far the tail of a vehicle that turned off may reach back, m.
 const maxTail = 18
 
@@ -256,6 +259,9 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 			}
 			for j := range cars {
 				o := &cars[j]
+				if c.Still >= squeeze && o.Still > 0 {
+					continue // each in the other's way: they get round each other
+				}
 				if o.Pos > max(f.begin(), n.wait[f.conn]) && o.Pos-s.kinds[o.Kind].length < f.end() {
 					v = min(v, k.before(f.mine()-c.Pos))
 					break

@@ -51,7 +51,8 @@ type Sim struct {
 	learns bool          // roads' speeds of late are kept for routes
 	state
 
-	marks  []uint64 // a bit for each road that has vehicles to pass on
+	marks  []uint64 // a bit for each road that has vehicles to pass on, then for each to which some came
+	ends   []uint64
 	turns  []uint64 // a bit for each road on which lanes change
 	tick   uint64   // of this second's dawdling
 	crew   crew
@@ -94,7 +95,7 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	}
 	s.kinds = append([]kind(nil), s.dry...)
 	s.marks = make([]uint64, (len(n.Roads)+chunk-1)/chunk)
-	s.turns = make([]uint64, len(s.marks))
+	s.turns, s.ends = make([]uint64, len(s.marks)), make([]uint64, len(s.marks))
 	s.state = newState(s)
 	s.router = newRouter(len(n.Roads))
 	for l := range n.Lights {
@@ -185,11 +186,14 @@ func (s *Sim) second() {
 	s.tick = s.luck.Bits(uint64(s.Second), 0)
 	s.each(planRoads)
 	s.each(moveRoads)
-	for w, m := range s.marks {
+	copy(s.ends, s.marks)
+	clear(s.marks)
+	for w, m := range s.ends {
 		for ; m != 0; m &= m - 1 {
 			s.passOn(int32(w*chunk + bits.TrailingZeros64(m)))
 		}
 	}
+	s.each(settleRoads)
 	s.each(changeRoads)
 	for w, m := range s.turns {
 		for ; m != 0; m &= m - 1 {
@@ -208,6 +212,7 @@ type phase uint8
 const (
 	planRoads phase = iota
 	moveRoads
+	settleRoads
 	changeRoads
 )
 
@@ -226,6 +231,12 @@ func (s *Sim) each(p phase) {
 func (s *Sim) chunkOf(p phase, w int) {
 	var m, t uint64
 	from := w * chunk
+	if p == settleRoads {
+		for m := s.marks[w]; m != 0; m &= m - 1 {
+			s.settleRoad(int32(from + bits.TrailingZeros64(m)))
+		}
+		return
+	}
 	to := min(from+chunk, len(s.On))
 	for r := from; r < to; r++ {
 		if s.On[r] == 0 {

@@ -43,6 +43,7 @@ const (
 	dwells              // it stands at it
 	blocked             // it is no vehicle but what blocks the lane
 	gains               // it gained speed in the last second
+	fresh               // it came to its lane in this second and knows nothing of it
 )
 
 const (
