@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"time"
 
 	"citybrain/account"
@@ -28,6 +29,14 @@ type streets struct {
 	headway float64 // factor on drivers' headways
 	begin   float64 // s that the scenario's clock shows at its start
 	pace    int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
+}
+
+// openStreets reads the scenario that one of two flags names.
+func openStreets(cfg, pack string, seed uint64, seconds int) (streets, error) {
+	if cfg != "" {
+		return sumoStreets(cfg)
+	}
+	return cityStreets(strings.TrimPrefix(pack, "demo"), seed, seconds)
 }
 
 // sumoStreets reads a SUMO scenario.

@@ -16,12 +16,11 @@ import (
 	"citybrain/traffic/micro"
 )
 
-// A report's window of trajectories, and the longest corridor that it draws.
+// What a report draws of trajectories: a window from a third of the run on, along a corridor.
 const (
-	windowFrom   = 1200 // s
-	windowFor    = 600  // s
-	windowStride = 2    // s
-	corridorMost = 7    // roads
+	windowMost   = 600 // s
+	windowStride = 2   // s
+	corridorMost = 7   // roads
 )
 
 // side is one of the two runs that a report compares.
@@ -34,6 +33,7 @@ type side struct {
 	fund       [][2]float64
 	standing   []float64 // vehicle-hours by road
 	routes     [][]int32
+	from, span int // s, the window
 	points     []sighted
 	lamps      [][]byte // by second of the window: what each connection sees
 }
@@ -61,16 +61,10 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	if (*cfg == "") == (*pack == "") || *duration < windowFrom+windowFor {
-		return fmt.Errorf("%w: give --sumo FILE.sumocfg or --city FOLDER, and at least %d s of --duration", errUsage, windowFrom+windowFor)
+	if (*cfg == "") == (*pack == "") || *duration < 60 {
+		return fmt.Errorf("%w: give --sumo FILE.sumocfg or --city FOLDER, and at least a minute of --duration", errUsage)
 	}
-	var s streets
-	var err error
-	if *cfg != "" {
-		s, err = sumoStreets(*cfg)
-	} else {
-		s, err = cityStreets(strings.TrimPrefix(*pack, "demo"), *seed, *duration)
-	}
+	s, err := openStreets(*cfg, *pack, *seed, *duration)
 	if err != nil {
 		return err
 	}
@@ -103,14 +97,14 @@ func playSide(ctx context.Context, s *streets, n *control.Network, name string, 
 	if err != nil {
 		return nil, err
 	}
-	x := &side{Controller: name, standing: make([]float64, len(n.Roads))}
+	x := &side{Controller: name, standing: make([]float64, len(n.Roads)), from: duration / 3, span: min(windowMost, duration/3)}
 	var seen []micro.Seen
 	finished, sum := 0, 0.0
 	for t := 1; t <= duration; t++ {
 		if err := step(ctx, time.Duration(t)*time.Second); err != nil {
 			return nil, err
 		}
-		inWindow := t >= windowFrom && t < windowFrom+windowFor
+		inWindow := t >= x.from && t < x.from+x.span
 		for l := range n.Lanes {
 			on, standing := sim.Count(int32(l))
 			if on == 0 {
@@ -222,7 +216,7 @@ func spaceTime(n *control.Network, roads []int32, x *side) template.HTML {
 	if total == 0 {
 		return ""
 	}
-	px := func(t float64) float64 { return left + (t-windowFrom)/windowFor*(w-left) }
+	px := func(t float64) float64 { return left + (t-float64(x.from))/float64(x.span)*(w-left) }
 	py := func(d float64) float64 { return (h - bottom) * (1 - d/total) }
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g">`, w, h)
@@ -277,12 +271,12 @@ func spaceTime(n *control.Network, roads []int32, x *side) template.HTML {
 			if class == "" {
 				class = "r"
 			}
-			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="3"/>`, class, px(float64(windowFrom+at)), y-1.5, float64(end-at)/windowFor*(w-left))
+			fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="3"/>`, class, px(float64(x.from+at)), y-1.5, float64(end-at)/float64(x.span)*(w-left))
 			at = end
 		}
 	}
-	for k := 0; k <= windowFor; k += 120 {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%g">%d min</text>`, px(float64(windowFrom+k))-8, h-4, (windowFrom+k)/60)
+	for k := (x.from + 59) / 60; k*60 <= x.from+x.span; k += 2 {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%g">%d min</text>`, px(float64(k*60))-8, h-4, k)
 	}
 	for k := 0.0; k < total; k += math.Max(100, math.Round(total/500)*100) {
 		fmt.Fprintf(&b, `<text x="0" y="%.1f">%.0f m</text>`, py(k)-2, k)

@@ -91,11 +91,7 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		row, err = r.run(ctx)
 	default:
 		var s streets
-		if r.sumo != "" {
-			s, err = sumoStreets(r.sumo)
-		} else {
-			s, err = cityStreets(strings.TrimPrefix(r.city, "demo"), r.seed, r.duration)
-		}
+		s, err = openStreets(r.sumo, r.city, r.seed, r.duration)
 		if err == nil {
 			name = s.name
 			row, err = s.run(ctx, &r)
