@@ -29,6 +29,9 @@ type brain struct {
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	size    float64    // mean vehicle length, m
+	ends    []outlook  // of each road: what is to be waited at its end
+	far     int        // s of prediction
+	dt      float64    // s since the last decision
 }
 
 // A crossing is one junction's part of the brain.
@@ -56,7 +59,8 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6,
+		ends: make([]outlook, len(n.Roads)), far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -67,6 +71,7 @@ func newBrain(n *Network, s Settings) *brain {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
 		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.wait = make([]prospect, len(x.exits))
 		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
 		for l := range n.Lanes {
 			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
@@ -170,6 +175,17 @@ var laneChoice = 60.0
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
 	b.learn(o)
+	rounds := 1
+	if b.every >= longPause {
+		rounds = 2
+	}
+	for range rounds {
+		b.agree(o, want)
+	}
+}
+
+// agree lets every junction find its plan, once, with what the others last meant to do.
+func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
 		b.gather(i, o)
 	}
@@ -181,7 +197,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
 			continue
 		}
-		r.s.load(&r.in, horizon)
+		r.s.load(&r.in, b.far)
 		r.s.tell = nil
 		best, leaf := r.s.run(sig, o.Time, step)
 		want[i] = best.phase
@@ -193,9 +209,6 @@ func (b *brain) Decide(o *Observation, want []int) {
 func (b *brain) record(i int, now float64, leaf int) {
 	r := &b.at[i]
 	b.planned[i] = b.planned[i][:0]
-	if len(r.x.j.Below) == 0 {
-		return
-	}
 	var path []int
 	for k := leaf; k >= 0; k = r.s.nodes[k].parent {
 		path = append(path, k)
@@ -228,13 +241,14 @@ func (b *brain) record(i int, now float64, leaf int) {
 		s.play(k, r.x.rows[nd.phase], nd.t, 0)
 	}
 	s.tell = nil
+	b.foresee(i, now, path)
 }
 
 // learn compares what is seen with what was seen last: who went on by which connection, over which stop line, how long behind
 // the one before.
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
-	b.started, b.lastAt = true, o.Time
+	b.started, b.lastAt, b.dt = true, o.Time, max(dt, 1)
 	fade := math.Exp(-dt / memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
@@ -320,7 +334,7 @@ func (b *brain) went(was sighting, to int32) {
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
-	if was.behind > 2*was.speed+10 {
+	if was.behind > 2*was.speed+10+(b.dt-1)*b.n.Lanes[lane].Speed {
 		return // it ended here, or its way is not known
 	}
 	for range 4 {
@@ -387,6 +401,7 @@ func (b *brain) gather(i int, o *Observation) {
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
 	for e := range x.exits {
+		r.in.wait[e] = b.prospect(x.exits[e], o.Time)
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
 		count, halted, holds := 0, 0, 0.0
 		for _, lane := range r.below[e] {
@@ -441,7 +456,7 @@ func (b *brain) beyond(r *crossing, l int) {
 	lane := r.x.lanes[l]
 	from := min(b.n.View, b.n.Lanes[lane].Length) / b.n.Lanes[lane].Speed
 	if b.fed(lane, 0) {
-		from = float64(horizon) // the neighbours' plans say
+		from = float64(b.far) // the neighbours' plans say
 	}
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
@@ -449,7 +464,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		if rate <= 0 {
 			continue
 		}
-		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
+		for t := from + 0.5/rate; t < float64(b.far); t += 1 / rate {
 			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
 		}
 	}

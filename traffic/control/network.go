@@ -16,6 +16,7 @@ type Options struct {
 	Yellow    float64 // s, shown by what goes from green to red
 	AllRed    float64 // s behind it
 	MinGreen  float64 // s that a phase stays once it is green
+	Reaction  float64 // s of a driver who follows another over a stop line: with his length it makes the place's saturation flow; 0: 1.05
 	View      float64 // m before a stop line within which vehicles are seen; 0: View
 	Clearance bool    // every change shows the program's first phase for Yellow (a CityFlow roadnet) instead of yellow lamps; it can't be chosen
 }
@@ -52,6 +53,9 @@ type Phase struct {
 func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
 		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
+	}
+	if o.Reaction == 0 {
+		o.Reaction = reaction
 	}
 	if o.View == 0 {
 		o.View = View
