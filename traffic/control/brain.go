@@ -416,8 +416,10 @@ func (b *brain) gather(i int, o *Observation) {
 	}
 }
 
-func weigh(waited float64) float64 {
-	return min(1+waited*waited/(patience*patience), heaviest)
+// weigh is what a second more counts for who has stood so long; where decisions are far apart, so are the turns that can be hoped for.
+func (b *brain) weigh(waited float64) float64 {
+	p := max(patience, turns*b.every)
+	return min(1+waited*waited/(p*p), heaviest)
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
@@ -443,7 +445,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length

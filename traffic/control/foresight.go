@@ -2,6 +2,7 @@ package control
 
 const (
 	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
+	turns     = 8.0  // decisions after which one who stands is long overdue
 	afterEnd  = 15.0 // s that one still waits whom a plan doesn't serve
 	regard    = 0.7  // of a second's waiting at the next stop line what it counts at this one: the guess is worse
 )
