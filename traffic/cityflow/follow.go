@@ -18,7 +18,7 @@ func (s *Sim) lead(_ int, lo, hi int32) {
 	}
 }
 
-func (s *Sim) kindOf(v int32) int32 { return s.demand.Journeys[s.st.Trip[v]].Type }
+func (s *Sim) kindOf(v int32) int32 { return s.st.Kind[v] }
 
 // findLeader looks for who is ahead of v, beyond its way if it is the first there: on any link that leaves its lane, since
 // those overlap, then on the lanes and links after, as far as it looks. Without a leader the gap stays as it was.
@@ -29,8 +29,7 @@ func (s *Sim) findLeader(v int32) {
 		st.Gap[v] = st.Dist[a] - s.types[s.kindOf(a)].length - st.Dist[v]
 		return
 	}
-	j := &s.demand.Journeys[st.Trip[v]]
-	look := s.types[j.Type].look
+	look := s.types[st.Kind[v]].look
 	way, leg := st.Way[v], st.Leg[v]
 	d := w.length[way] - st.Dist[v]
 	st.Leader[v] = -1
@@ -66,7 +65,7 @@ func (s *Sim) findLeader(v int32) {
 			return
 		}
 		if link == -2 {
-			link = w.choose(way, j.Roads, leg)
+			link = w.choose(way, s.demand.Journeys[st.Trip[v]].Roads, leg)
 		}
 	}
 }
@@ -106,10 +105,9 @@ func (s *Sim) decide(_ int, lo, hi int32) {
 // advance sets v's next speed and place.
 func (s *Sim) advance(v int32, speed float64) {
 	st, w := &s.st, s.w
-	j := &s.demand.Journeys[st.Trip[v]]
 	d := (st.Speed[v] + speed) / 2
 	if speed < 0 { // it stands before the second is over
-		d, speed = st.Speed[v]*st.Speed[v]/s.types[j.Type].brake/2, 0
+		d, speed = st.Speed[v]*st.Speed[v]/s.types[st.Kind[v]].brake/2, 0
 	}
 	d += st.Dist[v]
 	way, leg := st.Way[v], st.Leg[v]
@@ -120,7 +118,7 @@ func (s *Sim) advance(v int32, speed float64) {
 		if way >= w.lanes {
 			way = w.to[way-w.lanes]
 			leg++
-			link = w.choose(way, j.Roads, leg)
+			link = w.choose(way, s.demand.Journeys[st.Trip[v]].Roads, leg)
 		} else if way = link; way < 0 {
 			s.fate[v] = ends
 			break
@@ -133,8 +131,7 @@ func (s *Sim) advance(v int32, speed float64) {
 // wanted returns the speed that v takes by all rules but its partner's.
 func (s *Sim) wanted(v int32) float64 {
 	st, w := &s.st, s.w
-	j := &s.demand.Journeys[st.Trip[v]]
-	k := &s.types[j.Type]
+	k := &s.types[st.Kind[v]]
 	way, now := st.Way[v], st.Speed[v]
 	s.nBlocker[v] = -1
 	speed := math.Min(k.top, now+k.accel)
@@ -151,7 +148,7 @@ func (s *Sim) wanted(v int32) float64 {
 	}
 	if s.cfg.LaneChange {
 		speed = math.Min(speed, s.yielding(v, k))
-		if onLane && st.Next[v] < 0 && int(st.Leg[v])+1 < len(j.Roads) { // no way on from this lane
+		if onLane && st.Next[v] < 0 && int(st.Leg[v])+1 < len(s.demand.Journeys[st.Trip[v]].Roads) { // no way on from this lane
 			speed = math.Min(speed, safeSpeed(0, 1, now, k.brake, rest, k.gap))
 		}
 	}

@@ -99,7 +99,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 				r = slices.Clone(x.rows[p])
 				ends := false
 				if n.Clearance {
-					r = row(n.Lights[j.Light].Phases[0].State)
+					r = row(j.Clear)
 					ends = true
 				} else {
 					for i := range r {
