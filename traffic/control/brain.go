@@ -14,6 +14,9 @@ var (
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search
+
+	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
+	turns     = 8.0  // decisions after which one who stands is long overdue, where they are far apart
 )
 
 // brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
@@ -29,7 +32,6 @@ type brain struct {
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	size    float64    // mean vehicle length, m
-	ends    []outlook  // of each road: what is to be waited at its end
 	far     int        // s of prediction
 	dt      float64    // s since the last decision
 }
@@ -59,8 +61,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6,
-		ends: make([]outlook, len(n.Roads)), far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -71,7 +72,6 @@ func newBrain(n *Network, s Settings) *brain {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
 		c.in.list = make([][]arrival, len(x.lanes))
-		c.in.wait = make([]prospect, len(x.exits))
 		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
 		for l := range n.Lanes {
 			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
@@ -209,6 +209,9 @@ func (b *brain) agree(o *Observation, want []int) {
 func (b *brain) record(i int, now float64, leaf int) {
 	r := &b.at[i]
 	b.planned[i] = b.planned[i][:0]
+	if len(r.x.j.Below) == 0 {
+		return
+	}
 	var path []int
 	for k := leaf; k >= 0; k = r.s.nodes[k].parent {
 		path = append(path, k)
@@ -241,7 +244,6 @@ func (b *brain) record(i int, now float64, leaf int) {
 		s.play(k, r.x.rows[nd.phase], nd.t, 0)
 	}
 	s.tell = nil
-	b.foresee(i, now, path)
 }
 
 // learn compares what is seen with what was seen last: who went on by which connection, over which stop line, how long behind
@@ -401,7 +403,6 @@ func (b *brain) gather(i int, o *Observation) {
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
 	for e := range x.exits {
-		r.in.wait[e] = b.prospect(x.exits[e], o.Time)
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
 		count, halted, holds := 0, 0, 0.0
 		for _, lane := range r.below[e] {

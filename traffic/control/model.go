@@ -145,10 +145,9 @@ type arrival struct {
 // A stream is everything that is expected at one junction, lane by lane, first come first.
 type stream struct {
 	list [][]arrival
-	room []float64  // of each exit: vehicles that it still takes now; +Inf: as many as come
-	gain []float64  // vehicles/s by which that grows
-	wait []prospect // of each exit: what is to be waited at its street's end
-	free []float64  // of each lane: s from now before which nothing leaves (start-up)
+	room []float64 // of each exit: vehicles that it still takes now; +Inf: as many as come
+	gain []float64 // vehicles/s by which that grows
+	free []float64 // of each lane: s from now before which nothing leaves (start-up)
 }
 
 // follows is the headway of a vehicle of length metres over link k, s.

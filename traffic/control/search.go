@@ -141,7 +141,6 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				used[k.exit]++
 				head[l]++
 				go1 := max(next[l], a.at, t)
-				nd.cost += s.in.wait[k.exit].at(go1)
 				next[l] = go1 + a.head
 				if s.tell != nil {
 					s.tell(a.link, go1)
