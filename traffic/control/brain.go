@@ -457,7 +457,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 // beyond adds those who will come from beyond sight at the rate of late.
 func (b *brain) beyond(r *crossing, l int) {
 	lane := r.x.lanes[l]
-	from := min(b.n.View, b.n.Lanes[lane].Length) / b.n.Lanes[lane].Speed
+	from := min(b.n.View, max(View, b.n.Lanes[lane].Length)) / b.n.Lanes[lane].Speed
 	if b.fed(lane, 0) {
 		from = float64(b.far) // the neighbours' plans say
 	}
