@@ -21,6 +21,7 @@ var may = map[string][]string{
 	"traffic":          {"city", "city/chance", "routing"},
 	"traffic/control":  {"city"},
 	"traffic/cityflow": {"city", "city/chance", "traffic/control"},
+	"traffic/safety":   {"city"},
 	"flood":            {"city"},
 	"emergency":        {"city", "city/chance", "routing"},
 	"twin":             {"twin/log"},
