@@ -220,7 +220,7 @@ func (s *Sim) moveOver(v, shadow int32) {
 	} else {
 		need = w.innerAside[way]
 	}
-	s.shift[v] = st.Aside[v] + math.Max(0.2*s.nSpeed[v], 1)
+	s.shift[v] = st.Aside[v] + max(0.2*s.nSpeed[v], 1)
 	if s.shift[v] >= need {
 		s.fate[v] = becomes
 	} else if s.fate[shadow] == moves || s.fate[v] == moves {

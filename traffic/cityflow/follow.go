@@ -78,7 +78,7 @@ func safeSpeed(vl, bl, v, b, gap, keep float64) float64 {
 	if 0.25 < 4*a*c {
 		return -100
 	}
-	return math.Min((math.Sqrt(0.25-4*a*c)-0.5)*b, 2*vl-bl+2*(gap-keep))
+	return min((math.Sqrt(0.25-4*a*c)-0.5)*b, 2*vl-bl+2*(gap-keep))
 }
 
 // decide works out each vehicle's speed and where it will be, for a part of the ways. A shadow is worked out with its partner.
@@ -91,7 +91,7 @@ func (s *Sim) decide(_ int, lo, hi int32) {
 			}
 			speed := s.wanted(v)
 			if p := st.Partner[v]; p >= 0 {
-				speed = math.Min(speed, s.wanted(p))
+				speed = min(speed, s.wanted(p))
 				s.advance(v, speed)
 				s.advance(p, speed)
 				s.moveOver(v, p)
@@ -134,25 +134,25 @@ func (s *Sim) wanted(v int32) float64 {
 	k := &s.types[st.Kind[v]]
 	way, now := st.Way[v], st.Speed[v]
 	s.nBlocker[v] = -1
-	speed := math.Min(k.top, now+k.accel)
+	speed := min(k.top, now+k.accel)
 	onLane := way < w.lanes
 	if onLane {
-		speed = math.Min(speed, w.limit[way])
+		speed = min(speed, w.limit[way])
 	}
 	if l := st.Leader[v]; l >= 0 {
-		speed = math.Min(speed, s.following(v, l, k))
+		speed = min(speed, s.following(v, l, k))
 	}
 	rest := w.length[way] - st.Dist[v]
 	if !onLane || st.Next[v] >= 0 && rest <= k.look {
-		speed = math.Min(speed, s.atJunction(v, k, rest))
+		speed = min(speed, s.atJunction(v, k, rest))
 	}
 	if s.cfg.LaneChange {
-		speed = math.Min(speed, s.yielding(v, k))
+		speed = min(speed, s.yielding(v, k))
 		if onLane && st.Next[v] < 0 && int(st.Leg[v])+1 < len(s.demand.Journeys[st.Trip[v]].Roads) { // no way on from this lane
-			speed = math.Min(speed, safeSpeed(0, 1, now, k.brake, rest, k.gap))
+			speed = min(speed, safeSpeed(0, 1, now, k.brake, rest, k.gap))
 		}
 	}
-	return math.Max(speed, now-k.brake)
+	return max(speed, now-k.brake)
 }
 
 // following returns the speed that keeps v safely and comfortably behind l.
@@ -161,9 +161,9 @@ func (s *Sim) following(v, l int32, k *kind) float64 {
 	lk := &s.types[s.kindOf(l)]
 	now, ahead, gap := st.Speed[v], st.Speed[l], st.Gap[v]
 	speed := safeSpeed(ahead, lk.brake, now, k.brake, gap, 0)
-	speed = math.Min(speed, safeSpeed(ahead, lk.decel, now, k.decel, gap, k.gap))
-	closing := math.Max(0, now-ahead)
-	return math.Min(speed, (gap+ahead+closing/2-now/2)/(k.headway+0.5))
+	speed = min(speed, safeSpeed(ahead, lk.decel, now, k.decel, gap, k.gap))
+	closing := max(0, now-ahead)
+	return min(speed, (gap+ahead+closing/2-now/2)/(k.headway+0.5))
 }
 
 // stopping returns the speed with which v comes to a stand within d metres: it goes on accelerating while it still could.
