@@ -134,8 +134,7 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	if err != nil {
 		return row, err
 	}
-	// In these scenarios whole roads are observed, and a change shows phase 0 for 5 s.
-	n, err := control.NewNetwork(net, control.Options{Yellow: cityflow.Yellow, Clearance: true, View: 1e6})
+	n, err := cityflow.Network(net, demand)
 	if err != nil {
 		return row, err
 	}

@@ -26,12 +26,12 @@ func (s *Sim) wish(part int, lo, hi int32) {
 			if !st.Signals[v] || way >= w.lanes || w.length[way]-st.Dist[v] < leastToEnd {
 				continue
 			}
-			j := &s.demand.Journeys[st.Trip[v]]
-			k := &s.types[j.Type]
+			k := &s.types[st.Kind[v]]
 			gap := st.Gap[v]
 			if gap > 2*k.length+4*k.top || gap < 1.5*k.length {
 				continue
 			}
+			j := &s.demand.Journeys[st.Trip[v]]
 			last, most := int(st.Leg[v])+1 == len(j.Roads), 0.0
 			if outer >= 0 && (last || w.choose(outer, j.Roads, st.Leg[v]) >= 0) {
 				if most = aheadOut.gap(st.Dist[v]); most > gap+k.length {
@@ -166,6 +166,7 @@ func (s *Sim) castShadow(v int32) {
 	sh := s.slot()
 	lane := st.Target[v]
 	trip := st.Trip[v]
+	st.Kind[sh] = st.Kind[v]
 	st.Trip[sh], st.Way[sh], st.Prev[sh], st.Leg[sh] = trip, lane, st.Prev[v], st.Leg[v]
 	st.Next[sh] = w.choose(lane, s.demand.Journeys[trip].Roads, st.Leg[v])
 	st.Dist[sh], st.Speed[sh], st.Gap[sh], st.Since[sh], st.Still[sh] = st.Dist[v], st.Speed[v], st.Gap[v], st.Since[v], st.Still[v]
@@ -219,7 +220,7 @@ func (s *Sim) moveOver(v, shadow int32) {
 	} else {
 		need = w.innerAside[way]
 	}
-	s.shift[v] = st.Aside[v] + math.Max(0.2*s.nSpeed[v], 1)
+	s.shift[v] = st.Aside[v] + max(0.2*s.nSpeed[v], 1)
 	if s.shift[v] >= need {
 		s.fate[v] = becomes
 	} else if s.fate[shadow] == moves || s.fate[v] == moves {

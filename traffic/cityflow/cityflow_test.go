@@ -10,7 +10,6 @@ import (
 
 	"citybrain/city"
 	"citybrain/city/importer/cityflow"
-	"citybrain/traffic/control"
 
 	"github.com/paulmach/orb"
 )
@@ -39,7 +38,7 @@ func driven(t testing.TB, net *city.LaneNet, demand *city.LaneDemand, cfg Config
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := control.NewNetwork(net, control.Options{Yellow: Yellow, Clearance: true, View: 1e6})
+	n, err := Network(net, demand)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,23 @@ import (
 	"context"
 	"time"
 
+	"citybrain/city"
 	"citybrain/traffic/control"
 )
 
 // Yellow is how long a change shows phase 0 in what is published for CityFlow, s.
 const Yellow = 5
+
+// Network is what controllers know of a scenario in the protocol of what is published: whole roads are observed, a change shows
+// phase 0 for Yellow, and greens have no minimum.
+func Network(net *city.LaneNet, demand *city.LaneDemand) (*control.Network, error) {
+	const gap = 0.2 // s: the controllers' model adds a standing gap to the reaction, the rules here have it in the headway
+	o := control.Options{Yellow: Yellow, Clearance: true, View: 1e6}
+	for _, t := range demand.Types {
+		o.Reaction += max(0.5, t.Headway-gap) / float64(len(demand.Types))
+	}
+	return control.NewNetwork(net, o)
+}
 
 // A Drive runs a simulation under a signal controller, one second after the other.
 type Drive struct {

@@ -18,7 +18,7 @@ func (s *Sim) lead(_ int, lo, hi int32) {
 	}
 }
 
-func (s *Sim) kindOf(v int32) int32 { return s.demand.Journeys[s.st.Trip[v]].Type }
+func (s *Sim) kindOf(v int32) int32 { return s.st.Kind[v] }
 
 // findLeader looks for who is ahead of v, beyond its way if it is the first there: on any link that leaves its lane, since
 // those overlap, then on the lanes and links after, as far as it looks. Without a leader the gap stays as it was.
@@ -29,8 +29,7 @@ func (s *Sim) findLeader(v int32) {
 		st.Gap[v] = st.Dist[a] - s.types[s.kindOf(a)].length - st.Dist[v]
 		return
 	}
-	j := &s.demand.Journeys[st.Trip[v]]
-	look := s.types[j.Type].look
+	look := s.types[st.Kind[v]].look
 	way, leg := st.Way[v], st.Leg[v]
 	d := w.length[way] - st.Dist[v]
 	st.Leader[v] = -1
@@ -66,7 +65,7 @@ func (s *Sim) findLeader(v int32) {
 			return
 		}
 		if link == -2 {
-			link = w.choose(way, j.Roads, leg)
+			link = w.choose(way, s.demand.Journeys[st.Trip[v]].Roads, leg)
 		}
 	}
 }
@@ -79,7 +78,7 @@ func safeSpeed(vl, bl, v, b, gap, keep float64) float64 {
 	if 0.25 < 4*a*c {
 		return -100
 	}
-	return math.Min((math.Sqrt(0.25-4*a*c)-0.5)*b, 2*vl-bl+2*(gap-keep))
+	return min((math.Sqrt(0.25-4*a*c)-0.5)*b, 2*vl-bl+2*(gap-keep))
 }
 
 // decide works out each vehicle's speed and where it will be, for a part of the ways. A shadow is worked out with its partner.
@@ -92,7 +91,7 @@ func (s *Sim) decide(_ int, lo, hi int32) {
 			}
 			speed := s.wanted(v)
 			if p := st.Partner[v]; p >= 0 {
-				speed = math.Min(speed, s.wanted(p))
+				speed = min(speed, s.wanted(p))
 				s.advance(v, speed)
 				s.advance(p, speed)
 				s.moveOver(v, p)
@@ -106,10 +105,9 @@ func (s *Sim) decide(_ int, lo, hi int32) {
 // advance sets v's next speed and place.
 func (s *Sim) advance(v int32, speed float64) {
 	st, w := &s.st, s.w
-	j := &s.demand.Journeys[st.Trip[v]]
 	d := (st.Speed[v] + speed) / 2
 	if speed < 0 { // it stands before the second is over
-		d, speed = st.Speed[v]*st.Speed[v]/s.types[j.Type].brake/2, 0
+		d, speed = st.Speed[v]*st.Speed[v]/s.types[st.Kind[v]].brake/2, 0
 	}
 	d += st.Dist[v]
 	way, leg := st.Way[v], st.Leg[v]
@@ -120,7 +118,7 @@ func (s *Sim) advance(v int32, speed float64) {
 		if way >= w.lanes {
 			way = w.to[way-w.lanes]
 			leg++
-			link = w.choose(way, j.Roads, leg)
+			link = w.choose(way, s.demand.Journeys[st.Trip[v]].Roads, leg)
 		} else if way = link; way < 0 {
 			s.fate[v] = ends
 			break
@@ -133,29 +131,28 @@ func (s *Sim) advance(v int32, speed float64) {
 // wanted returns the speed that v takes by all rules but its partner's.
 func (s *Sim) wanted(v int32) float64 {
 	st, w := &s.st, s.w
-	j := &s.demand.Journeys[st.Trip[v]]
-	k := &s.types[j.Type]
+	k := &s.types[st.Kind[v]]
 	way, now := st.Way[v], st.Speed[v]
 	s.nBlocker[v] = -1
-	speed := math.Min(k.top, now+k.accel)
+	speed := min(k.top, now+k.accel)
 	onLane := way < w.lanes
 	if onLane {
-		speed = math.Min(speed, w.limit[way])
+		speed = min(speed, w.limit[way])
 	}
 	if l := st.Leader[v]; l >= 0 {
-		speed = math.Min(speed, s.following(v, l, k))
+		speed = min(speed, s.following(v, l, k))
 	}
 	rest := w.length[way] - st.Dist[v]
 	if !onLane || st.Next[v] >= 0 && rest <= k.look {
-		speed = math.Min(speed, s.atJunction(v, k, rest))
+		speed = min(speed, s.atJunction(v, k, rest))
 	}
 	if s.cfg.LaneChange {
-		speed = math.Min(speed, s.yielding(v, k))
-		if onLane && st.Next[v] < 0 && int(st.Leg[v])+1 < len(j.Roads) { // no way on from this lane
-			speed = math.Min(speed, safeSpeed(0, 1, now, k.brake, rest, k.gap))
+		speed = min(speed, s.yielding(v, k))
+		if onLane && st.Next[v] < 0 && int(st.Leg[v])+1 < len(s.demand.Journeys[st.Trip[v]].Roads) { // no way on from this lane
+			speed = min(speed, safeSpeed(0, 1, now, k.brake, rest, k.gap))
 		}
 	}
-	return math.Max(speed, now-k.brake)
+	return max(speed, now-k.brake)
 }
 
 // following returns the speed that keeps v safely and comfortably behind l.
@@ -164,9 +161,9 @@ func (s *Sim) following(v, l int32, k *kind) float64 {
 	lk := &s.types[s.kindOf(l)]
 	now, ahead, gap := st.Speed[v], st.Speed[l], st.Gap[v]
 	speed := safeSpeed(ahead, lk.brake, now, k.brake, gap, 0)
-	speed = math.Min(speed, safeSpeed(ahead, lk.decel, now, k.decel, gap, k.gap))
-	closing := math.Max(0, now-ahead)
-	return math.Min(speed, (gap+ahead+closing/2-now/2)/(k.headway+0.5))
+	speed = min(speed, safeSpeed(ahead, lk.decel, now, k.decel, gap, k.gap))
+	closing := max(0, now-ahead)
+	return min(speed, (gap+ahead+closing/2-now/2)/(k.headway+0.5))
 }
 
 // stopping returns the speed with which v comes to a stand within d metres: it goes on accelerating while it still could.

@@ -12,10 +12,10 @@ func (s *Sim) atJunction(v int32, k *kind, rest float64) float64 {
 		link, into = st.Next[v]-w.lanes, -rest
 		now := st.Speed[v]
 		if (!st.Open[link] || !s.room(w.to[link], k)) && now*now/k.brake/2 <= rest {
-			return math.Min(speed, s.stopping(v, k, rest))
+			return min(speed, s.stopping(v, k, rest))
 		}
 		if w.turns[link] {
-			speed = math.Min(speed, turnSpeed)
+			speed = min(speed, turnSpeed)
 		}
 	} else {
 		link, into = way-w.lanes, st.Dist[v]
@@ -31,7 +31,7 @@ func (s *Sim) atJunction(v int32, k *kind, rest float64) float64 {
 		}
 		if foe := st.NoteWho[m]; !s.goesFirst(v, k, link, at-into, foe, w.owner[m], st.NoteDist[m]) {
 			s.nBlocker[v] = foe
-			return math.Min(speed, s.stopping(v, k, at-into-yieldSpace))
+			return min(speed, s.stopping(v, k, at-into-yieldSpace))
 		}
 	}
 	return speed

@@ -41,7 +41,7 @@ func (s *Sim) enter() {
 func (s *Sim) start(j, lane int32) {
 	st := &s.st
 	v := s.slot()
-	st.Trip[v] = j
+	st.Trip[v], st.Kind[v] = j, s.demand.Journeys[j].Type
 	st.Next[v] = s.w.choose(lane, s.demand.Journeys[j].Roads, 0)
 	st.Lot[v] = uint32(s.priority.Bits(uint64(j), 0) >> 32)
 	st.Entered[j] = st.Now
@@ -169,7 +169,9 @@ func (s *Sim) settle() {
 		}
 		s.part[p].gone = s.part[p].gone[:0]
 	}
-	slices.SortFunc(s.moved, func(a, b int32) int { return cmp.Or(cmp.Compare(s.nDist[b], s.nDist[a]), cmp.Compare(a, b)) })
+	slices.SortFunc(s.moved, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(s.nDist[b], s.nDist[a]), cmp.Compare(st.Trip[a], st.Trip[b]), cmp.Compare(s.nWay[a], s.nWay[b]))
+	})
 	for _, v := range s.moved {
 		st.Prev[v] = st.Way[v]
 		way := s.nWay[v]

@@ -122,7 +122,7 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 
 // apart returns the metres between the starts of two lanes, how far a change of lane goes sideways.
 func apart(a, b *city.Lane) float64 {
-	return math.Max(0.1, distance(a.Line[0], b.Line[0]))
+	return max(0.1, distance(a.Line[0], b.Line[0]))
 }
 
 type crossing struct {
@@ -134,13 +134,15 @@ type crossing struct {
 func (w *network) crossings(n *city.LaneNet, byNode [][]int32) {
 	var all []crossing
 	var sizes = make([]int32, len(n.Connections))
+	box := make([]orb.Bound, len(n.Connections))
+	for i := range box {
+		box[i] = n.Connections[i].Path.Bound().Pad(1e-6)
+	}
 	for _, links := range byNode {
 		for i, a := range links {
-			pa := n.Connections[a].Path
-			box := pa.Bound().Pad(1e-6)
 			for _, b := range links[i+1:] {
-				if pb := n.Connections[b].Path; box.Intersects(pb.Bound()) {
-					if atA, atB, ok := firstMeeting(pa, pb); ok {
+				if box[a].Intersects(box[b]) {
+					if atA, atB, ok := firstMeeting(n.Connections[a].Path, n.Connections[b].Path); ok {
 						all = append(all, crossing{a, b, atA, atB})
 						sizes[a]++
 						sizes[b]++

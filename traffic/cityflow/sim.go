@@ -44,6 +44,7 @@ type Sim struct {
 	shift         []float64 // m, its new offset while it changes lanes
 
 	moved, planners []int32
+	spare           spare
 	part            []lot // by thread
 	do              passes
 	stale           bool // leaders must be found again after vehicles were put in
@@ -113,6 +114,7 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 	n := len(s.st.Trip)
 	s.nSpeed, s.nDist, s.shift = make([]float64, n), make([]float64, n), make([]float64, n)
 	s.nWay, s.nLeg, s.nBlocker, s.fate = make([]int32, n), make([]int32, n), make([]int32, n), make([]fate, n)
+	s.spare = newSpare(n)
 	s.moved, s.planners = make([]int32, 0, n), make([]int32, 0, n)
 	for i := range s.part {
 		s.part[i] = lot{make([]int32, 0, n), make([]int32, 0, n)}
@@ -200,7 +202,9 @@ func (s *Sim) second() {
 	s.each(s.do.commit)
 	s.settle()
 	s.each(s.do.lead)
-	st.Now++
+	if st.Now++; st.Now%tidyEvery == 0 {
+		s.tidy()
+	}
 }
 
 // block is how many ways a thread takes at a time.

@@ -22,6 +22,7 @@ type State struct {
 
 	// By slot. References to vehicles are slots, −1: none.
 	Trip         []int32 // −1: a free slot
+	Kind         []int32 // its vehicle type
 	Way, Prev    []int32 // where it is, and was before
 	Leg          []int32 // its place in the route: the road that it is on or has last left
 	Next         []int32 // the link that it will take from its lane, −1: none
@@ -86,7 +87,7 @@ func newState(net *city.LaneNet, demand *city.LaneDemand, w *network) State {
 	}
 	slots += slots/8 + 64
 	st := State{Version: stateVersion}
-	for _, p := range []*[]int32{&st.Trip, &st.Way, &st.Prev, &st.Leg, &st.Next, &st.Ahead, &st.Behind, &st.Leader, &st.Since, &st.Blocker,
+	for _, p := range []*[]int32{&st.Trip, &st.Kind, &st.Way, &st.Prev, &st.Leg, &st.Next, &st.Ahead, &st.Behind, &st.Leader, &st.Since, &st.Blocker,
 		&st.Still, &st.Partner, &st.Target, &st.Heard, &st.TLead, &st.TBack} {
 		*p = filled(slots, -1)
 	}
@@ -128,7 +129,7 @@ func filled(n int, v int32) []int32 {
 }
 
 func (st *State) ints() []*[]int32 {
-	return []*[]int32{&st.Trip, &st.Way, &st.Prev, &st.Leg, &st.Next, &st.Ahead, &st.Behind, &st.Leader, &st.Since, &st.Blocker, &st.Still,
+	return []*[]int32{&st.Trip, &st.Kind, &st.Way, &st.Prev, &st.Leg, &st.Next, &st.Ahead, &st.Behind, &st.Leader, &st.Since, &st.Blocker, &st.Still,
 		&st.Partner, &st.Target, &st.Heard, &st.TLead, &st.TBack, &st.Free, &st.First, &st.Last, &st.Count, &st.Phase, &st.QueueHead, &st.QueueTail,
 		&st.Queued, &st.QueueNext, &st.Due, &st.Entered, &st.Ended, &st.Seen, &st.Left, &st.NoteAt, &st.NoteWho}
 }

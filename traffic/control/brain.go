@@ -14,6 +14,9 @@ var (
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search
+
+	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
+	turns     = 8.0  // decisions after which one who stands is long overdue, where they are far apart
 )
 
 // brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
@@ -29,6 +32,8 @@ type brain struct {
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	size    float64    // mean vehicle length, m
+	far     int        // s of prediction
+	dt      float64    // s since the last decision
 }
 
 // A crossing is one junction's part of the brain.
@@ -56,7 +61,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -170,6 +175,17 @@ var laneChoice = 60.0
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
 	b.learn(o)
+	rounds := 1
+	if b.every >= longPause {
+		rounds = 2
+	}
+	for range rounds {
+		b.agree(o, want)
+	}
+}
+
+// agree lets every junction find its plan, once, with what the others last meant to do.
+func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
 		b.gather(i, o)
 	}
@@ -181,7 +197,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
 			continue
 		}
-		r.s.load(&r.in, horizon)
+		r.s.load(&r.in, b.far)
 		r.s.tell = nil
 		best, leaf := r.s.run(sig, o.Time, step)
 		want[i] = best.phase
@@ -234,7 +250,7 @@ func (b *brain) record(i int, now float64, leaf int) {
 // the one before.
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
-	b.started, b.lastAt = true, o.Time
+	b.started, b.lastAt, b.dt = true, o.Time, max(dt, 1)
 	fade := math.Exp(-dt / memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
@@ -320,7 +336,7 @@ func (b *brain) went(was sighting, to int32) {
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
-	if was.behind > 2*was.speed+10 {
+	if was.behind > 2*was.speed+10+(b.dt-1)*b.n.Lanes[lane].Speed {
 		return // it ended here, or its way is not known
 	}
 	for range 4 {
@@ -401,8 +417,10 @@ func (b *brain) gather(i int, o *Observation) {
 	}
 }
 
-func weigh(waited float64) float64 {
-	return min(1+waited*waited/(patience*patience), heaviest)
+// weigh is what a second more counts for who has stood so long; where decisions are far apart, so are the turns that can be hoped for.
+func (b *brain) weigh(waited float64) float64 {
+	p := max(patience, turns*b.every)
+	return min(1+waited*waited/(p*p), heaviest)
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
@@ -428,7 +446,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -439,9 +457,9 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 // beyond adds those who will come from beyond sight at the rate of late.
 func (b *brain) beyond(r *crossing, l int) {
 	lane := r.x.lanes[l]
-	from := min(b.n.View, b.n.Lanes[lane].Length) / b.n.Lanes[lane].Speed
+	from := min(b.n.View, max(View, b.n.Lanes[lane].Length)) / b.n.Lanes[lane].Speed
 	if b.fed(lane, 0) {
-		from = float64(horizon) // the neighbours' plans say
+		from = float64(b.far) // the neighbours' plans say
 	}
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
@@ -449,7 +467,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		if rate <= 0 {
 			continue
 		}
-		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
+		for t := from + 0.5/rate; t < float64(b.far); t += 1 / rate {
 			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
 		}
 	}

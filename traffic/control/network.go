@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"citybrain/city"
 )
@@ -16,8 +17,9 @@ type Options struct {
 	Yellow    float64 // s, shown by what goes from green to red
 	AllRed    float64 // s behind it
 	MinGreen  float64 // s that a phase stays once it is green
+	Reaction  float64 // s of a driver who follows another over a stop line: with his length it makes the place's saturation flow; 0: 1.05
 	View      float64 // m before a stop line within which vehicles are seen; 0: View
-	Clearance bool    // every change shows the program's first phase for Yellow (a CityFlow roadnet) instead of yellow lamps; it can't be chosen
+	Clearance bool    // a change shows what is green in every phase for Yellow (a CityFlow roadnet's first phase) instead of yellow lamps; that can't be chosen
 }
 
 // A Network is what a controller knows beforehand. It is immutable.
@@ -38,6 +40,7 @@ type Junction struct {
 	Lanes  []int32 // lanes that end at its stop lines, ascending
 	Phases []Phase // to choose from: the green phases of its own program, in its order
 	Places int     // length of states
+	Clear  string  // with Clearance: what a change shows
 	Below  []int32 // junctions that it sends vehicles to, ascending
 }
 
@@ -53,6 +56,9 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
 		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
 	}
+	if o.Reaction == 0 {
+		o.Reaction = reaction
+	}
 	if o.View == 0 {
 		o.View = View
 	}
@@ -61,8 +67,11 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	for i := range n.Lights {
 		l, j := &n.Lights[i], &w.Junctions[i]
 		j.ID, j.Light, j.Places = l.ID, int32(i), l.Places
+		if c := common(l); o.Clearance && slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool { return green(p.State) && p.State != c }) {
+			j.Clear = c
+		}
 		for p, ph := range l.Phases {
-			if green(ph.State) && !(o.Clearance && p == 0) {
+			if green(ph.State) && ph.State != j.Clear {
 				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
 			}
 		}
@@ -95,6 +104,21 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 		slices.Sort(j.Below)
 	}
 	return w, nil
+}
+
+// common is what is green in every phase of a light, and red elsewhere.
+func common(l *city.Light) string {
+	s := []byte(strings.Repeat("r", l.Places))
+	for i := range s {
+		all := len(l.Phases) > 0
+		for _, p := range l.Phases {
+			all = all && (p.State[i] == 'g' || p.State[i] == 'G')
+		}
+		if all {
+			s[i] = l.Phases[0].State[i]
+		}
+	}
+	return string(s)
 }
 
 // green tells whether a state lets anybody go and warns nobody.

@@ -40,7 +40,7 @@ func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge
 		if asked == budget && best != nil {
 			break
 		}
-		if p := common(n, flow, c); p.Check(n) == nil {
+		if p := inOneCycle(n, flow, c); p.Check(n) == nil {
 			if _, err := try(p); err != nil {
 				return nil, 0, err
 			}
@@ -85,8 +85,8 @@ func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge
 	return best, least, nil
 }
 
-// common is Webster's greens in one cycle for all, with the offsets of the shipped plan.
-func common(n *Network, flow []float64, cycle float64) *Plan {
+// inOneCycle is Webster's greens in one cycle for all, with the offsets of the shipped plan.
+func inOneCycle(n *Network, flow []float64, cycle float64) *Plan {
 	p := Shipped(n)
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
