@@ -25,6 +25,7 @@ type brain struct {
 	known   map[int32]sighting
 	taken   []float64 // of each connection: how many took it of late
 	lastAt  float64
+	dt      float64 // s since the decision before
 	started bool
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
@@ -36,6 +37,7 @@ type crossing struct {
 	x     *crossroad
 	s     *search
 	in    stream
+	stuck []float64 // of each lane: s of green in which its first vehicle did not move
 	watch []int32   // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32 // of each exit: the lanes that its room is counted on
 }
@@ -44,7 +46,7 @@ type crossing struct {
 type sighting struct {
 	lane, next    int32
 	behind, speed float64
-	waited        float64
+	stood         float64 // s, since it came into sight or over a stop line
 	step          int32
 }
 
@@ -66,7 +68,7 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
-		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.list, c.stuck = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes))
 		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
 		for l := range n.Lanes {
 			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
@@ -169,6 +171,7 @@ var laneChoice = 60.0
 
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
+	cal.step(b, o)
 	b.learn(o)
 	for i := range b.at {
 		b.gather(i, o)
@@ -187,6 +190,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
 	}
+	b.debug(o, want)
 }
 
 // record plays the chosen plan once more and notes what it sends on to neighbours.
@@ -234,7 +238,7 @@ func (b *brain) record(i int, now float64, leaf int) {
 // the one before.
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
-	b.started, b.lastAt = true, o.Time
+	b.started, b.lastAt, b.dt = true, o.Time, dt
 	fade := math.Exp(-dt / memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
@@ -262,7 +266,15 @@ func (b *brain) learn(o *Observation) {
 				}
 				b.size += 0.002 * (c.Length - b.size)
 			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, waited: c.Waited, step: step}
+			stood := was.stood
+			if !old {
+				stood = c.Waited
+			} else if b.n.Stops[was.lane] != b.n.Stops[l] || b.n.Ahead[l] > b.n.Ahead[was.lane] {
+				stood = 0
+			} else if c.Speed < 0.1 {
+				stood += dt
+			}
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step}
 		}
 	}
 	var gone []int32
@@ -365,20 +377,20 @@ func (b *brain) gather(i int, o *Observation) {
 			if c.Next < 0 && o.Share == 0 {
 				continue // it ends here
 			}
-			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, c.Waited, c.Length)
+			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)
 		}
 	}
 	for _, c := range b.transit {
 		if n.Stops[c.lane] == int32(i) {
 			d := n.Lanes[c.lane].Length
-			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size)
+			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size, false)
 		}
 	}
 	for _, up := range b.planned {
 		for _, c := range up {
 			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
 				d := n.Lanes[c.lane].Length
-				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size)
+				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size, false)
 			}
 		}
 	}
@@ -386,6 +398,7 @@ func (b *brain) gather(i int, o *Observation) {
 		b.beyond(r, l)
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
+	b.stalled(r, o.Signals[i], o.Time)
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
 		count, halted, holds := 0, 0, 0.0
@@ -401,12 +414,51 @@ func (b *brain) gather(i int, o *Observation) {
 	}
 }
 
+// A vehicle that stands on a lane that its way does not begin from, this near the line, m, holds the lane up for so long, s.
+const (
+	wrongLane = 15.0
+	wrongHold = 5.0
+)
+
+// stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
+// lane up, and is expected to hold it up for as long again.
+func (b *brain) stalled(r *crossing, sig Signal, now float64) {
+	for l, list := range r.in.list {
+		if len(list) == 0 || !list[0].still {
+			if len(list) > 0 && !list[0].still {
+				r.stuck[l] = 0
+			}
+			r.stuck[l] *= 0.9
+			continue
+		}
+		letter := r.x.rows[sig.Phase][list[0].link]
+		if letter == 'r' || sig.Changing {
+			r.stuck[l] *= 0.985
+			continue
+		}
+		r.stuck[l] += b.dt
+		patience := stallFirst
+		if letter == 'g' && len(r.x.links[list[0].link].foes) > 0 {
+			patience = stallGap
+		}
+		if r.stuck[l] > patience {
+			r.in.free[l] = max(r.in.free[l], r.stuck[l])
+		}
+	}
+}
+
+// Seconds of green without a move after which a lane counts as held up: where it goes first, where it gives way.
+var (
+	stallFirst = 4.0
+	stallGap   = 10.0
+)
+
 func weigh(waited float64) float64 {
 	return min(1+waited*waited/(patience*patience), heaviest)
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
-func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64) {
+func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64, still bool) {
 	n, x := b.n, b.at[i].x
 	for range 8 {
 		c := b.onward(lane, next, id, behind)
@@ -420,6 +472,11 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 			}
 			li := slices.Index(x.j.Links, c)
 			l := x.links[li].lane
+			if k.From != lane && still && far < wrongLane {
+				if m := slices.Index(x.lanes, lane); m >= 0 {
+					b.at[i].in.free[m] = max(b.at[i].in.free[m], wrongHold)
+				}
+			}
 			if k.From != lane { // several lanes lead there: the one on which fewest are expected
 				for m := range x.links {
 					o := &n.Connections[x.links[m].conn]
@@ -428,7 +485,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length), still})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -436,33 +493,24 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 	}
 }
 
-// beyond adds those who will come from beyond sight at the rate of late.
+// beyond adds those who will come from beyond sight: as many as came of late, less those that the neighbours' plans announce.
 func (b *brain) beyond(r *crossing, l int) {
-	lane := r.x.lanes[l]
-	from := View / b.n.Lanes[lane].Speed
-	if b.fed(lane, 0) {
-		from = float64(horizon) // the neighbours' plans say
-	}
+	from := View / b.n.Lanes[r.x.lanes[l]].Speed
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
-		rate := r.x.links[k].rate
-		if rate <= 0 {
+		due := r.x.links[k].rate * (float64(horizon) - from)
+		for _, a := range r.in.list[l] {
+			if a.link == k && a.at > from {
+				due--
+			}
+		}
+		if due <= 0 {
 			continue
 		}
-		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
+		gap := (float64(horizon) - from) / due
+		for t := from + 0.5*gap; t < float64(horizon); t += gap {
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
 		}
 	}
 	r.in.list[l] = list
-}
-
-// fed tells whether a lane's vehicles come over another junction's stop line.
-func (b *brain) fed(lane int32, hops int) bool {
-	for _, c := range b.n.In[lane] {
-		k := &b.n.Connections[c]
-		if k.Light >= 0 || hops < 4 && b.n.Watched(k.From) && b.fed(k.From, hops+1) {
-			return true
-		}
-	}
-	return false
 }

@@ -139,6 +139,7 @@ type arrival struct {
 	far    float64 // m before the line; +Inf: beyond sight
 	waited float64 // s
 	head   float64 // s behind the one before it, out of a queue
+	still  bool    // it stands
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.

@@ -133,7 +133,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 						continue
 					}
 				case 'y':
-					ok = t-began < overrun && (len(k.foes) == 0 || s.gap(head, row, k, t, gapAhead))
+					ok = t-began < overrun && (next[l] > t-1 || a.at >= t-1) // still moving: it can't stop any more
 				}
 				if !ok || float64(used[k.exit]) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
 					break
