@@ -9,7 +9,7 @@ import (
 )
 
 // Brain's settings, the same everywhere.
-var (
+const (
 	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
@@ -37,9 +37,9 @@ type crossing struct {
 	x     *crossroad
 	s     *search
 	in    stream
-	stuck []float64 // of each lane: s of green in which its first vehicle did not move
-	watch []int32   // lanes from which vehicles come to its stop lines, those at the lines first
-	below [][]int32 // of each exit: the lanes that its room is counted on
+	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
+	below [][]int32    // of each exit: the lanes that its room is counted on
 }
 
 // A sighting is where a vehicle was last seen.
@@ -68,7 +68,10 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
-		c.in.list, c.stuck = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes))
+		c.in.list = make([][]arrival, len(x.lanes))
+		for k := range c.stuck {
+			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		}
 		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
 		for l := range n.Lanes {
 			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
@@ -84,7 +87,7 @@ func newBrain(n *Network, s Settings) *brain {
 }
 
 // exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
-var exitReach = 80.0
+const exitReach = 80.0
 
 // reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
 func (n *Network) reach(e int32, far float64) []int32 {
@@ -167,11 +170,10 @@ func (b *brain) onward(lane, next, id int32, behind float64) int32 {
 }
 
 // laneChoice is how many metres before a lane's end a vehicle is on the lane that its way needs.
-var laneChoice = 60.0
+const laneChoice = 60.0
 
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
-	cal.step(b, o)
 	b.learn(o)
 	for i := range b.at {
 		b.gather(i, o)
@@ -190,7 +192,6 @@ func (b *brain) Decide(o *Observation, want []int) {
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
 	}
-	b.debug(o, want)
 }
 
 // record plays the chosen plan once more and notes what it sends on to neighbours.
@@ -290,7 +291,8 @@ func (b *brain) learn(o *Observation) {
 	}
 	keep := b.transit[:0]
 	for _, c := range b.transit {
-		if o.Time < c.at+b.n.Lanes[c.lane].Length/b.n.Lanes[c.lane].Speed+20 {
+		// until it must have come into sight; else it went elsewhere
+		if o.Time < c.at+max(0, b.n.Ahead[c.lane]+b.n.Lanes[c.lane].Length-View)/b.n.Lanes[c.lane].Speed+2 {
 			keep = append(keep, c)
 		}
 	}
@@ -398,7 +400,7 @@ func (b *brain) gather(i int, o *Observation) {
 		b.beyond(r, l)
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
-	b.stalled(r, o.Signals[i], o.Time)
+	b.stalled(r, o.Signals[i])
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
 		count, halted, holds := 0, 0, 0.0
@@ -414,7 +416,7 @@ func (b *brain) gather(i int, o *Observation) {
 	}
 }
 
-// A vehicle that stands on a lane that its way does not begin from, this near the line, m, holds the lane up for so long, s.
+// A vehicle that stands on a lane that its way does not begin from, this near the line, m, holds the lane up for at least so long, s.
 const (
 	wrongLane = 15.0
 	wrongHold = 5.0
@@ -422,33 +424,39 @@ const (
 
 // stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
 // lane up, and is expected to hold it up for as long again.
-func (b *brain) stalled(r *crossing, sig Signal, now float64) {
+func (b *brain) stalled(r *crossing, sig Signal) {
 	for l, list := range r.in.list {
-		if len(list) == 0 || !list[0].still {
-			if len(list) > 0 && !list[0].still {
-				r.stuck[l] = 0
+		for k := range r.stuck {
+			r.in.hold[k][l] = 0
+			switch {
+			case len(list) == 0:
+				r.stuck[k][l] *= 0.9
+			case !list[0].still:
+				r.stuck[k][l] = 0
+			default:
+				r.stuck[k][l] *= 0.985
 			}
-			r.stuck[l] *= 0.9
+		}
+		if len(list) == 0 || !list[0].still || sig.Changing {
 			continue
 		}
-		letter := r.x.rows[sig.Phase][list[0].link]
-		if letter == 'r' || sig.Changing {
-			r.stuck[l] *= 0.985
-			continue
+		switch letter := r.x.rows[sig.Phase][list[0].link]; {
+		case letter == 'r':
+		case letter == 'g' && len(r.x.links[list[0].link].foes) > 0:
+			r.stuck[1][l] += b.dt
+		default:
+			r.stuck[0][l] += b.dt
 		}
-		r.stuck[l] += b.dt
-		patience := stallFirst
-		if letter == 'g' && len(r.x.links[list[0].link].foes) > 0 {
-			patience = stallGap
-		}
-		if r.stuck[l] > patience {
-			r.in.free[l] = max(r.in.free[l], r.stuck[l])
+		for k, patience := range [2]float64{stallFirst, stallGap} {
+			if r.stuck[k][l] > patience {
+				r.in.hold[k][l] = r.stuck[k][l]
+			}
 		}
 	}
 }
 
 // Seconds of green without a move after which a lane counts as held up: where it goes first, where it gives way.
-var (
+const (
 	stallFirst = 4.0
 	stallGap   = 10.0
 )
@@ -474,7 +482,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 			l := x.links[li].lane
 			if k.From != lane && still && far < wrongLane {
 				if m := slices.Index(x.lanes, lane); m >= 0 {
-					b.at[i].in.free[m] = max(b.at[i].in.free[m], wrongHold)
+					b.at[i].in.free[m] = max(b.at[i].in.free[m], wrongHold, waited)
 				}
 			}
 			if k.From != lane { // several lanes lead there: the one on which fewest are expected
@@ -493,9 +501,29 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 	}
 }
 
+// sight is how far before the end of a lane vehicles are seen before they could come from nowhere: to the network's edge, at most
+// far metres.
+func (n *Network) sight(lane int32, far float64) float64 {
+	d := n.Lanes[lane].Length
+	if d >= far || len(n.In[lane]) == 0 {
+		return min(d, far)
+	}
+	best := d
+	for _, c := range n.In[lane] {
+		k := &n.Connections[c]
+		if k.Light >= 0 {
+			return far // the stop line behind it is watched too
+		}
+		if k.Length > 0 {
+			best = max(best, d+k.Length+n.sight(k.From, far-d-k.Length))
+		}
+	}
+	return min(best, far)
+}
+
 // beyond adds those who will come from beyond sight: as many as came of late, less those that the neighbours' plans announce.
 func (b *brain) beyond(r *crossing, l int) {
-	from := View / b.n.Lanes[r.x.lanes[l]].Speed
+	from := b.n.sight(r.x.lanes[l], View) / b.n.Lanes[r.x.lanes[l]].Speed
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
 		due := r.x.links[k].rate * (float64(horizon) - from)
