@@ -38,6 +38,8 @@ type crossing struct {
 	s     *search
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	ghost []float64    // of each lane: vehicles supposed to wait there unseen
+	since []float64    // of each lane: s, when it was last green, where that counts
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
 }
@@ -68,7 +70,7 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
-		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		}
@@ -396,8 +398,11 @@ func (b *brain) gather(i int, o *Observation) {
 			}
 		}
 	}
-	for l := range x.lanes {
-		b.beyond(r, l)
+	b.guess(i, o)
+	for l, lane := range x.lanes {
+		if o.Share == 0 && (o.Dead == nil || !o.Dead[lane]) {
+			b.beyond(r, l)
+		}
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
 	b.stalled(r, o.Signals[i])
