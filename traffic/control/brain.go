@@ -445,6 +445,13 @@ const (
 // stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
 // lane up, and is expected to hold it up for as long again.
 func (b *brain) stalled(r *crossing, sig Signal) {
+	if b.dt > longPause { // what green moved in between has not been seen
+		for k := range r.stuck {
+			clear(r.stuck[k])
+			clear(r.in.hold[k])
+		}
+		return
+	}
 	for l, list := range r.in.list {
 		for k := range r.stuck {
 			r.in.hold[k][l] = 0
