@@ -20,6 +20,7 @@ var may = map[string][]string{
 	"routing":         {"city"},
 	"traffic":         {"city", "city/chance", "routing"},
 	"traffic/control": {"city"},
+	"traffic/safety":  {"city"},
 	"flood":           {"city"},
 	"emergency":       {"city", "city/chance", "routing"},
 	"twin":            {"twin/log"},

@@ -36,6 +36,7 @@ type Evening struct {
 	Feeds    bool                           // read the feeds even without the brain
 	Progress func(sim, of time.Duration)    // may be nil
 	Plans    []city.PlanSpec                // nil: FairPlans
+	live     bool                           // it goes on against the wall clock
 	Watch    func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
 }
 
@@ -204,8 +205,8 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if e.Brain || e.Feeds {
 		clock := func() time.Time { return time.Unix(0, s.clock.Load()).UTC() }
 		if e.Dir == "" {
-			s.twin = twin.New(twin.Options{Clock: clock, Retain: retain})
-		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock, Retain: retain}); err != nil {
+			s.twin = twin.New(twin.Options{Clock: clock, Retain: retain, Forget: forget})
+		} else if s.twin, err = twin.Open(e.Dir, twin.Options{Clock: clock, Retain: retain, Forget: forget}); err != nil {
 			return nil, e, err
 		}
 		if at := newest(s.twin.Main().Snapshot()); at.After(EveningStart) {
@@ -215,7 +216,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err
@@ -237,18 +238,25 @@ func newest(s twin.Snapshot) (at time.Time) {
 }
 
 // retain is how many versions of an attribute a session keeps in memory, so that an evening fits: what reports every few
-// seconds an hour or so, a vehicle its last places, all else the evening. The log of a durable twin has them all.
+// seconds or every minute about an hour, pumps and gates four, a vehicle its last places, all else the day. What is gone is known for forget longer, so that
+// a day takes no more memory than its first hour. The log of a durable twin has them all.
 func retain(typ string) int {
 	switch typ {
 	case "Vehicle":
 		return 8
 	case "Command":
-		return 40
-	case "TrafficSignal", "TrafficFlowObserved":
+		return 12
+	case "TrafficSignal", "EmergencyVehicle":
 		return 240
+	case "TrafficFlowObserved":
+		return 60
+	case "PumpStation", "FloodGate":
+		return 480
 	}
 	return 2000
 }
+
+const forget = 20 * time.Minute
 
 // Run runs the evening and returns what happened.
 func (e Evening) Run(ctx context.Context) (r *Report, err error) {

@@ -35,6 +35,7 @@ func (e Evening) Live(ctx context.Context) (*Session, error) {
 			e.Plans = append(e.Plans, e.City.Signals[j].Reference)
 		}
 	}
+	e.live = true
 	s, _, err := e.start(ctx)
 	if err != nil {
 		return nil, err
@@ -54,6 +55,8 @@ func (l *Session) Close() error { return l.s.twin.Close() }
 // Follow runs the city at speed seconds a second until ctx ends or the evening and its drain are over. When the brain needs
 // longer than a tick may take, the city's clock waits for it; no decision is skipped.
 //
+// The brain thinks longer thoughts beside the clock, and what it may not do alone waits for a person until its deadline.
+//
 // World and brain speak over sockets of this machine, as they would with real departments: between ticks, what has come is read
 // as it comes. Which tick a byte falls into is therefore the network's matter, and two live evenings differ.
 func (l *Session) Follow(ctx context.Context, speed float64, a Audience) (err error) {
@@ -64,11 +67,15 @@ func (l *Session) Follow(ctx context.Context, speed float64, a Audience) (err er
 	if err != nil {
 		return err
 	}
+	thinking, stop := context.WithCancel(ctx)
 	defer func() {
+		stop()
+		s.brain.Close()
 		if e := k.close(); err == nil {
 			err = e
 		}
 	}()
+	ctx = thinking
 	due := time.Now()
 	slow := 0.0
 	a.Observe(s.brain, s.x, s.now, speed, false)
@@ -164,13 +171,6 @@ func (k *wired) tick(ctx context.Context) error {
 	}
 	if err := s.brain.Tick(ctx, s.now); err != nil {
 		return err
-	}
-	for _, d := range s.brain.Open() {
-		if s.now.Sub(d.Made) >= officer {
-			if err := s.brain.Verdict(d.ID, true, "officer"); err != nil {
-				return err
-			}
-		}
 	}
 	k.city.Send()
 	k.clock.set(s.now)

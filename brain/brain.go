@@ -45,6 +45,7 @@ type Config struct {
 	Build     string
 	Plans     []city.PlanSpec // that the controllers have stored; nil: each its reference plan
 	NoSignals bool            // leave the signals to their plans
+	Apart     bool            // what takes long is thought beside the ticks, for a live run: decisions then depend on the machine's pace
 }
 
 // defaultLevels: what is fast and bounded by equipment is done, what touches people's ways is asked.
@@ -81,6 +82,8 @@ type Brain struct {
 	lastRain  time.Time
 	checked   []forecastCheck
 	forked    []string // names of branches that are kept, oldest first
+	thoughts  []thought
+	thought   chan error // of the first of thoughts, if it is under way
 }
 
 // Stats counts what the brain did.
@@ -146,6 +149,9 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 	b.now = now
 	b.stats.Ticks++
 	since := now.Sub(b.cfg.Start)
+	if err := b.settle(ctx, false); err != nil {
+		return err
+	}
 	snap := b.main.Snapshot()
 	if err := b.streets.Step(ctx, since); err != nil {
 		return fmt.Errorf("brain: streets: %w", err)

@@ -1,6 +1,8 @@
 package brain
 
 import (
+	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -30,33 +32,44 @@ func (b *Brain) correctDemand() {
 	b.streets.Redraw(factor, b.cfg.Seed+uint64(b.streets.Now()))
 }
 
-// pairs runs both sides of a comparison under each variant of the demand, side by side: it returns what run returns, by variant.
-// run gets a copy of the brain's traffic that is its own.
-func (b *Brain) pairs(run func(with bool, variant int, s *traffic.Sim) (float64, error)) (base, with []float64, err error) {
+// A comparison runs traffic from now on with something and without it, under each variant of the demand.
+type comparison struct {
+	from    *traffic.Sim // a copy
+	seed    uint64
+	threads int
+	side    func(ctx context.Context, with bool, variant int, s *traffic.Sim) (float64, error)
+
+	base, with []float64 // what side returned, by variant
+}
+
+// pairs prepares a comparison. side gets a copy of the brain's traffic that is its own.
+func (b *Brain) pairs(side func(ctx context.Context, with bool, variant int, s *traffic.Sim) (float64, error)) *comparison {
+	return &comparison{from: b.streets.Fork(), seed: b.cfg.Seed, threads: b.cfg.Threads, side: side}
+}
+
+// runs is how many there are.
+func (c *comparison) runs() int { return 2 * len(demandVariants) }
+
+// run runs both sides of all variants, side by side.
+func (c *comparison) run(ctx context.Context) error {
 	const n = len(demandVariants)
-	base, with = make([]float64, n), make([]float64, n)
+	c.base, c.with = make([]float64, n), make([]float64, n)
 	var errs [2 * n]error
-	turn := make(chan struct{}, b.cfg.Threads)
+	turn := make(chan struct{}, c.threads)
 	var wg sync.WaitGroup
 	for k, factor := range demandVariants {
 		// Both sides of a pair have the same trips.
-		of := b.streets.Fork()
-		of.Redraw(factor, b.cfg.Seed+uint64(k))
-		for side, out := range [][]float64{base, with} {
+		of := c.from.Fork()
+		of.Redraw(factor, c.seed+uint64(k))
+		for side, out := range [][]float64{c.base, c.with} {
 			s := of.Fork()
 			wg.Go(func() {
 				turn <- struct{}{}
-				out[k], errs[2*k+side] = run(side == 1, k, s)
+				out[k], errs[2*k+side] = c.side(ctx, side == 1, k, s)
 				<-turn
 			})
 		}
 	}
 	wg.Wait()
-	b.stats.Branches += 2 * n
-	for _, err := range errs {
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	return base, with, nil
+	return errors.Join(errs[:]...)
 }

@@ -39,70 +39,97 @@ type programme struct {
 	base   []outcome // as things stand, by member
 	best   []outcome // with what was chosen
 	chosen []tactic  // by creek
+	runs   int
 }
 
-// plan runs the ensemble of the first members of an issue as things stand, and looks for better tactics.
-func (b *Brain) plan(ctx context.Context, issue exchange.RainForecast, members int) (p programme, rain *rainForecast, err error) {
-	rain = &rainForecast{Issue: issue.Issue, Step: issue.Step, Grid: issue.Grid, Members: issue.Members[:min(len(issue.Members), members)]}
+// An outlook is what a forecast starts from: copies, so that the brain may go on meanwhile.
+type outlook struct {
+	at    time.Time
+	water *flood.Sim
+	force []tactic // in force, by creek
+	model *waterModel
+	issue exchange.RainForecast
+}
+
+func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
+	return &outlook{b.now, b.water.Fork(), slices.Clone(b.tactics), b.model, issue}
+}
+
+// rain is the issue's first members.
+func (o *outlook) rain(members int) *rainForecast {
+	return &rainForecast{Issue: o.issue.Issue, Step: o.issue.Step, Grid: o.issue.Grid, Members: o.issue.Members[:min(len(o.issue.Members), members)]}
+}
+
+// plan runs the ensemble of the first members of the issue as things stand, and looks for better tactics.
+func (o *outlook) plan(ctx context.Context, members int) (p programme, err error) {
+	rain := o.rain(members)
 	all := make([]int, len(rain.Members))
 	for i := range all {
 		all[i] = i
 	}
-	dry := rain.dry(b.now)
+	dry := rain.dry(o.at)
 	if dry {
 		all = all[:1] // without rain to come the members are one and the same
 	}
-	run := func(plan []tactic) ([]outcome, error) {
-		b.stats.Branches += len(all)
-		out, err := b.model.ensemble(ctx, b.water, b.now, rain, all, plan)
+	run := func(tactics []tactic) ([]outcome, error) {
+		p.runs += len(all)
+		out, err := o.model.ensemble(ctx, o.water, o.at, rain, all, tactics)
 		if err != nil {
-			return nil, fmt.Errorf("brain: forecast: %w", err)
+			return nil, fmt.Errorf("forecast: %w", err)
 		}
 		return out, nil
 	}
-	p.chosen = make([]tactic, len(b.tactics)) // every creek by its own programme
+	p.chosen = make([]tactic, len(o.force)) // every creek by its own programme
 	if p.base, err = run(p.chosen); err != nil {
-		return p, rain, err
+		return p, err
 	}
 	p.best = p.base
 	if dry || quantile(totals(p.base), 0.9) <= 0 {
-		return p, rain, nil
+		return p, nil
 	}
-	chosen, err := b.choose(ctx, rain, p.base)
+	chosen, err := o.choose(run, p.base)
 	if err != nil || slices.Equal(chosen, p.chosen) {
-		return p, rain, err
+		return p, err
 	}
 	best, err := run(chosen)
 	if err != nil {
-		return p, rain, err
+		return p, err
 	}
 	if loss(totals(best)) < loss(totals(p.base)) {
 		p.best, p.chosen = best, chosen
 	}
-	return p, rain, nil
+	return p, nil
 }
 
 // forecast decides on water, streets and alerts by a new issue of the weather service's ensemble.
 func (b *Brain) forecast(ctx context.Context, issue exchange.RainForecast) error {
-	b.stats.Forecasts++
-	p, rain, err := b.plan(ctx, issue, b.cfg.Members)
-	if err != nil {
-		return err
-	}
-	if more := b.cfg.Members + b.cfg.Beside; b.cfg.Beside > 0 && len(issue.Members) >= more {
-		branches := b.stats.Branches
-		beside, _, err := b.plan(ctx, issue, more)
-		if err != nil {
-			return err
+	o := b.outlook(issue)
+	var p, beside programme
+	more := b.cfg.Members + b.cfg.Beside
+	twice := b.cfg.Beside > 0 && len(issue.Members) >= more
+	think := func(ctx context.Context) (err error) {
+		if p, err = o.plan(ctx, b.cfg.Members); err == nil && twice {
+			beside, err = o.plan(ctx, more)
 		}
-		b.stats.Branches = branches
-		b.compare(p, beside)
+		return err
 	}
-	asIs, brain, err := b.waterBranches(p.base, p.best)
+	return b.ponder(ctx, thought{"forecast", think, func() error {
+		b.stats.Forecasts++
+		b.stats.Branches += p.runs
+		if twice {
+			b.compare(p, beside)
+		}
+		return b.conclude(ctx, o, p)
+	}})
+}
+
+// conclude acts on a forecast.
+func (b *Brain) conclude(ctx context.Context, o *outlook, p programme) error {
+	asIs, brain, err := b.waterBranches(o.at, p.base, p.best)
 	if err != nil {
 		return err
 	}
-	b.setFan(rain, p.best, brain)
+	b.setFan(o, p.best, brain)
 	b.decideWater(p, asIs, brain)
 	if err := b.decideStreets(ctx, p.best, asIs, brain); err != nil {
 		return err
@@ -110,7 +137,7 @@ func (b *Brain) forecast(ctx context.Context, issue exchange.RainForecast) error
 	b.decideAlerts(p.best, asIs, brain)
 	for _, lead := range []int{6, 12} { // 30 and 60 minutes
 		if lead <= len(p.best[0].Watched) {
-			k := forecastCheck{at: b.now.Add(time.Duration(lead) * frame), depth: make([]float64, len(b.model.watched))}
+			k := forecastCheck{at: o.at.Add(time.Duration(lead) * frame), depth: make([]float64, len(b.model.watched))}
 			for i := range k.depth {
 				for m := range p.best {
 					k.depth[i] += float64(p.best[m].Watched[lead-1][i]) / float64(len(p.best))
@@ -161,30 +188,24 @@ func totals(o []outcome) []float64 {
 	return t
 }
 
-// choose tries each tactic on all creeks at once with the few members that stand for the many, and takes for each creek the
-// one of least loss in its own districts: creeks hardly touch each other, so that one run tells of all. What is in force stays
-// unless another is worth the switching.
-func (b *Brain) choose(ctx context.Context, rain *rainForecast, base []outcome) ([]tactic, error) {
-	some := rain.spreadMembers(few)
-	var by [tactics][]outcome
-	for _, m := range some {
-		by[local] = append(by[local], base[m])
-	}
+// choose tries each tactic on all creeks at once and takes for each creek the one of least loss in its own districts: creeks
+// hardly touch each other, so that one run tells of all. What is in force stays unless another is worth the switching.
+func (o *outlook) choose(run func([]tactic) ([]outcome, error), base []outcome) ([]tactic, error) {
+	by := [tactics][]outcome{local: base}
 	for t := drawdown; t < tactics; t++ {
-		plan := make([]tactic, len(b.tactics))
+		plan := make([]tactic, len(o.force))
 		for k := range plan {
 			plan[k] = t
 		}
 		var err error
-		if by[t], err = b.model.ensemble(ctx, b.water, b.now, rain, some, plan); err != nil {
-			return nil, fmt.Errorf("brain: tactic %v: %w", t, err)
+		if by[t], err = run(plan); err != nil {
+			return nil, err
 		}
-		b.stats.Branches += len(some)
 	}
-	chosen := slices.Clone(b.tactics)
+	chosen := slices.Clone(o.force)
 	for k := range chosen {
 		of := func(t tactic) float64 {
-			d := make([]float64, len(some))
+			d := make([]float64, len(base))
 			for i := range d {
 				d[i] = by[t][i].Damage[k]
 			}
@@ -211,7 +232,7 @@ func (b *Brain) recipe(what string) twin.Recipe {
 }
 
 // waterBranches names the two sides of a forecast and writes their depths and damages to them.
-func (b *Brain) waterBranches(base, best []outcome) (string, string, error) {
+func (b *Brain) waterBranches(at time.Time, base, best []outcome) (string, string, error) {
 	asIs, with, err := b.branches("water", map[string]float64{"damageCNY": mean(totals(base)) / 100}, map[string]float64{"damageCNY": mean(totals(best)) / 100})
 	if err != nil {
 		return "", "", err
@@ -229,7 +250,7 @@ func (b *Brain) waterBranches(base, best []outcome) (string, string, error) {
 					field[i] += v / float32(len(out))
 				}
 			}
-			if err := br.SetField("waterDepth", "city", b.now.Add(time.Duration(f+1)*keep*frame), field); err != nil {
+			if err := br.SetField("waterDepth", "city", at.Add(time.Duration(f+1)*keep*frame), field); err != nil {
 				return "", "", fmt.Errorf("brain: branch %s: %w", name, err)
 			}
 		}
@@ -237,8 +258,9 @@ func (b *Brain) waterBranches(base, best []outcome) (string, string, error) {
 	return asIs, with, nil
 }
 
-func (b *Brain) setFan(rain *rainForecast, out []outcome, branch string) {
-	f := &Fan{Issued: b.now, Branch: branch, Step: frame}
+func (b *Brain) setFan(o *outlook, out []outcome, branch string) {
+	rain := o.rain(b.cfg.Members)
+	f := &Fan{Issued: o.at, Branch: branch, Step: frame}
 	deepest := make([]float64, len(out))
 	for k := range out[0].Watched {
 		for m := range out {
@@ -252,7 +274,7 @@ func (b *Brain) setFan(rain *rainForecast, out []outcome, branch string) {
 		f.Q75, f.Q95 = append(f.Q75, quantile(deepest, 0.75)), append(f.Q95, quantile(deepest, 0.95))
 		var mmh, n float64
 		for m := range rain.Members {
-			for _, v := range rain.field(m, b.now.Add(time.Duration(k)*frame)).MMH {
+			for _, v := range rain.field(m, o.at.Add(time.Duration(k)*frame)).MMH {
 				mmh, n = mmh+float64(v), n+1
 			}
 		}
@@ -429,23 +451,26 @@ func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with str
 		if likely < closeChance || len(times) == 0 {
 			continue
 		}
-		gain, err := b.tryClosure(ctx, p.Links, times)
-		if err != nil {
+		if err := b.tryClosure(ctx, p, likely, times, asIs, with); err != nil {
 			return err
 		}
-		lon, lat := b.city.Frame.WGS84(p.At)
-		d := &Decision{Kind: "closure", Deadline: b.now.Add(times[0]), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
-		d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
-		d.Why = city.Text{En: fmt.Sprintf("A chance of %.0f %% that it has over 24 cm within 45 min, in %.0f min at the earliest.", likely*100, times[0].Minutes()), Zh: fmt.Sprintf("45分钟内积水超过24厘米的概率为%.0f%%，最早%.0f分钟后。", likely*100, times[0].Minutes())}
-		d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
-		for _, l := range p.Links {
-			d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
-		}
-		// What a closure did to travel can't be read from the feeds alone: it has an expectation and no outcome.
-		d.subject = p.ID
-		b.decide(d)
 	}
 	return nil
+}
+
+// proposeClosure asks to close underpass p, which is likely to fill within the first of times.
+func (b *Brain) proposeClosure(p *city.Place, likely float64, first time.Duration, gain *Effect, asIs, with string) {
+	lon, lat := b.city.Frame.WGS84(p.At)
+	d := &Decision{Kind: "closure", Deadline: b.now.Add(first), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
+	d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
+	d.Why = city.Text{En: fmt.Sprintf("A chance of %.0f %% that it has over 24 cm within 45 min, in %.0f min at the earliest.", likely*100, first.Minutes()), Zh: fmt.Sprintf("45分钟内积水超过24厘米的概率为%.0f%%，最早%.0f分钟后。", likely*100, first.Minutes())}
+	d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
+	for _, l := range p.Links {
+		d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
+	}
+	// What a closure did to travel can't be read from the feeds alone: it has an expectation and no outcome.
+	d.subject = p.ID
+	b.decide(d)
 }
 
 // openOn reports whether a decision on subject is open or under way.
@@ -469,11 +494,11 @@ func (b *Brain) openOn(subject string) bool {
 // tryClosure compares half an hour of traffic in which water fills the links with one in which they are closed before: for each
 // variant of the demand with another member's water, from the earliest to the latest. fills are the times until it comes, by
 // member, in order.
-func (b *Brain) tryClosure(ctx context.Context, links []int32, fills []time.Duration) (*Effect, error) {
-	open, closed, err := b.pairs(func(shut bool, variant int, s *traffic.Sim) (float64, error) {
+func (b *Brain) tryClosure(ctx context.Context, p *city.Place, likely float64, fills []time.Duration, asIs, with string) error {
+	t := b.pairs(func(ctx context.Context, shut bool, variant int, s *traffic.Sim) (float64, error) {
 		start := s.Now()
 		fill := fills[(2*variant+1)*len(fills)/(2*len(demandVariants))]
-		for _, l := range links {
+		for _, l := range p.Links {
 			if shut {
 				if err := s.Input(start, traffic.LinkState{Link: l, Speed: b.city.Streets.Links[l].Speed, Shut: true}); err != nil {
 					return 0, err
@@ -489,10 +514,14 @@ func (b *Brain) tryClosure(ctx context.Context, links []int32, fills []time.Dura
 		}
 		return (s.Totals().Seconds - before.Seconds) / 60, nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("brain: trial of a closure: %w", err)
-	}
-	return effect("min", open, closed), nil
+	return b.ponder(ctx, thought{"closure of " + p.ID, t.run, func() error {
+		b.stats.Branches += t.runs()
+		if b.openOn(p.ID) { // asked meanwhile
+			return nil
+		}
+		b.proposeClosure(p, likely, fills[0], effect("min", t.base, t.with), asIs, with)
+		return nil
+	}})
 }
 
 // reopen opens underpasses that are dry again, and notes which the police report as closed.

@@ -70,20 +70,13 @@ func (b *Brain) trySignals(ctx context.Context) error {
 		return nil
 	}
 	var streets [2][len(demandVariants)]float64 // minutes, without those spent waiting to get onto a street, which no feed tells of
-	plans, led, err := b.pairs(func(lead bool, variant int, s *traffic.Sim) (float64, error) {
+	t := b.pairs(func(ctx context.Context, lead bool, variant int, s *traffic.Sim) (float64, error) {
 		before, start := s.Totals(), s.Now()
 		spent := 0.0
 		for t := time.Duration(0); t < trial; t += 5 * time.Second {
 			if lead {
-				for j := range b.city.Signals {
-					g := s.Signal(j)
-					if g.Next >= 0 {
-						continue
-					}
-					want := traffic.MaxPressure(b.city, &b.city.Signals[j], int(g.Stage), margin, simView{s})
-					if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: want, Lease: 45 * time.Second}); err != nil {
-						return 0, err
-					}
+				if err := leadAll(b.city, s); err != nil {
+					return 0, err
 				}
 			}
 			if err := s.Step(ctx, start+t+5*time.Second); err != nil {
@@ -95,9 +88,15 @@ func (b *Brain) trySignals(ctx context.Context) error {
 		streets[btoi(lead)][variant] = driven
 		return driven + spent/60, nil
 	})
-	if err != nil {
-		return fmt.Errorf("brain: trial of signals: %w", err)
-	}
+	return b.ponder(ctx, thought{"trial of signals", t.run, func() error {
+		b.stats.Branches += t.runs()
+		return b.ruleSignals(t.base, t.with, streets)
+	}})
+}
+
+// ruleSignals takes the policy that did better on a trial's branches: plans and led are the minutes that vehicles spent in each,
+// streets those of them that feeds can tell of.
+func (b *Brain) ruleSignals(plans, led []float64, streets [2][len(demandVariants)]float64) error {
 	base, with, err := b.branches("signals", map[string]float64{"vehicleMinutes": mean(plans)}, map[string]float64{"vehicleMinutes": mean(led)})
 	if err != nil {
 		return err

@@ -220,40 +220,6 @@ func (r *rainForecast) dry(t time.Time) bool {
 	return true
 }
 
-// few is the number of members on which tactics are compared before the best is tried on all.
-const few = 8
-
-// spreadMembers picks n members evenly over the ensemble ordered by total rain, so that the few stand for the many.
-func (r *rainForecast) spreadMembers(n int) []int {
-	order := make([]int, len(r.Members))
-	total := make([]float64, len(r.Members))
-	for m := range r.Members {
-		order[m] = m
-		for _, f := range r.Members[m] {
-			for _, v := range f {
-				total[m] += float64(v)
-			}
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case total[a] < total[b]:
-			return -1
-		case total[a] > total[b]:
-			return 1
-		}
-		return a - b
-	})
-	if n >= len(order) {
-		return order
-	}
-	var pick []int
-	for i := range n {
-		pick = append(pick, order[(2*i+1)*len(order)/(2*n)])
-	}
-	return pick
-}
-
 // loss is what tactics are compared by: the mean damage and, as much again, the mean of its worst quarter, so that a rare
 // disaster counts for more than its share (a mean–CVaR objective; Rockafellar & Uryasev 2000).
 func loss(damage []float64) float64 {

@@ -62,19 +62,7 @@ func (j *Junction) Between(a, b int) int {
 	if a == b {
 		return 0
 	}
-	wait := 0
-	for _, m := range j.Stages[a].Movements {
-		if j.InStage(b, m) {
-			continue
-		}
-		wait = max(wait, int(j.Movements[m].Yellow))
-		for _, n := range j.Stages[b].Movements {
-			if !j.InStage(a, n) {
-				wait = max(wait, int(j.Intergreen[m][n]))
-			}
-		}
-	}
-	return wait
+	return j.between(j.Stages[a].Movements, j.Stages[b].Movements)
 }
 
 // InStage reports whether movement m is green in stage s.

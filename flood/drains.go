@@ -59,10 +59,9 @@ func (s *Sim) inlets(dt float64) {
 	}
 	net, h := s.net, s.st.Depth
 	clear(s.take)
-	cell := net.dx * net.dx
-	for i, b := range net.basin {
-		if b >= 0 && h[i] > 0 {
-			s.take[b] += math.Min(h[i]*net.area[i], basins[b].Inlet*cell*dt)
+	for i, rate := range net.inlet {
+		if rate > 0 && h[i] > 0 {
+			s.take[net.basin[i]] += min(h[i]*net.area[i], rate*dt)
 		}
 	}
 	for b := range basins {
@@ -73,10 +72,13 @@ func (s *Sim) inlets(dt float64) {
 			s.take[b] = 1
 		}
 	}
-	for i, b := range net.basin {
-		if b >= 0 && h[i] > 0 {
-			v := s.take[b] * math.Min(h[i]*net.area[i], basins[b].Inlet*cell*dt)
-			h[i] = math.Max(0, h[i]-v*net.inv[i])
+	for i, rate := range net.inlet {
+		if rate > 0 && h[i] > 0 {
+			b := net.basin[i]
+			v := s.take[b] * min(h[i]*net.area[i], rate*dt)
+			if h[i] -= v * net.inv[i]; h[i] < 0 {
+				h[i] = 0
+			}
 			s.st.Basins[b] += v
 		}
 	}

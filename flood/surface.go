@@ -25,6 +25,7 @@ type surface struct {
 	wNorth     []float64
 	runoff     []float64 // share of the cell's rain that never infiltrates
 	basin      []int32
+	inlet      []float64     // m³/s that the cell's inlets take; 0 without a basin
 	terrain    *city.Terrain // the grid computed on
 	coarse     int           // its cells' width in cells of the city's terrain
 	fineCols   int
@@ -51,12 +52,15 @@ func newSurface(c *city.City, k int) (*surface, error) {
 	fine := t
 	t, n = coarse, coarse.Cells()
 	s := &surface{terrain: t, coarse: k, fineCols: fine.Cols, sags: sags, inSag: inSag, dx: t.Cell, cols: t.Cols, rows: t.Rows,
-		z: make([]float64, n), area: make([]float64, n), inv: make([]float64, n), runoff: make([]float64, n), basin: make([]int32, n),
+		z: make([]float64, n), area: make([]float64, n), inv: make([]float64, n), runoff: make([]float64, n), basin: make([]int32, n), inlet: make([]float64, n),
 		nWest: make([]float64, n+1), nNorth: make([]float64, n+t.Cols), wWest: make([]float64, n+1), wNorth: make([]float64, n+t.Cols)}
 	for i := range n {
 		s.z[i] = float64(t.Z[i])
 		s.basin[i] = int32(t.Basin[i])
 		s.runoff[i] = float64(t.Impervious[i])
+		if b := s.basin[i]; b >= 0 {
+			s.inlet[i] = c.Drains.Basins[b].Inlet * t.Cell * t.Cell
+		}
 		if t.River[i] || math.IsNaN(s.z[i]) {
 			continue
 		}
@@ -101,24 +105,34 @@ func (s *Sim) deepest() float64 {
 	net, h, z := s.net, s.st.Depth, s.net.z
 	cols := net.cols
 	var d float64
+	// Comparisons, not min and max, which also heed NaN: this runs over every cell of every step.
+	face := func(e, za, zb float64) {
+		if zb > za {
+			za = zb
+		}
+		if e-za > d {
+			d = e - za
+		}
+	}
 	for r := range net.rows {
 		base := r * cols
 		for i := base; i < base+cols; i++ {
-			if h[i] < dry {
+			// A face's depth is the higher level over the higher ground: no more than the depth of the cell whose level it is.
+			if h[i] < dry || h[i] <= d {
 				continue
 			}
 			e := z[i] + h[i]
 			if i > base && net.nWest[i] >= 0 {
-				d = max(d, max(e, z[i-1]+h[i-1])-max(z[i], z[i-1]))
+				face(e, z[i], z[i-1])
 			}
-			if i+1 < base+cols && net.nWest[i+1] >= 0 && h[i+1] < dry {
-				d = max(d, e-max(z[i], z[i+1]))
+			if i+1 < base+cols && net.nWest[i+1] >= 0 {
+				face(e, z[i], z[i+1])
 			}
 			if r > 0 && net.nNorth[i] >= 0 {
-				d = max(d, max(e, z[i-cols]+h[i-cols])-max(z[i], z[i-cols]))
+				face(e, z[i], z[i-cols])
 			}
-			if r+1 < net.rows && net.nNorth[i+cols] >= 0 && h[i+cols] < dry {
-				d = max(d, e-max(z[i], z[i+cols]))
+			if r+1 < net.rows && net.nNorth[i+cols] >= 0 {
+				face(e, z[i], z[i+cols])
 			}
 		}
 	}
@@ -161,7 +175,7 @@ func (s *Sim) rain(dt float64) {
 				continue
 			}
 			in := float64(row[fc]) / 3.6e6 * dt * cell
-			out := math.Min(in, s.cfg.Infiltration*dt*cell) * (1 - net.runoff[i])
+			out := min(in, s.cfg.Infiltration*dt*cell) * (1 - net.runoff[i])
 			s.st.Depth[i] += (in - out) * net.inv[i]
 			rowFell += in
 			rowLost += out
@@ -178,7 +192,7 @@ func (s *Sim) infiltrate(dt float64) {
 	var lost float64
 	for i, h := range s.st.Depth {
 		if h > 0 {
-			out := math.Min(h, s.cfg.Infiltration*dt*(1-s.net.runoff[i]))
+			out := min(h, s.cfg.Infiltration*dt*(1-s.net.runoff[i]))
 			s.st.Depth[i] = h - out
 			lost += out * s.net.area[i]
 		}
@@ -191,93 +205,87 @@ func (s *Sim) flow(dt float64) {
 	net, st := s.net, &s.st
 	cols, rows := net.cols, net.rows
 	theta, side := s.cfg.Theta, (1-s.cfg.Theta)/2
-	h, z, qx, qy := st.Depth, net.z, st.QX, st.QY
+	h, z, qx, qy, slope := st.Depth, net.z, st.QX, st.QY, gravity*dt/net.dx
 
 	// Both new discharges of a face depend on old ones of its neighbours in line, so the old value behind is carried along.
 	for r := range rows {
 		base := r * cols
-		var before float64 // old QX of the face to the west
-		for c := 1; c < cols; c++ {
-			i := base + c
-			old := qx[i]
-			if h[i]+h[i-1] < dry || net.nWest[i] < 0 {
-				qx[i] = 0
+		hr, zr, nr, q := h[base:base+cols], z[base:base+cols], net.nWest[base:base+cols], qx[base:base+cols]
+		var before float64 // old discharge of the face to the west
+		for c := 1; c < len(q); c++ {
+			old := q[c]
+			if hr[c]+hr[c-1] < dry || nr[c] < 0 {
+				q[c] = 0
 			} else {
 				after := 0.0
-				if c+1 < cols {
-					after = qx[i+1]
+				if c+1 < len(q) {
+					after = q[c+1]
 				}
-				qx[i] = faceFlow(theta*old+side*(before+after), h[i-1], h[i], z[i-1], z[i], net.nWest[i], dt, net.dx)
+				q[c] = faceFlow(theta*old+side*(before+after), hr[c-1], hr[c], zr[c-1], zr[c], nr[c], dt, slope)
 			}
 			before = old
 		}
 	}
 	s.flowSouth(dt, theta, side)
 
-	// No cell may give more than it holds: all that leaves it in this step is scaled to what is there.
+	// No cell may give more than it holds: all that leaves it in this step is scaled to what is there. The first face of a row
+	// and those of the first and the last row are walls, so that the face past a row's end may be read for its own.
+	k := net.dx * dt
 	for r := range rows {
 		base := r * cols
-		for c := range cols {
-			i := base + c
-			if h[i] <= 0 {
+		hr, ar := h[base:base+cols], net.area[base:base+cols]
+		ew, we := qx[base:base+cols+1], net.wWest[base:base+cols+1]
+		no, wn := qy[base:base+cols], net.wNorth[base:base+cols]
+		so, ws := qy[base+cols:base+2*cols], net.wNorth[base+cols:base+2*cols]
+		for c := range hr {
+			if hr[c] <= 0 {
 				continue
 			}
 			var out float64
-			e, w := 0.0, qx[i]
-			if c+1 < cols {
-				e = qx[i+1]
+			if ew[c+1] > 0 {
+				out = ew[c+1] * we[c+1]
 			}
-			n, so := qy[i], qy[i+cols]
-			if e > 0 {
-				out += e * net.wWest[i+1]
+			if ew[c] < 0 {
+				out -= ew[c] * we[c]
 			}
-			if w < 0 {
-				out -= w * net.wWest[i]
+			if so[c] > 0 {
+				out += so[c] * ws[c]
 			}
-			if so > 0 {
-				out += so * net.wNorth[i+cols]
+			if no[c] < 0 {
+				out -= no[c] * wn[c]
 			}
-			if n < 0 {
-				out -= n * net.wNorth[i]
-			}
-			if give, has := out*net.dx*dt, h[i]*net.area[i]; give > has {
+			if give, has := out*k, hr[c]*ar[c]; give > has {
 				f := has / give * (1 - 1e-12)
-				if e > 0 {
-					qx[i+1] *= f
+				if ew[c+1] > 0 {
+					ew[c+1] *= f
 				}
-				if w < 0 {
-					qx[i] *= f
+				if ew[c] < 0 {
+					ew[c] *= f
 				}
-				if so > 0 {
-					qy[i+cols] *= f
+				if so[c] > 0 {
+					so[c] *= f
 				}
-				if n < 0 {
-					qy[i] *= f
+				if no[c] < 0 {
+					no[c] *= f
 				}
 			}
 		}
 	}
-	k := net.dx * dt
 	for r := range rows {
 		base := r * cols
-		for c := range cols {
-			i := base + c
-			if net.area[i] == 0 {
-				continue
-			}
-			w, e, n, so := qx[i], 0.0, qy[i], qy[i+cols]
-			if c+1 < cols {
-				e = qx[i+1]
-			}
-			if w != 0 || e != 0 || n != 0 || so != 0 {
-				in := w*net.wWest[i] + n*net.wNorth[i] - so*net.wNorth[i+cols]
-				if c+1 < cols {
-					in -= e * net.wWest[i+1]
+		hr, inv, peak := h[base:base+cols], net.inv[base:base+cols], st.Peak[base:base+cols]
+		ew, we := qx[base:base+cols+1], net.wWest[base:base+cols+1]
+		no, wn := qy[base:base+cols], net.wNorth[base:base+cols]
+		so, ws := qy[base+cols:base+2*cols], net.wNorth[base+cols:base+2*cols]
+		for c := range hr {
+			if w, e, n, s := ew[c], ew[c+1], no[c], so[c]; w != 0 || e != 0 || n != 0 || s != 0 {
+				in := w*we[c] + n*wn[c] - s*ws[c] - e*we[c+1]
+				if hr[c] += in * k * inv[c]; hr[c] < 0 {
+					hr[c] = 0
 				}
-				h[i] = math.Max(0, h[i]+in*k*net.inv[i])
 			}
-			if d := float32(h[i]); d > st.Peak[i] {
-				st.Peak[i] = d
+			if d := float32(hr[c]); d > peak[c] {
+				peak[c] = d
 			}
 		}
 	}
@@ -288,26 +296,28 @@ func (s *Sim) flow(dt float64) {
 func (s *Sim) flowSouth(dt, theta, side float64) {
 	net, st := s.net, &s.st
 	cols, rows := net.cols, net.rows
-	h, z, qy := st.Depth, net.z, st.QY
+	h, z, qy, slope := st.Depth, net.z, st.QY, gravity*dt/net.dx
 	before := s.row
 	clear(before)
 	for r := 1; r < rows; r++ {
 		base := r * cols
-		for c := range cols {
-			i := base + c
-			old := qy[i]
-			if h[i]+h[i-cols] < dry || net.nNorth[i] < 0 {
-				qy[i] = 0
+		hn, hr, zn, zr := h[base-cols:base], h[base:base+cols], z[base-cols:base], z[base:base+cols]
+		nr, q, after := net.nNorth[base:base+cols], qy[base:base+cols], qy[base+cols:base+2*cols]
+		for c := range q {
+			old := q[c]
+			if hr[c]+hn[c] < dry || nr[c] < 0 {
+				q[c] = 0
 			} else {
-				qy[i] = faceFlow(theta*old+side*(before[c]+qy[i+cols]), h[i-cols], h[i], z[i-cols], z[i], net.nNorth[i], dt, net.dx)
+				q[c] = faceFlow(theta*old+side*(before[c]+after[c]), hn[c], hr[c], zn[c], zr[c], nr[c], dt, slope)
 			}
 			before[c] = old
 		}
 	}
 }
 
-// faceFlow is eq. 11 of de Almeida et al. 2012 with implicit friction; smoothed is the weighted old discharge, m²/s.
-func faceFlow(smoothed, ha, hb, za, zb, n2, dt, dx float64) float64 {
+// faceFlow is eq. 11 of de Almeida et al. 2012 with implicit friction; smoothed is the weighted old discharge, m²/s, and slope
+// gravity·dt/dx.
+func faceFlow(smoothed, ha, hb, za, zb, n2, dt, slope float64) float64 {
 	ea, eb := za+ha, zb+hb
 	depth := ea
 	if eb > depth {
@@ -323,7 +333,7 @@ func faceFlow(smoothed, ha, hb, za, zb, n2, dt, dx float64) float64 {
 	}
 	// Friction is taken at the new discharge, by its quadratic, and not at the old one as in eq. 11: on thin sheets with long
 	// steps the linearised form swings from step to step and leaves depths 2–5 % off Manning's.
-	r := smoothed - gravity*depth*dt*(eb-ea)/dx
+	r := smoothed - slope*depth*(eb-ea)
 	f := gravity * dt * n2 / (depth * depth * cbrt(depth))
 	q := 2 * r / (1 + math.Sqrt(1+4*f*math.Abs(r)))
 	if q*q > gravity*depth*depth*depth {

@@ -164,7 +164,7 @@ func (b *Branch) captured() captured {
 	b.history.mu.RLock()
 	defer b.history.mu.RUnlock()
 	for k, v := range b.history.of {
-		c.old = append(c.old, remembered{k, *v}) // its list only grows, or is replaced
+		c.old = append(c.old, remembered{k, *v}) // its bytes never change
 	}
 	for k, o := range b.history.by {
 		c.by = append(c.by, intended{k, o})
@@ -274,9 +274,9 @@ func (c *checkpointWriter) branch(x *captured, main *state) {
 		r := &x.old[i]
 		c.key(r.key)
 		c.u(uint64(r.v.keep))
-		c.u(uint64(len(r.v.list)))
-		for k := range r.v.list {
-			c.held(&r.v.list[k])
+		c.u(uint64(r.v.n))
+		for x := range r.v.all() {
+			c.held(&x)
 		}
 		c.flush(1 << 16)
 	}
@@ -448,7 +448,7 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 		parent := t.branches[rec.From]
 		if parent == nil || *main == nil {
 			// The parent was dropped: the branch lives on, but there is nothing left to merge into.
-			parent = &Branch{twin: t, name: rec.From, kind: Edited, history: newHistory(t.opt.Retain), err: fmt.Errorf("%w %q was dropped", ErrBranch, rec.From)}
+			parent = &Branch{twin: t, name: rec.From, kind: Edited, history: newHistory(&t.opt), err: fmt.Errorf("%w %q was dropped", ErrBranch, rec.From)}
 		}
 		if *main == nil {
 			return fmt.Errorf("branch %q comes before main", rec.Name)
@@ -461,17 +461,22 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 	b.recipe, b.made = rec.Recipe, rec.Made
 	for range r.count(5) {
 		k := historyKey{r.s(), r.name(), r.name()}
-		v := &versions{keep: int(r.u())}
-		n := r.count(4)
-		v.list = make([]held, 0, n)
-		for i := range n {
-			v.list = append(v.list, r.held(v.list, i-1))
-		}
-		if r.err != nil {
-			return r.err
+		v := &versions{keep: int32(min(r.u(), math.MaxInt32/2))}
+		var last []held
+		for range r.count(4) {
+			x := r.held(last, len(last)-1)
+			if r.err != nil {
+				return r.err
+			}
+			v.add(&x)
+			last = append(last[:0], x)
 		}
 		b.history.of[k] = v
+		if b == t.main && !b.pending.has(k) {
+			b.history.gone = append(b.history.gone, gone{k, v.recorded})
+		}
 	}
+	slices.SortStableFunc(b.history.gone, func(a, b gone) int { return cmp.Compare(a.at, b.at) })
 	for range r.count(4) {
 		k := historyKey{r.s(), r.name(), r.name()}
 		b.history.by[k] = Origin(r.byte())

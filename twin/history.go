@@ -19,29 +19,24 @@ const (
 // history keeps the versions of a branch's attributes in the order in which they were recorded.
 type history struct {
 	retain func(string) int
+	forget int64 // ns for which what is known of an entity that is gone is kept; 0: for good
 	mu     sync.RWMutex
 	of     map[historyKey]*versions
 	// by says which origin last touched an attribute (name "": the whole entity) with intent; kept for Merge on forks.
-	by map[historyKey]Origin
-	// fresh are versions to come, made many at a time: none goes before the branch does.
-	fresh []shortVersions
+	by   map[historyKey]Origin
+	gone []gone // by time
 }
 
 type historyKey struct{ id, name, dataset string }
 
-type versions struct {
-	keep int
-	list []held
+// gone is an attribute that its entity lost, and when.
+type gone struct {
+	key historyKey
+	at  int64
 }
 
-// shortVersions has room for two versions, as most lists stay short.
-type shortVersions struct {
-	versions
-	room [2]held
-}
-
-func newHistory(retain func(string) int) *history {
-	return &history{retain: retain, of: map[historyKey]*versions{}, by: map[historyKey]Origin{}}
+func newHistory(o *Options) *history {
+	return &history{retain: o.Retain, forget: int64(o.Forget), of: map[historyKey]*versions{}, by: map[historyKey]Origin{}}
 }
 
 // add notes versions of an attribute of an entity: was, which it had until now (nil: none that this branch's history is of),
@@ -55,25 +50,41 @@ func (h *history) add(e *Entity, was, a *held) {
 	}
 	v := h.of[k]
 	if v == nil {
-		if len(h.fresh) == 0 {
-			h.fresh = make([]shortVersions, min(64, 1+len(h.of)))
-		}
-		x := &h.fresh[0]
-		h.fresh = h.fresh[1:]
-		v = &x.versions
-		v.keep, v.list = max(1, h.retain(e.Type())), x.room[:0]
+		v = &versions{keep: int32(max(1, h.retain(e.Type())))}
 		if was != nil {
-			v.list = append(v.list, *was)
+			v.add(was)
 		}
 		h.of[k] = v
 	}
-	if a == nil {
+	if a != nil {
+		v.add(a)
+	}
+}
+
+// lose notes that an entity lost an attribute at a time. Its versions go when Options.Forget has passed, unless the entity has
+// been given it again.
+func (h *history) lose(e *Entity, a *held, at int64) {
+	h.add(e, a, nil)
+	if h.forget > 0 {
+		key := a.key.Value()
+		h.gone = append(h.gone, gone{historyKey{e.ID, key.name, key.dataset}, at})
+	}
+}
+
+// clear lets go of what was lost so long ago that it is to be forgotten, unless it is there again.
+func (h *history) clear(now int64, there func(historyKey) bool) {
+	if h.forget == 0 {
 		return
 	}
-	if len(v.list) >= 2*v.keep {
-		v.list = slices.Clone(v.list[len(v.list)-v.keep:])
+	n := 0
+	for ; n < len(h.gone) && h.gone[n].at+h.forget <= now; n++ {
+		if k := h.gone[n].key; !there(k) {
+			delete(h.of, k)
+		}
 	}
-	v.list = append(v.list, *a)
+	if h.gone = h.gone[n:]; len(h.gone) == 0 {
+		h.gone = nil // with the memory behind it
+	}
 }
 
 // has reports whether there is a list of versions of an attribute.
@@ -104,8 +115,11 @@ func (b *Branch) History(id, name string, from, to time.Time, by Clock) ([]Attri
 	h.mu.RLock()
 	var list []Attribute
 	if v := h.of[historyKey{id, name, ""}]; v != nil {
-		for i := max(0, len(v.list)-v.keep); i < len(v.list); i++ {
-			list = append(list, v.list[i].attribute())
+		skip := int(v.n - v.keep)
+		for x := range v.all() {
+			if skip--; skip < 0 {
+				list = append(list, x.attribute())
+			}
 		}
 	} else if b == b.twin.main {
 		if e := b.now.Load().all.get(id); e != nil {
@@ -150,21 +164,22 @@ func (b *Branch) AsOf(id string, at time.Time, by Clock) (Entity, bool) {
 	for i := range e.attrs {
 		key := e.attrs[i].key.Value()
 		v := b.history.of[historyKey{id, key.name, key.dataset}]
-		var list []held
-		if v != nil {
-			list = v.list
-		} else if b == b.twin.main {
-			list = e.attrs[i : i+1]
-		}
 		var best *held
-		for k := range list {
-			a := &list[k]
+		consider := func(a *held) {
 			if by == ByRecorded && a.recorded > nano(at) || by == ByObserved && a.observed > nano(at) {
-				continue
+				return
 			}
 			if best == nil || a.observed >= best.observed {
-				best = a
+				x := *a
+				best = &x
 			}
+		}
+		if v != nil {
+			for x := range v.all() {
+				consider(&x)
+			}
+		} else if b == b.twin.main {
+			consider(&e.attrs[i])
 		}
 		if best != nil {
 			out.attrs = append(out.attrs, *best)

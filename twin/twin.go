@@ -21,6 +21,7 @@ type Position uint64
 type Options struct {
 	Clock  func() time.Time     // for recordedAt; required
 	Retain func(typ string) int // versions of an attribute that history keeps in memory, by entity type; nil: DefaultRetain
+	Forget time.Duration        // how long history keeps in memory what is known of an entity or attribute that is gone; 0: for good
 	FS     log.FS               // nil: the operating system's
 
 	// CheckpointBytes is how much log may follow a checkpoint before the next is written beside the writers; it is at least
@@ -134,7 +135,7 @@ func New(opt Options) *Twin {
 }
 
 func (t *Twin) branch(name string, k Kind, base Snapshot) *Branch {
-	b := &Branch{twin: t, name: name, kind: k, base: base, made: t.opt.Clock(), history: newHistory(t.opt.Retain)}
+	b := &Branch{twin: t, name: name, kind: k, base: base, made: t.opt.Clock(), history: newHistory(&t.opt)}
 	b.pending = base.st
 	b.now.Store(base.st)
 	return b
@@ -512,14 +513,14 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 			next.count--
 			next.lose(o, h, e.Types, nil)
 			for k := range e.attrs {
-				b.orphan(e, k)
+				b.orphan(e, k, recorded)
 			}
 			continue
 		case OpRemove:
 			out := e.with(len(e.attrs))
 			for k := range c.Attrs {
 				if at, ok := e.find(c.Attrs[k].Name, c.Attrs[k].Dataset); ok {
-					b.orphan(e, at)
+					b.orphan(e, at, recorded)
 					if b != b.twin.main {
 						b.history.intent(historyKey{e.ID, c.Attrs[k].Name, c.Attrs[k].Dataset}, c.Origin)
 					}
@@ -539,13 +540,24 @@ func (b *Branch) applied(st *state, changes []Change, recorded int64, pos Positi
 		}
 		next.all, _ = next.all.put(o, h, 0, e)
 	}
+	b.history.clear(recorded, func(k historyKey) bool { return next.has(k) })
 	return &next
 }
 
+// has reports whether an entity has an attribute.
+func (st *state) has(k historyKey) bool {
+	e := st.all.get(k.id)
+	if e == nil {
+		return false
+	}
+	_, ok := e.find(k.name, k.dataset)
+	return ok
+}
+
 // orphan keeps what is known of an attribute that an entity loses.
-func (b *Branch) orphan(e *Entity, i int) {
+func (b *Branch) orphan(e *Entity, i int, recorded int64) {
 	if b == b.twin.main {
-		b.history.add(e, &e.attrs[i], nil)
+		b.history.lose(e, &e.attrs[i], recorded)
 	}
 }
 

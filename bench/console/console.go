@@ -29,26 +29,26 @@ type Options struct {
 
 // seen is what the browser's side measured, as measure.mjs prints it.
 type seen struct {
-	Vehicles   int             `json:"vehicles"`
-	Frames     int             `json:"frames"`
-	ScriptP50  float64         `json:"script_p50_ms"`
-	ScriptP95  float64         `json:"script_p95_ms"`
-	ScriptMax  float64         `json:"script_max_ms"`
-	DrawP95    float64         `json:"draw_p95_ms"`
-	Kinds      map[int]float64 `json:"kinds_p95_ms"` // by type of message
-	AgeMax     float64         `json:"age_max_s"`
-	AgeMedian  float64         `json:"age_median_s"`
-	ErrorMax   float64         `json:"error_max_m"`
-	ErrorMean  float64         `json:"error_mean_m"`
-	Compared   int             `json:"compared"`
-	LoadKB     float64         `json:"load_kb"`
-	TilesKB    float64         `json:"tiles_kb"`
-	FirstDraw  float64         `json:"first_draw_s"`
-	ClickMax   float64         `json:"click_max_ms"`
-	ClickP50   float64         `json:"click_p50_ms"`
-	ClickOwn   float64         `json:"click_own_ms"`
-	Clicks     int             `json:"clicks"`
-	ScreenRate float64         `json:"screen_fps"`
+	Vehicles   int                `json:"vehicles"`
+	Frames     int                `json:"frames"`
+	ScriptP50  float64            `json:"script_p50_ms"`
+	ScriptP95  float64            `json:"script_p95_ms"`
+	ScriptMax  float64            `json:"script_max_ms"`
+	DrawP95    float64            `json:"draw_p95_ms"`
+	Kinds      map[string]float64 `json:"kinds_p95_ms"` // by kind of news
+	AgeMax     float64            `json:"age_max_s"`
+	AgeMedian  float64            `json:"age_median_s"`
+	ErrorMax   float64            `json:"error_max_m"`
+	ErrorMean  float64            `json:"error_mean_m"`
+	Compared   int                `json:"compared"`
+	LoadKB     float64            `json:"load_kb"`
+	TilesKB    float64            `json:"tiles_kb"`
+	FirstDraw  float64            `json:"first_draw_s"`
+	ClickMax   float64            `json:"click_max_ms"`
+	ClickP50   float64            `json:"click_p50_ms"`
+	ClickOwn   float64            `json:"click_own_ms"`
+	Clicks     int                `json:"clicks"`
+	ScreenRate float64            `json:"screen_fps"`
 }
 
 // Run measures and writes a table or JSON.

@@ -19,7 +19,7 @@ export const isLive = (p: Pane, x: Times): boolean => p.branch === '' && p.ahead
 export async function load(p: Pane, x: Times, h: Handlers): Promise<string> {
   const at = timeOf(p, x);
   let wet = false, said = '';
-  const r = await frameAt(at, p.branch, { ...h, water: (w) => { wet = true; h.water(w); } });
+  const r = await frameAt(at, p.branch, p.map.ground, { ...h, water: (w) => { wet = true; h.water(w); } });
   if (p.branch) p.map.still();
   if (!wet) p.map.setWater(dry, p.branch !== '');
   if (r === 404) said = t('compare.gone');

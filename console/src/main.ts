@@ -6,11 +6,12 @@ import { el, fill } from './dom';
 import { Inbox } from './inbox';
 import { Inspector } from './inspector';
 import { layers, legend } from './legend';
+import { live, spent } from './live';
 import { CityMap } from './map';
 import { outlook } from './outlook';
 import { palette } from './palette';
 import * as session from './session';
-import { follow, spent, type Handlers } from './stream';
+import type { Handlers } from './stream';
 import './style.css';
 import { clock, language, name, number, setLanguage, setZone, t, type Key } from './texts';
 import { TimeBar } from './timebar';
@@ -197,7 +198,7 @@ async function start(): Promise<void> {
     };
   }
   /** The live stream feeds every map that shows main now, and the last of each kind is kept for one that comes back. */
-  function live(): Handlers {
+  function liveHandlers(): Handlers {
     const kept = new Map<keyof Handlers, unknown>();
     const to = <K extends 'vehicles' | 'signals' | 'water' | 'speeds'>(k: K) => (x: Parameters<Handlers[K]>[0]): void => {
       kept.set(k, x);
@@ -312,7 +313,7 @@ async function start(): Promise<void> {
   setInterval(() => void refresh(), 5000);
   // For tests and benches: what the page shows and what it costs.
   Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared } });
-  await follow(live(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
+  live(city, liveHandlers(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
 }
 
 start().catch((e: unknown) => fill(document.body, el('p', { style: { padding: '2em' } }, String(e))));

@@ -3,7 +3,8 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Call, City, Decision, Unit } from './api';
 import { Ground } from './ground';
-import type { Vehicles, Water } from './stream';
+import type { Drawn } from './moves';
+import type { Water } from './stream';
 import { style } from './style';
 import { language, name } from './texts';
 import { VehicleLayer } from './vehicles';
@@ -100,7 +101,7 @@ export class CityMap {
     this.map.setStyle(style(dark, language(), this.bounds, this.city.attribution.join(' · ')) as StyleSpecification, { diff: false });
   }
 
-  setVehicles(v: Vehicles, jump = false): void { if (this.ready) this.vehicles.update(v, jump); }
+  setVehicles(v: Drawn, jump = false): void { if (this.ready) this.vehicles.update(v, jump); }
 
   /** Draws depths; expected: as a branch expects them, hatched. */
   setWater(w: Water, expected = false): void {

@@ -1,6 +1,6 @@
 import type { CustomLayerInterface, CustomRenderMethodInput, Map } from 'maplibre-gl';
 import type { Ground } from './ground';
-import type { Vehicles } from './stream';
+import type { Drawn } from './moves';
 
 const vertex = `#version 300 es
 uniform mat4 m; uniform float mixing; uniform float size; uniform vec3 car; uniform vec3 service;
@@ -36,14 +36,11 @@ export class VehicleLayer implements CustomLayerInterface {
   private uniforms = new globalThis.Map<string, WebGLUniformLocation>();
   private buffer!: WebGLBuffer;
   private vao!: WebGLVertexArrayObject;
-  private data = new Float32Array(0);
-  private n = 0;
+  private shown: Drawn = { time: 0, n: 0, data: new Float32Array(0), id: new Uint32Array(0) };
+  private room = 0; // bytes of the buffer
   private arrived = 0;
   private period = 1000;
-  private ids: Uint32Array = new Uint32Array(0);
-  private last = { time: 0, slot: new Int32Array(0), pos: new Float32Array(0) };
-  private spare = new Int32Array(0);
-  private sparePos = new Float32Array(0);
+  private wide = 1; // points are larger on a wall
   /** Milliseconds that drawing took of our own script in the last frame of the screen. */
   cost = 0;
 
@@ -52,6 +49,9 @@ export class VehicleLayer implements CustomLayerInterface {
   onAdd(map: Map, gl: WebGL2RenderingContext): void {
     this.map = map;
     this.gl = gl;
+    this.room = 0;
+    this.fit();
+    map.off('resize', this.fit).on('resize', this.fit);
     const shader = (kind: number, source: string): WebGLShader => {
       const s = gl.createShader(kind)!;
       gl.shaderSource(s, source);
@@ -76,61 +76,43 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.bindVertexArray(null);
   }
 
+  /** Asked in every frame, the width would have the browser lay the page out. */
+  private readonly fit = (): void => { this.wide = Math.min(1.6, Math.max(1, this.map.getContainer().clientWidth / 1100)); };
+
   /** Takes a frame of the stream; jump: draw it as it is, without moving from the one before. */
-  update(v: Vehicles, jump = false): void {
-    const n = v.n, last = this.last;
-    if (this.data.length < n * 5) this.data = new Float32Array(Math.ceil(n * 1.3) * 5);
-    // Where each trip lies in the frame before: trips are small numbers, so an array does for a table.
-    let most = 0;
-    for (let i = 0; i < n; i++) if (v.id[i]! > most) most = v.id[i]!;
-    const slot = this.spare.length > most ? this.spare : new Int32Array(Math.ceil((most + 1) * 1.2)), pos = this.sparePos.length >= 2 * n ? this.sparePos : new Float32Array(Math.ceil(n * 1.3) * 2), data = this.data;
-    slot.fill(-1);
-    this.ground.putAll(v.x, v.y, n, pos);
-    for (let i = 0; i < n; i++) {
-      const id = v.id[i]!, o = 5 * i, x = pos[2 * i]!, y = pos[2 * i + 1]!, was = jump || id >= last.slot.length ? -1 : last.slot[id]!;
-      slot[id] = i;
-      data[o] = was < 0 ? x : last.pos[2 * was]!;
-      data[o + 1] = was < 0 ? y : last.pos[2 * was + 1]!;
-      data[o + 2] = x;
-      data[o + 3] = y;
-      data[o + 4] = v.kind[i]!;
-    }
-    this.spare = last.slot;
-    this.sparePos = last.pos;
-    this.n = v.n;
-    this.last = { time: v.time, slot, pos };
-    this.ids = v.id;
+  update(v: Drawn, jump = false): void {
+    this.shown = v;
     const now = performance.now();
     if (this.arrived && !jump) this.period = 0.8 * this.period + 0.2 * Math.min(3000, now - this.arrived);
     this.arrived = jump ? 0 : now;
     const gl = this.gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, this.data.subarray(0, this.n * 5), gl.DYNAMIC_DRAW);
+    if (v.data.byteLength > this.room) gl.bufferData(gl.ARRAY_BUFFER, (this.room = Math.ceil(v.data.byteLength * 1.3)), gl.DYNAMIC_DRAW);
+    gl.bufferSubData(gl.ARRAY_BUFFER, 0, v.data);
     this.map.triggerRepaint();
   }
 
-  get count(): number { return this.n; }
+  get count(): number { return this.shown.n; }
 
   /** The vehicles of the newest frame as they are drawn when it is reached: its time, then trip, longitude and latitude of each. */
   places(): { time: number; list: [number, number, number][] } {
-    const [ax, ay] = this.ground.anchor, list: [number, number, number][] = [];
-    for (let i = 0; i < this.n; i++) {
-      const x = ax + this.data[5 * i + 2]! * 1e-6, y = ay + this.data[5 * i + 3]! * 1e-6;
-      list.push([this.ids[i]!, x * 360 - 180, (Math.atan(Math.exp(Math.PI * (1 - 2 * y))) * 360) / Math.PI - 90]);
+    const [ax, ay] = this.ground.anchor, { time, n, data, id } = this.shown, list: [number, number, number][] = [];
+    for (let i = 0; i < n; i++) {
+      const x = ax + data[5 * i + 2]! * 1e-6, y = ay + data[5 * i + 3]! * 1e-6;
+      list.push([id[i]!, x * 360 - 180, (Math.atan(Math.exp(Math.PI * (1 - 2 * y))) * 360) / Math.PI - 90]);
     }
-    return { time: this.last.time, list };
+    return { time, list };
   }
 
   /** Takes all vehicles away. */
   clear(): void {
-    this.n = 0;
-    this.last = { time: 0, slot: new Int32Array(0), pos: new Float32Array(0) };
+    this.shown = { ...this.shown, n: 0 };
     this.arrived = 0;
     this.map?.triggerRepaint();
   }
 
   render(gl: WebGL2RenderingContext, o: CustomRenderMethodInput): void {
-    if (!this.visible || this.n === 0) return;
+    if (!this.visible || this.shown.n === 0) return;
     const began = performance.now();
     // Mercator coordinates don't fit 32-bit floats: places are relative to the city's corner, in millionths of the world.
     const m = o.defaultProjectionData.mainMatrix, [ax, ay] = this.ground.anchor, s = 1e-6;
@@ -146,7 +128,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.uniformMatrix4fv(u('m'), false, t);
     const moving = this.arrived ? Math.min(1, (began - this.arrived) / this.period) : 1;
     gl.uniform1f(u('mixing'), moving);
-    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * Math.min(1.6, Math.max(1, this.map.getContainer().clientWidth / 1100)));
+    gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * this.wide);
     gl.uniform1f(u('alpha'), this.faint ? 0.45 : 0.95);
     gl.uniform3fv(u('car'), this.dark ? [0.93, 0.87, 0.66] : [0.35, 0.33, 0.25]);
     gl.uniform3fv(u('service'), this.dark ? [0.45, 0.83, 0.98] : [0.02, 0.4, 0.62]);
@@ -154,7 +136,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.disable(gl.DEPTH_TEST);
     gl.bindVertexArray(this.vao);
-    gl.drawArrays(gl.POINTS, 0, this.n);
+    gl.drawArrays(gl.POINTS, 0, this.shown.n);
     gl.bindVertexArray(null);
     if (moving < 1) this.map.triggerRepaint();
     this.cost = performance.now() - began;
