@@ -47,7 +47,8 @@ type Sim struct {
 	spare           spare
 	part            []lot // by thread
 	do              passes
-	stale           bool // leaders must be found again after vehicles were put in
+	block           int32 // how many ways a thread takes at a time
+	stale           bool  // leaders must be found again after vehicles were put in
 }
 
 // A fate is what becomes of a vehicle in a step.
@@ -82,6 +83,7 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 	cfg.Threads = max(1, cfg.Threads)
 	s := &Sim{net: net, demand: demand, cfg: cfg, w: w, firstLane: chance.New(cfg.Seed, "cityflow/first lane"),
 		priority: chance.New(cfg.Seed, "cityflow/priority"), part: make([]lot, cfg.Threads)}
+	s.block = 256
 	s.do = passes{s.wish, s.lead, s.note, s.decide, s.commit}
 	for _, t := range demand.Types {
 		k := kind{length: t.Length, gap: t.Gap, top: t.MaxSpeed, accel: t.Accel, usual: t.UsualAccel, decel: t.Decel, brake: t.Brake, headway: t.Headway}
@@ -207,9 +209,6 @@ func (s *Sim) second() {
 	}
 }
 
-// block is how many ways a thread takes at a time.
-const block = 256
-
 // each runs a pass over all ways, in parts by thread.
 func (s *Sim) each(do pass) {
 	if s.cfg.Threads == 1 {
@@ -220,7 +219,7 @@ func (s *Sim) each(do pass) {
 }
 
 func (s *Sim) share(do pass) {
-	ways := int32(len(s.w.length))
+	ways, block := int32(len(s.w.length)), s.block
 	run := func(part int) {
 		for lo := int32(part) * block; lo < ways; lo += block * int32(s.cfg.Threads) {
 			do(part, lo, min(lo+block, ways))

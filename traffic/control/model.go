@@ -6,14 +6,14 @@ import (
 )
 
 // The discharge model's constants, s, calibrated against queues that SUMO's Krauss drivers (1 s reaction) discharge.
-var (
+const (
 	reaction  = 1.05 // of a driver who follows another over the line
 	queueGap  = 2.0  // m between the two
 	crossing0 = 10.0 // m/s, the most at which a queue crosses the line
 	startLoss = 1.0  // from green to the first vehicle over the line
 	overrun   = 1.0  // of yellow that is still driven through
-	gapAhead  = 4.0  // to the next vehicle with right of way that one from the stop line needs
-	gapInside = 3.0  // that one waiting inside the junction needs
+	gapAhead  = 5.0  // to the next vehicle with right of way that one from the stop line needs
+	gapInside = 4.0  // that one waiting inside the junction needs
 	accel     = 2.0  // m/s², mean of a vehicle gathering speed
 )
 
@@ -140,14 +140,16 @@ type arrival struct {
 	far    float64 // m before the line; +Inf: beyond sight
 	waited float64 // s
 	head   float64 // s behind the one before it, out of a queue
+	still  bool    // it stands
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.
 type stream struct {
 	list [][]arrival
-	room []float64 // of each exit: vehicles that it still takes now; +Inf: as many as come
-	gain []float64 // vehicles/s by which that grows
-	free []float64 // of each lane: s from now before which nothing leaves (start-up)
+	room []float64    // of each exit: vehicles that it still takes now; +Inf: as many as come
+	gain []float64    // vehicles/s by which that grows
+	free []float64    // of each lane: s from now before which nothing leaves
+	hold [2][]float64 // the same by green that goes first, by green that gives way
 }
 
 // follows is the headway of a vehicle of length metres over link k, s.

@@ -7,7 +7,7 @@ import (
 )
 
 // The search's bounds.
-var (
+const (
 	horizon = 60 // s of prediction
 	width   = 4  // nodes kept for each phase and second
 )
@@ -122,9 +122,13 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				ok := false
 				switch row[a.link] {
 				case 'G':
-					ok = true
+					ok = t >= s.in.hold[0][l]
 				case 'g':
-					ok = s.gap(head, row, k, t, gapAhead)
+					if len(k.foes) == 0 {
+						ok = t >= s.in.hold[0][l]
+						break
+					}
+					ok = t >= s.in.hold[1][l] && s.gap(head, row, k, t, gapAhead)
 					if !ok && k.slot >= 0 && int(slot[k.slot]) < k.hold {
 						slot[k.slot]++
 						clr[k.slot] = max(clr[k.slot], t+1)
@@ -133,7 +137,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 						continue
 					}
 				case 'y':
-					ok = t-began < overrun && (len(k.foes) == 0 || s.gap(head, row, k, t, gapAhead))
+					ok = t-began < overrun && (next[l] > t-1 || a.at >= t-1) // still moving: it can't stop any more
 				}
 				if !ok || float64(used[k.exit]) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
 					break
