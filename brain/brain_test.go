@@ -339,3 +339,52 @@ func TestBranchesAreDropped(t *testing.T) {
 		}
 	}
 }
+
+// A junction that is opened looks two minutes ahead on a copy: the brain's own streets stay as they are, greens follow each other
+// without overlap, and where the brain leads there is a runner-up with what it would cost.
+func TestOpenJunctionLooksAhead(t *testing.T) {
+	b, _ := newBrain(t, 1)
+	ctx := context.Background()
+	if err := b.streets.Step(ctx, 10*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	before := b.streets.Snapshot()
+	found := false
+	for j := range b.city.Signals {
+		b.ruling, b.est.centre[j] = true, true
+		now, ahead := b.OpenJunction(j)
+		if len(now.Queues) != len(b.city.Signals[j].Movements) || len(now.Pressures) != len(b.city.Signals[j].Stages) {
+			t.Fatalf("junction %d: %+v", j, now)
+		}
+		a, err := ahead(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := 0
+		for _, g := range a.Greens {
+			if g.From < end || g.To <= g.From || g.To > 120 {
+				t.Errorf("junction %d: greens %v", j, a.Greens)
+			}
+			end = g.To
+		}
+		if end == 0 {
+			t.Errorf("junction %d shows no green within two minutes", j)
+		}
+		found = found || a.RunnerUp >= 0 && a.Cost != 0
+		b.ruling = false
+		if _, ahead = b.OpenJunction(j); true {
+			if a, err := ahead(ctx); err != nil || a.RunnerUp != -1 {
+				t.Errorf("junction %d has a runner-up where its plan rules: %+v, %v", j, a, err)
+			}
+		}
+		if j > 12 && found {
+			break
+		}
+	}
+	if !found {
+		t.Error("no junction had a runner-up")
+	}
+	if after := b.streets.Snapshot(); !reflect.DeepEqual(before.Count, after.Count) || before.Now != after.Now {
+		t.Error("looking ahead moved the brain's own streets")
+	}
+}

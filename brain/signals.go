@@ -75,15 +75,8 @@ func (b *Brain) trySignals(ctx context.Context) error {
 		spent := 0.0
 		for t := time.Duration(0); t < trial; t += 5 * time.Second {
 			if lead {
-				for j := range b.city.Signals {
-					g := s.Signal(j)
-					if g.Next >= 0 {
-						continue
-					}
-					want := traffic.MaxPressure(b.city, &b.city.Signals[j], int(g.Stage), margin, simView{s})
-					if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: want, Lease: 45 * time.Second}); err != nil {
-						return 0, err
-					}
+				if err := leadAll(b.city, s); err != nil {
+					return 0, err
 				}
 			}
 			if err := s.Step(ctx, start+t+5*time.Second); err != nil {

@@ -14,6 +14,7 @@
 //	POST /api/login {name,password}  POST /api/logout  GET /api/me
 //	GET /api/branches  POST /api/branches {name,from,kind}  DELETE /api/branches?name=  GET /api/diff?a=&b=  POST /api/merge {from,into}
 //	GET /api/history?id=&attr=[&clock=]  GET /api/history?id=&at=[&clock=]  (purpose=analysis hides what tells of persons)
+//	GET /api/junction?id=  (movements, queues, what it will show in two minutes, what the runner-up would cost)
 //	GET POST PATCH DELETE /api/users[?name=]  GET /api/backup  GET /api/version
 //
 // The live stream is a sequence of messages: type (1 byte), 3 spare bytes, length of the payload (u32), payload; all numbers

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -148,6 +149,7 @@ func (s *Server) Handler() http.Handler {
 	m.HandleFunc("GET /api/forecast", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return s.fan }) })
 	m.HandleFunc("GET /api/feeds", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.feeds) }) })
 	m.HandleFunc("GET /api/entity", s.entity)
+	m.HandleFunc("GET /api/junction", s.junction)
 	m.HandleFunc("GET /api/search", s.find)
 	m.HandleFunc("GET /api/account", s.account)
 	m.HandleFunc("POST /api/decisions/{verdict}", s.verdict)
@@ -221,6 +223,7 @@ func (s *Server) locked(w http.ResponseWriter, get func() any) {
 type decider interface {
 	Verdict(id string, approve bool, by string) error
 	Halt(on bool, by string) error
+	OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error))
 }
 
 // Act carries out what people asked for since the last call. Whoever runs the brain calls it between ticks.

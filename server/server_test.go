@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"citybrain/brain"
 	"citybrain/city"
 	"citybrain/policy"
 	"citybrain/twin"
@@ -74,6 +76,13 @@ func (g *rig) Halt(on bool, _ string) error {
 	return nil
 }
 
+// OpenJunction says that the town's one junction runs its first stage and would take the other next.
+func (g *rig) OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error)) {
+	return brain.JunctionNow{Stage: 0, Led: true, Queues: []float64{3.5, 0}, Pressures: []float64{1.2, 0.4}}, func(context.Context) (brain.JunctionAhead, error) {
+		return brain.JunctionAhead{Greens: []brain.StageGreen{{Stage: 0, From: 0, To: 40}, {Stage: 1, From: 45, To: 120}}, RunnerUp: 1, Cost: 77}, nil
+	}
+}
+
 // start serves a durable twin with users, each of the password secret.
 func start(t *testing.T, users ...policy.Principal) *rig {
 	t.Helper()
@@ -91,12 +100,16 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 	}
 	call := twin.Set("urn:ngsi-ld:EmergencyCall:1", "EmergencyCall", twin.Text("caller", "Li Na", noon), twin.Text("status", "open", noon), twin.Number("priority", 1, "", noon), twin.Point("location", 121.5, 31.2))
 	pump := twin.Set("urn:ngsi-ld:PumpStation:p1", "PumpStation", twin.Number("waterLevel", 1.5, "MTR", noon))
-	if _, err := tw.Main().Apply(call, pump); err != nil {
+	signal := twin.Set("urn:ngsi-ld:TrafficSignal:s1", "TrafficSignal", twin.Number("stage", 0, "", noon))
+	if _, err := tw.Main().Apply(call, pump, signal); err != nil {
 		t.Fatal(err)
 	}
 	log := &syncBuffer{}
 	g := &rig{t: t, twin: tw, log: log}
-	g.Server = New(&city.City{Name: city.Text{En: "Town"}, Frame: city.Frame{Lon0: 121.5, Lat0: 31.2}, Bounds: orb.Bound{Max: orb.Point{1000, 1000}}}, tw, Config{
+	g.Server = New(&city.City{Name: city.Text{En: "Town"}, Signals: []city.Junction{{ID: "s1", At: orb.Point{100, 100},
+		Movements: []city.Movement{{Path: orb.LineString{{110, 100}, {90, 100}}}, {Kind: city.Walkers, Path: orb.LineString{{100, 90}, {100, 110}}}},
+		Stages:    []city.Stage{{Movements: []int32{0}}, {Movements: []int32{1}}}}},
+		Streets: city.Streets{Links: []city.Link{{ID: "l1", Name: city.Text{En: "Main Street"}}}}, Frame: city.Frame{Lon0: 121.5, Lat0: 31.2}, Bounds: orb.Bound{Max: orb.Point{1000, 1000}}}, tw, Config{
 		Data: dir, Build: "b1", Policy: p, Log: slog.New(slog.NewTextHandler(log, nil)), Console: fstest.MapFS{"index.html": {Data: []byte("the console")}},
 		NGSILD: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, policy.From(r.Context()).Name) }),
 	})
@@ -478,4 +491,33 @@ func TestBackupIsWhole(t *testing.T) {
 	defer web.Close()
 	g.url = web.URL
 	g.want(409, "--data", "", "GET", "/api/backup", "")
+}
+
+// A junction is opened with its movements, what it will show and what the runner-up would cost; what is none is refused.
+func TestJunctionIsOpened(t *testing.T) {
+	g := start(t)
+	r, err := http.Get(g.url + "/api/junction?id=urn:ngsi-ld:TrafficSignal:s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var j junctionInfo
+	if err := json.NewDecoder(r.Body).Decode(&j); err != nil {
+		t.Fatal(err)
+	}
+	if len(j.Movements) != 2 || j.Movements[0].Street.En != "Main Street" || j.Movements[0].Queue != 3.5 || j.Movements[0].Path[0] != [2]float64{10, 0} || !j.Movements[1].Walkers {
+		t.Errorf("movements %+v", j.Movements)
+	}
+	if len(j.Greens) != 2 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].Pressure != 0.4 {
+		t.Errorf("%+v", j)
+	}
+	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {
+		r, err := http.Get(g.url + "/api/junction?id=" + id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Body.Close(); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: status %d", id, r.StatusCode)
+		}
+	}
 }

@@ -53,6 +53,17 @@ export interface Fan { issued: number; branch: string; step: number; median: num
 export interface Branch { name: string; kind: string; from: number; made: number }
 export interface Attribute { name: string; value: unknown; unit?: string; observed?: number; recorded?: number }
 export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[] }
+/** A junction opened: paths in metres east and north of its middle, greens in seconds from now. */
+export interface Junction {
+  id: string;
+  stage: number;
+  led: boolean;
+  signed: boolean;
+  movements: { walkers: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; path: [number, number][] }[];
+  stages: { movements: number[]; pressure: number }[];
+  greens: { stage: number; from: number; to: number }[];
+  runnerUp?: { stage: number; vehicleSeconds: number };
+}
 export interface Point { observed: number; recorded: number; value: number }
 
 export interface Paired { with: number; without: number; saved_p05: number | null; saved_p95: number | null; calls?: number; verdict?: string }
@@ -89,6 +100,7 @@ export const fan = (): Promise<Fan | null> => get('api/forecast');
 export const feeds = (): Promise<Feed[]> => get('api/feeds');
 export const branches = (): Promise<Branch[]> => get('api/branches');
 export const entity = (id: string): Promise<Entity> => get('api/entity?id=' + encodeURIComponent(id));
+export const junction = (id: string): Promise<Junction> => get('api/junction?id=' + encodeURIComponent(id));
 export const history = (id: string, attr: string): Promise<Point[]> => get(`api/history?id=${encodeURIComponent(id)}&attr=${encodeURIComponent(attr)}`);
 export const account = (): Promise<{ file: string; season: Season }[] | null> => get('api/account');
 export const search = (q: string): Promise<{ id: string; name: Text; type: string; at: [number, number] }[]> => get('api/search?q=' + encodeURIComponent(q));

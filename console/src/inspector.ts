@@ -3,6 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import * as api from './api';
 import { el, fill } from './dom';
 import { state } from './inbox';
+import { junction } from './junction';
 import { age, clock, name, number, t, word } from './texts';
 import { depth, effect, feed } from './trust';
 
@@ -26,6 +27,7 @@ export class Inspector {
   private at: [number, number] | undefined;
   private plotted = '';
   private chart = el('div.chart');
+  private opened = el('div');
   private body = el('div');
   constructor(private readonly holder: HTMLElement, private readonly around: Around) {}
 
@@ -45,6 +47,7 @@ export class Inspector {
     this.at = at;
     this.plotted = '';
     this.chart = el('div.chart');
+    this.opened = el('div');
     this.body = el('div', {}, el('p.quiet', {}, t('loading')));
     fill(this.holder, ...this.head(word('type', id.split(':')[2] ?? id), el('code', {}, id)), this.body);
     await this.refresh();
@@ -110,11 +113,13 @@ export class Inspector {
           return el('tr', { className: plot ? 'pick' : '', tabIndex: plot ? 0 : -1, onclick: () => void (plot && this.plot(e.id, a, true)), onkeydown: (k: KeyboardEvent) => void (plot && k.key === 'Enter' && this.plot(e.id, a, true)) },
             el('th', {}, word('a', a.name)), el('td', {}, ...value(a)), el('td.quiet', { title: a.observed ? `${t('observed')} ${clock(a.observed, true)}${a.recorded ? ` · ${t('recorded')} ${clock(a.recorded, true)}` : ''}` : '' }, a.observed ? age(now - a.observed) : t('insp.pack')));
         }), ...this.waterRows()),
+      e.type === 'TrafficSignal' ? this.opened : null,
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
       order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
       ...this.near());
+    if (e.type === 'TrafficSignal') void api.junction(id).then((j) => { if (this.current === id) fill(this.opened, ...junction(j)); }, () => undefined); // it is known, or the line above says why not
     const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
     if (first) await this.plot(e.id, first, false);
     else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));

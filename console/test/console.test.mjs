@@ -54,7 +54,7 @@ test('every text is there in both languages, and every one is used', async () =>
     assert.match(key === 'language' ? t.en : t.zh, /[\u4e00-\u9fff]/, `${key}: the Chinese text has no Chinese in it`);
     assert.deepEqual([...t.en.matchAll(/\{\w+\}/g)].map(String).sort(), [...t.zh.matchAll(/\{\w+\}/g)].map(String).sort(), `${key}: not the same figures in both`);
     // Words that others choose are looked up by group, such as an attribute's name.
-    if (!/^(a|v|type|role|st|layer|view|use|ask|tour)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
+    if (!/^(a|v|type|role|st|layer|view|use|ask|tour|junction)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
   }
   for (const [f, s] of Object.entries(sources)) assert.doesNotMatch(s.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''), /[\u4e00-\u9fff]/, `${f} has a text outside the table`);
 });
@@ -101,6 +101,20 @@ test('keys lead through the views, the palette finds, the inspector shows histor
   const sheet = await page.textContent('dialog.help');
   for (const k of ['Play', 'Compare now', 'Approve', 'Halt all automation', 'Water', 'Light or dark']) assert.ok(sheet.includes(k), `${k} is not in the help sheet`);
   await page.keyboard.press('Escape');
+  await page.close();
+});
+
+test('a junction opens to its movements, the next two minutes and why', async () => {
+  const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
+  await page.waitForSelector('.junction rect.green');
+  const drawn = await page.evaluate(() => ({ ways: document.querySelectorAll('.junction polyline').length, going: document.querySelectorAll('.junction polyline.go').length, text: document.querySelector('.inspector').textContent }));
+  const j = await (await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:j100')).json();
+  assert.equal(drawn.ways, j.movements.length);
+  assert.ok(drawn.going > 0, 'no movement is drawn green');
+  assert.match(drawn.text, /未来两分钟/);
+  assert.match(drawn.text, /未经签署/);
+  assert.equal((await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:nowhere')).status, 404);
+  assert.deepEqual(errors, []);
   await page.close();
 });
 

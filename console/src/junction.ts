@@ -1,0 +1,68 @@
+import type { Junction } from './api';
+import { el } from './dom';
+import { name, number, t } from './texts';
+
+function svg(tag: string, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
+  const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, String(v));
+  e.append(...children);
+  return e;
+}
+
+/** A junction opened: its movements as they lie, north up, green where they go, as wide as who waits; the next two minutes; the runner-up. */
+export function junction(j: Junction): HTMLElement[] {
+  return [
+    el('h3', {}, t('junction.movements'), el('span.quiet', {}, ' · ', t(j.led ? 'junction.led' : 'junction.planned'))),
+    el('div.junction', {}, diagram(j)),
+    el('h3', {}, t('junction.ahead')),
+    el('div.junction', {}, ahead(j)),
+    el('p', {}, why(j)),
+    j.signed ? el('span') : el('p.quiet', {}, t('junction.unsigned')),
+  ];
+}
+
+function diagram(j: Junction): SVGElement {
+  const far = Math.max(1, ...j.movements.flatMap((m) => m.path.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y))))) * 1.25;
+  const going = new Set(j.stage >= 0 ? j.stages[j.stage]?.movements : []), unit = far / 60;
+  const lines: SVGElement[] = [], labels: SVGElement[] = [];
+  // What goes is drawn last, above what waits.
+  const order = j.movements.map((_, i) => i).sort((a, b) => Number(going.has(a)) - Number(going.has(b)));
+  for (const i of order) {
+    const m = j.movements[i]!, points = m.path.map(([x, y]) => `${x},${-y}`).join(' '), kind = (m.walkers ? 'walk' : 'drive') + (going.has(i) ? ' go' : '');
+    const title = svg('title', {}, `${name(m.street)} · ${t(m.walkers ? 'junction.walkers' : (`junction.${m.turn}` as const))}${m.walkers ? '' : ` · ${t('junction.waiting', { n: number(m.queue, 1) })}`}`);
+    const line = svg('polyline', { points, class: kind, 'stroke-width': unit * (m.walkers ? 2 : 1.2 + Math.min(4, m.queue / 4)) }, title);
+    if (m.walkers) line.setAttribute('stroke-dasharray', `${unit * 1.5} ${unit * 1.5}`);
+    else line.setAttribute('marker-end', going.has(i) ? 'url(#arrow-go)' : 'url(#arrow)');
+    lines.push(line);
+    if (!m.walkers && m.queue >= 0.5 && m.path.length > 1) {
+      // The number stands behind the stop line, in line with the way in; turns of one approach spread by where they lead.
+      const [a, b] = [m.path[0]!, m.path[1]!], d = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, side = { left: -5, straight: 0, right: 5, uturn: -9 }[m.turn] * unit;
+      const ux = (b[0] - a[0]) / d, uy = (b[1] - a[1]) / d;
+      labels.push(svg('text', { x: a[0] - ux * 5 * unit + uy * side, y: -(a[1] - uy * 5 * unit - ux * side), style: `font-size:${unit * 7}px` }, number(m.queue, 0)));
+    }
+  }
+  const head = (id: string, kind: string): SVGElement => svg('marker', { id, viewBox: '0 0 6 6', refX: 3, refY: 3, markerWidth: 3.2, markerHeight: 3.2, orient: 'auto' }, svg('path', { d: 'M0,0 L6,3 L0,6 z', class: kind }));
+  return svg('svg', { viewBox: `${-far} ${-far} ${2 * far} ${2 * far}`, role: 'img', 'aria-label': t('junction.movements') }, svg('defs', {}, head('arrow', 'head'), head('arrow-go', 'head go')), ...lines, ...labels);
+}
+
+const seconds = 120;
+
+function ahead(j: Junction): SVGElement {
+  const row = 15, left = 22, right = 34, w = 260, x = (s: number): number => left + (s / seconds) * (w - left - right), h = row * j.stages.length + 14, parts: SVGElement[] = [];
+  j.stages.forEach((s, i) => {
+    const y = i * row;
+    parts.push(svg('text', { x: 0, y: y + 11, class: i === j.stage ? 'now' : '' }, String(i + 1)), svg('rect', { x: x(0), y: y + 3, width: x(seconds) - x(0), height: 9, class: 'red' }));
+    for (const g of j.greens) if (g.stage === i) parts.push(svg('rect', { x: x(g.from), y: y + 3, width: x(g.to) - x(g.from), height: 9, class: 'green' }, svg('title', {}, `${t('junction.stage', { n: i + 1 })} · +${g.from} – +${g.to} s`)));
+    parts.push(svg('text', { x: x(seconds) + 4, y: y + 11, class: 'quiet' }, svg('title', {}, t('junction.pressure')), number(s.pressure, 1)));
+  });
+  for (const s of [0, 30, 60, 90, 120]) parts.push(svg('text', { x: x(s), y: h - 2, class: 'quiet', 'text-anchor': s ? 'middle' : 'start' }, s ? `+${s} s` : t('now')));
+  return svg('svg', { viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': t('junction.ahead') }, ...parts);
+}
+
+function why(j: Junction): string {
+  const r = j.runnerUp;
+  if (!j.led) return t('junction.byplan');
+  if (!r) return t('junction.alone');
+  const n = r.stage + 1, v = number(Math.abs(r.vehicleSeconds) / 60, 1);
+  return r.vehicleSeconds >= 0 ? t('junction.costs', { n, v }) : t('junction.saves', { n, v });
+}

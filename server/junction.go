@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"citybrain/brain"
+	"citybrain/city"
+	"citybrain/exchange"
+)
+
+// A junctionInfo is a junction opened: what GET /api/junction answers. Lengths are metres from the junction's middle, east and
+// north; times seconds from now.
+type junctionInfo struct {
+	ID        string         `json:"id"`
+	Stage     int            `json:"stage"` // −1: unknown
+	Led       bool           `json:"led"`
+	Signed    bool           `json:"signed"` // a responsible engineer has signed its matrix
+	Movements []movementInfo `json:"movements"`
+	Stages    []stageInfo    `json:"stages"`
+	Greens    []greenInfo    `json:"greens"`
+	RunnerUp  *runnerUpInfo  `json:"runnerUp,omitempty"`
+}
+
+type (
+	movementInfo struct {
+		Walkers    bool         `json:"walkers"`
+		Turn       string       `json:"turn"`
+		Street     city.Text    `json:"street"`
+		Permissive bool         `json:"permissive"`
+		Queue      float64      `json:"queue"` // vehicles, estimated
+		Path       [][2]float64 `json:"path"`
+	}
+	stageInfo struct {
+		Movements []int32 `json:"movements"`
+		Pressure  float64 `json:"pressure"` // vehicles²/s
+	}
+	greenInfo struct {
+		Stage int `json:"stage"`
+		From  int `json:"from"`
+		To    int `json:"to"`
+	}
+	runnerUpInfo struct {
+		Stage          int     `json:"stage"`
+		VehicleSeconds float64 `json:"vehicleSeconds"` // more on its approaches within the time looked ahead
+	}
+)
+
+var turnNames = [...]string{"straight", "left", "right", "uturn"}
+
+// junction answers what a junction shows, who waits there, what it will show and what the runner-up would have cost.
+func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("id")
+	typ, local, ok := split(id)
+	at := -1
+	for j := range s.city.Signals {
+		if ok && typ == "TrafficSignal" && s.city.Signals[j].ID == local {
+			at = j
+		}
+	}
+	if at < 0 {
+		http.Error(w, fmt.Sprintf("junction: %q is not %s of one in the city", id, exchange.URN("TrafficSignal", "id")), http.StatusNotFound)
+		return
+	}
+	v, err := s.desk().view(r, "")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if _, seen := v.Get(id); !seen {
+		http.Error(w, "junction: the twin has no "+id, http.StatusNotFound)
+		return
+	}
+	type opened struct {
+		now   brain.JunctionNow
+		ahead func(context.Context) (brain.JunctionAhead, error)
+	}
+	done := make(chan opened, 1)
+	select {
+	case s.todo <- func(b decider) {
+		now, ahead := b.OpenJunction(at)
+		done <- opened{now, ahead}
+	}:
+	default:
+		http.Error(w, "too many requests are waiting; try again", http.StatusServiceUnavailable)
+		return
+	}
+	var o opened
+	select {
+	case o = <-done:
+	case <-time.After(30 * time.Second):
+		http.Error(w, "the city did not tick within 30 s", http.StatusGatewayTimeout)
+		return
+	case <-r.Context().Done():
+		return
+	}
+	ahead, err := o.ahead(r.Context())
+	if err != nil {
+		http.Error(w, fmt.Sprintf("junction %s: %v", local, err), http.StatusInternalServerError)
+		return
+	}
+	answer(w, s.opened(at, id, o.now, ahead))
+}
+
+func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.JunctionAhead) junctionInfo {
+	j := &s.city.Signals[at]
+	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Greens: []greenInfo{}}
+	for m := range j.Movements {
+		mv := &j.Movements[m]
+		x := movementInfo{Walkers: mv.Kind == city.Walkers, Turn: turnNames[mv.Turn], Street: s.city.Streets.Links[mv.From].Name, Permissive: mv.Permissive, Queue: now.Queues[m]}
+		for _, p := range mv.Path {
+			x.Path = append(x.Path, [2]float64{p[0] - j.At[0], p[1] - j.At[1]})
+		}
+		info.Movements = append(info.Movements, x)
+	}
+	for st := range j.Stages {
+		info.Stages = append(info.Stages, stageInfo{j.Stages[st].Movements, now.Pressures[st]})
+	}
+	for _, g := range ahead.Greens {
+		info.Greens = append(info.Greens, greenInfo(g))
+	}
+	if ahead.RunnerUp >= 0 {
+		info.RunnerUp = &runnerUpInfo{ahead.RunnerUp, ahead.Cost}
+	}
+	return info
+}
