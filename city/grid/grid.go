@@ -169,19 +169,31 @@ func (n *Net) order() {
 		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To))
 	})
 	now := make([]int32, len(perm))
-	sorted := make([]city.Connection, len(perm))
 	for i, p := range perm {
-		now[p], sorted[i] = int32(i), n.Connections[p]
+		now[p] = int32(i)
 	}
-	for i := range sorted {
-		for _, list := range [][]int32{sorted[i].Foes, sorted[i].Yields} {
+	for i := range n.Connections {
+		for _, list := range [][]int32{n.Connections[i].Foes, n.Connections[i].Yields} {
 			for k := range list {
 				list[k] = now[list[k]]
 			}
 			slices.Sort(list)
 		}
 	}
-	n.Connections = sorted
+	// place by place along the permutation's cycles: a second copy of a big city's junctions would be its largest part
+	for i := range perm {
+		first, at := n.Connections[i], int32(i)
+		for perm[at] >= 0 {
+			from := perm[at]
+			perm[at] = -1
+			if from == int32(i) {
+				n.Connections[at] = first
+				break
+			}
+			n.Connections[at] = n.Connections[from]
+			at = from
+		}
+	}
 }
 
 // A movement is one connection of an approach, the same for all four headings.
