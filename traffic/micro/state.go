@@ -101,9 +101,9 @@ func newState(s *Sim) State {
 		Waiting: make([]uint64, (roads+chunk-1)/chunk), At: make([]uint16, js), Stop: make([]uint8, js), Dwell: make([]int32, js),
 		Enter: fill(js, int32(-1)), Arrive: fill(js, int32(-1)), Lost: make([]float32, js), Stood: make([]uint16, js), Path: fill(js, int32(-1)), PathEnd: make([]int32, js),
 		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns)}
-	room := make([]Car, 4*n.lanes+n.conns) // most segments never hold more; others move to larger room once
+	room := make([]Car, 3*n.lanes+n.conns) // most segments never hold more; others move to larger room once
 	for i := range st.Segments {
-		k := 4
+		k := 3
 		if i >= n.lanes {
 			k = 1
 		}
