@@ -190,7 +190,7 @@ const (
 // ran before in the same process. It runs until there are so many and then for span seconds more.
 func City(ctx context.Context, threads, span int) ([]bench.Row, error) {
 	names := [2]string{"300,000 vehicles, micro, real-time factor", "300,000 vehicles, micro, memory"}
-	defer debug.SetGCPercent(debug.SetGCPercent(25)) // what is made while the town is laid out is much and short-lived
+	defer debug.SetGCPercent(debug.SetGCPercent(5)) // what is made while the town is laid out is much and short-lived
 	n, err := grid.New(grid.Town{Side: citySide, Block: gridBlock, Lanes: gridLanes, Speed: gridSpeed, Signal: true})
 	if err != nil {
 		return nil, err

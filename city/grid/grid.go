@@ -169,19 +169,31 @@ func (n *Net) order() {
 		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To))
 	})
 	now := make([]int32, len(perm))
-	sorted := make([]city.Connection, len(perm))
 	for i, p := range perm {
-		now[p], sorted[i] = int32(i), n.Connections[p]
+		now[p] = int32(i)
 	}
-	for i := range sorted {
-		for _, list := range [][]int32{sorted[i].Foes, sorted[i].Yields} {
+	for i := range n.Connections {
+		for _, list := range [][]int32{n.Connections[i].Foes, n.Connections[i].Yields} {
 			for k := range list {
 				list[k] = now[list[k]]
 			}
 			slices.Sort(list)
 		}
 	}
-	n.Connections = sorted
+	// place by place along the permutation's cycles: a second copy of a big city's junctions would be its largest part
+	for i := range perm {
+		first, at := n.Connections[i], int32(i)
+		for perm[at] >= 0 {
+			from := perm[at]
+			perm[at] = -1
+			if from == int32(i) {
+				n.Connections[at] = first
+				break
+			}
+			n.Connections[at] = n.Connections[from]
+			at = from
+		}
+	}
 }
 
 // A movement is one connection of an approach, the same for all four headings.
@@ -347,6 +359,9 @@ func (f *form) phases() []city.LightPhase {
 var Car = city.VehicleType{ID: "car", Class: city.PassengerCar, Length: 5, Gap: 2.5, MaxSpeed: 16.67, Accel: 2, Decel: 4.5, Brake: 9, Headway: 1.5, Sigma: 0.5,
 	SpeedMean: 1, SpeedDev: 0.1, People: 1.3, TurnsHeed: true, LaneChange: true}
 
+// block is the number of roads that routes are laid out together in.
+const block = 1 << 18
+
 // Demand draws rate vehicles a second for some seconds between junctions at least apart blocks from each other, by one axis and then the other.
 func (n *Net) Demand(rate float64, seconds, apart int, seed uint64) (*city.LaneDemand, error) {
 	side := n.Town.Side
@@ -357,7 +372,7 @@ func (n *Net) Demand(rate float64, seconds, apart int, seed uint64) (*city.LaneD
 	draw := chance.New(seed, "grid/demand")
 	count := int(rate * float64(seconds))
 	d.Journeys = make([]city.Journey, 0, count)
-	room := make([]int32, 0, count*side*2/3)
+	var room []int32 // routes lie in blocks of it
 	for k := range count {
 		var o, e [2]int
 		for try := uint64(0); ; try += 4 {
@@ -367,6 +382,9 @@ func (n *Net) Demand(rate float64, seconds, apart int, seed uint64) (*city.LaneD
 			if abs(o[0]-e[0])+abs(o[1]-e[1]) >= apart {
 				break
 			}
+		}
+		if cap(room)-len(room) < 2*side {
+			room = make([]int32, 0, max(2*side, min(count*side, block)))
 		}
 		first := draw.Sub(1).Int(uint64(k), 0, 2)
 		from := len(room)

@@ -60,13 +60,24 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 	any := false
 	for i := range cars {
 		c := &cars[i]
-		left.pass(c.Pos)
-		right.pass(c.Pos)
-		k := &s.kinds[c.Kind]
-		if !k.changes || c.Bits&(blocked|dwells) != 0 {
+		thinks := (c.ID+s.Second)%ponder == 0
+		if c.Aim == 0 && !thinks || c.Bits&(blocked|dwells) != 0 {
 			continue
 		}
-		memory := max(c.V, fade*float32(c.Memory)/4+(1-fade)*c.V)
+		k := &s.kinds[c.Kind]
+		if !k.changes {
+			continue
+		}
+		left.pass(c.Pos)
+		right.pass(c.Pos)
+		memory := c.V
+		if m := float32(c.Memory) * 0.25; m > memory {
+			f := float32(fade * fade)
+			if c.Aim != 0 {
+				f = fade
+			}
+			memory += f * (m - memory)
+		}
 		c.Memory = uint8(min(memory*4, 255))
 		if c.Aim != 0 {
 			to, steps, look := &left, float32(c.Aim), 2*foresight*memory
@@ -94,7 +105,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 				continue
 			}
 		}
-		if (c.ID+s.Second)%ponder == 0 && s.tempt(l, i, cars, &left, &right, c, k, memory) {
+		if thinks && s.tempt(l, i, cars, &left, &right, c, k, memory) {
 			any = true
 		}
 	}
@@ -237,19 +248,27 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 		if o.Pos-s.lengthOf(o)-c.Pos-k.gap < k.secure(c.V, o.V, ok.decel) {
 			return false
 		}
-	} else if rem := n.length[lane] - c.Pos; rem < shortLane && !s.roomOver(lane, rem, c, k) {
-		return false
 	}
 	tail := c.Pos - k.length
 	if j < len(side) {
 		o := &side[j]
 		if o.Bits&blocked != 0 {
-			return tail > o.Pos
+			if tail <= o.Pos {
+				return false
+			}
+		} else {
+			ok := &s.kinds[o.Kind]
+			if tail-o.Pos-ok.gap < ok.secure(o.V, c.V, k.decel) {
+				return false
+			}
 		}
-		ok := &s.kinds[o.Kind]
-		return tail-o.Pos-ok.gap >= ok.secure(o.V, c.V, k.decel)
+	} else if tail <= 60 && !s.rearFree(lane, tail, c.V, k.decel, 0) {
+		return false
 	}
-	return tail > 60 || s.rearFree(lane, tail, c.V, k.decel, 0)
+	if rem := n.length[lane] - c.Pos; j == 0 && rem < shortLane {
+		return s.roomOver(lane, rem, c, k)
+	}
+	return true
 }
 
 // roomOver reports whether a vehicle, rem m before the end of a lane, is safe behind who is beyond it: on any connection, and on the lane behind one
@@ -257,7 +276,9 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 func (s *Sim) roomOver(lane int32, rem float32, c *Car, k *kind) bool {
 	n := s.net
 	next := int32(-1)
-	if route, at := s.route(c.ID), int(s.At[c.ID])+1; at < len(route) {
+	if c.Conn >= 0 {
+		next = n.road[n.to[c.Conn]]
+	} else if route, at := s.route(c.ID), int(s.At[c.ID])+1; at < len(route) {
 		next = route[at]
 	}
 	for x := n.out[lane]; x < n.out[lane+1]; x++ {

@@ -163,15 +163,54 @@ func (s *Sim) weather() {
 	}
 }
 
-// lookAgain lets every vehicle find its lanes again.
+// lookAgain lets every vehicle find its lanes again, after a new way where its own is closed.
 func (s *Sim) lookAgain() {
-	for l := range s.net.lanes {
-		for i := range s.Segments[l] {
-			if c := &s.Segments[l][i]; c.Bits&blocked == 0 {
-				s.look(c, int32(l))
+	for seg := range s.Segments {
+		for i := range s.Segments[seg] {
+			c := &s.Segments[seg][i]
+			if c.Bits&blocked != 0 {
+				continue
+			}
+			s.detour(c, int32(seg))
+			if seg < s.net.lanes {
+				s.look(c, int32(seg))
 			}
 		}
 	}
+}
+
+// detour gives a vehicle a new way from the road that it is on, or comes to from its connection, where a road of its own way is closed and there
+// is another; its stops stay on it.
+func (s *Sim) detour(c *Car, seg int32) {
+	k := &s.kinds[c.Kind]
+	route, at := s.route(c.ID), int(s.At[c.ID])
+	keep := at // the last road that it can't avoid any more
+	if seg >= int32(s.net.lanes) {
+		keep++
+	}
+	shut := false
+	for i := keep + 1; i < len(route); i++ {
+		shut = shut || !s.enterable(route[i], k.class)
+	}
+	if !shut {
+		return
+	}
+	r := &s.router
+	r.found = append(r.found[:0], route[at:keep+1]...)
+	from := route[keep]
+	stops := s.demand.Journeys[c.ID].Stops
+	for n := int(s.Stop[c.ID]); n <= len(stops); n++ {
+		to := route[len(route)-1]
+		if n < len(stops) {
+			to = s.net.road[stops[n].Lane]
+		}
+		if !s.quickest(from, to, k, c.Factor) {
+			return
+		}
+		from = to
+	}
+	s.keepRoute(c.ID)
+	s.At[c.ID] = 0
 }
 
 // block puts an obstacle on its lane where it overlaps nobody, or as soon behind as it doesn't.

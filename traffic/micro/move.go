@@ -9,6 +9,9 @@ func (s *Sim) moveRoad(r int32) bool {
 			ends = true
 		}
 	}
+	if s.Inside[r] == 0 {
+		return ends
+	}
 	base := int32(n.lanes)
 	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
 		if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars) {
@@ -58,7 +61,7 @@ func (s *Sim) passOn(r int32) {
 	n := s.net
 	// connections first: who leaves one makes room, and who comes from a lane may pass it whole
 	base := int32(n.lanes)
-	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
+	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]] && s.Inside[r] > 0; c++ {
 		s.passOver(base+c, r)
 	}
 	for l := n.first[r]; l < n.first[r+1]; l++ {
@@ -107,11 +110,13 @@ func (s *Sim) goOn(c Car, seg, r int32) {
 			}
 			c.Pos -= n.length[seg]
 			seg = int32(n.lanes) + c.Conn
+			s.Inside[on]++
 			s.Crossed[c.Conn]++
 			continue
 		}
 		c.Pos -= n.length[seg]
 		seg = n.to[c.Conn]
+		s.Inside[on]--
 		s.On[on]--
 		on = n.road[seg]
 		s.On[on]++
@@ -146,6 +151,7 @@ func (s *Sim) holdBack(lane int32, i int) {
 	s.Segments[lane] = append(cars[:i], cars[i+1:]...)
 	s.On[n.road[lane]]--
 	s.On[n.road[n.from[c.Conn]]]++
+	s.Inside[n.road[n.from[c.Conn]]]++
 	seg := int32(n.lanes) + c.Conn
 	c.Bits &^= fresh
 	c.Pos, c.V = n.length[seg]-0.01, 0

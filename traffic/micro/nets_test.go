@@ -69,7 +69,7 @@ func (s *Sim) to(t testing.TB, second int) {
 // check fails when vehicles overlap, are out of order, or are not counted right.
 func (s *Sim) check(t testing.TB) {
 	t.Helper()
-	cars, on := 0, make([]int32, len(s.On))
+	cars, on, inside := 0, make([]int32, len(s.On)), make([]int32, len(s.On))
 	for seg, list := range s.Segments {
 		for i := range list {
 			c := &list[i]
@@ -80,6 +80,7 @@ func (s *Sim) check(t testing.TB) {
 			lane := int32(seg)
 			if seg >= s.net.lanes {
 				lane = s.net.from[seg-s.net.lanes]
+				inside[s.net.road[lane]]++
 			}
 			on[s.net.road[lane]]++
 			if c.V < 0 || c.Pos < 0 || c.Pos > s.net.length[seg] {
@@ -100,8 +101,8 @@ func (s *Sim) check(t testing.TB) {
 		}
 	}
 	for r := range on {
-		if on[r] != s.On[r] {
-			t.Fatalf("second %d: road %d counts %d, has %d", s.Second, r, s.On[r], on[r])
+		if on[r] != s.On[r] || inside[r] != s.Inside[r] {
+			t.Fatalf("second %d: road %d counts %d, %d inside; has %d, %d", s.Second, r, s.On[r], s.Inside[r], on[r], inside[r])
 		}
 	}
 	tt := s.Totals()

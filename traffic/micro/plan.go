@@ -8,6 +8,9 @@ func (s *Sim) planRoad(r int32) {
 			s.planLane(l, cars)
 		}
 	}
+	if s.Inside[r] == 0 {
+		return
+	}
 	base := int32(n.lanes)
 	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
 		if cars := s.Segments[base+c]; len(cars) > 0 {

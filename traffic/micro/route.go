@@ -343,8 +343,13 @@ func (s *Sim) planRoute(id int32) bool {
 			return false
 		}
 	}
-	s.Path[id] = int32(len(s.Paths))
-	s.Paths = append(s.Paths, r.found...)
-	s.PathEnd[id] = int32(len(s.Paths))
+	s.keepRoute(id)
 	return true
+}
+
+// keepRoute makes the roads found the route of a journey.
+func (s *Sim) keepRoute(id int32) {
+	s.Path[id] = int32(len(s.Paths))
+	s.Paths = append(s.Paths, s.router.found...)
+	s.PathEnd[id] = int32(len(s.Paths))
 }

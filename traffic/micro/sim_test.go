@@ -289,6 +289,31 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// Who is on the way when a road is closed goes round it, also from within a junction.
+func TestDetour(t *testing.T) {
+	for _, at := range []int{3, 14, 15, 16} { // on the first road, about its end and in the junction
+		g := net(14, [4]int{0, 1, 1, 100}, [4]int{1, 2, 1, 300}, [4]int{2, 3, 1, 200}, [4]int{2, 3, 1, 500}, [4]int{3, 4, 1, 100})
+		join(g, 0, 1, 30, nil, nil)
+		join(g, 1, 2, 5, nil, nil)
+		join(g, 1, 3, 5, nil, nil)
+		join(g, 2, 4, 5, nil, nil)
+		join(g, 3, 4, 5, nil, nil)
+		d := &city.LaneDemand{Types: []city.VehicleType{car}}
+		stream(d, 0, 1, 0, 0, 0, 1, 2, 4)
+		s := run(t, g, d, Config{})
+		if err := s.Input(time.Duration(at)*time.Second, Closure{Lane: 2, Shut: true}); err != nil {
+			t.Fatal(err)
+		}
+		for sec := 1; sec < 200; sec++ {
+			s.to(t, sec)
+			s.check(t)
+		}
+		if s.Ended != 1 || s.Crossed[2] != 1 || s.Crossed[1] != 0 {
+			t.Errorf("closed at %d s: arrived %d, by the detour %d", at, s.Ended, s.Crossed[2])
+		}
+	}
+}
+
 // What can't be driven is named.
 func TestBadInput(t *testing.T) {
 	good := func() (*city.LaneNet, *city.LaneDemand) {

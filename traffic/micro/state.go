@@ -58,6 +58,7 @@ type State struct {
 	Second         int32 // since the scenario's start
 	Segments       [][]Car
 	On             []int32 // vehicles on each road and the connections out of it
+	Inside         []int32 // those of them on the connections
 	Sig            []byte  // what each connection sees: r y g G o
 	Lights         []Light
 	NextJourney    int32
@@ -95,14 +96,14 @@ const stateVersion = 1
 
 func newState(s *Sim) State {
 	n, roads, js := s.net, len(s.lanes.Roads), len(s.demand.Journeys)
-	st := State{Version: stateVersion, Segments: make([][]Car, n.segments()), On: make([]int32, roads), Sig: bytes.Repeat([]byte{'-'}, n.conns),
+	st := State{Version: stateVersion, Segments: make([][]Car, n.segments()), On: make([]int32, roads), Inside: make([]int32, roads), Sig: bytes.Repeat([]byte{'-'}, n.conns),
 		Lights: make([]Light, len(s.lanes.Lights)), Queue: fill(roads, int32(-1)), QueueEnd: fill(roads, int32(-1)), Behind: fill(js, int32(-1)),
 		Waiting: make([]uint64, (roads+chunk-1)/chunk), At: make([]uint16, js), Stop: make([]uint8, js), Dwell: make([]int32, js),
 		Enter: fill(js, int32(-1)), Arrive: fill(js, int32(-1)), Lost: make([]float32, js), Stood: make([]uint16, js), Path: fill(js, int32(-1)), PathEnd: make([]int32, js),
 		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns)}
-	room := make([]Car, 4*n.lanes+n.conns) // most segments never hold more; others move to larger room once
+	room := make([]Car, 3*n.lanes+n.conns) // most segments never hold more; others move to larger room once
 	for i := range st.Segments {
-		k := 4
+		k := 3
 		if i >= n.lanes {
 			k = 1
 		}
@@ -138,7 +139,7 @@ func (st State) clone() State {
 		segs[i] = room[k:len(room):len(room)]
 	}
 	st.Segments = segs
-	for _, p := range []*[]int32{&st.On, &st.Queue, &st.QueueEnd, &st.Behind, &st.Dwell, &st.Enter, &st.Arrive, &st.Path, &st.PathEnd, &st.Paths, &st.Seen} {
+	for _, p := range []*[]int32{&st.On, &st.Inside, &st.Queue, &st.QueueEnd, &st.Behind, &st.Dwell, &st.Enter, &st.Arrive, &st.Path, &st.PathEnd, &st.Paths, &st.Seen} {
 		*p = slices.Clone(*p)
 	}
 	for _, p := range []*[]float32{&st.Lost, &st.Wet, &st.Limit, &st.Speeds} {
