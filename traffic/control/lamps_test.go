@@ -7,9 +7,9 @@ import (
 	"citybrain/city"
 )
 
-// cross is one junction of four single lanes: straight on from each, the two of one street against the two of the other, and a
+// fourWays is one junction of four single lanes: straight on from each, the two of one street against the two of the other, and a
 // program of two greens, in the second of which one link gives way.
-func cross(t *testing.T, o Options) *Network {
+func fourWays(t *testing.T, o Options) *Network {
 	t.Helper()
 	n := &city.LaneNet{Nodes: []city.LaneNode{{ID: "x", Light: 0}}}
 	for i := range 8 { // 0–3 lead in, 4–7 out
@@ -32,7 +32,7 @@ func cross(t *testing.T, o Options) *Network {
 // no earlier, and a green lasts its minimum. All wishes of ten seconds are tried.
 func TestNoWishMakesLampsUnsafe(t *testing.T) {
 	for _, o := range []Options{{Yellow: 3, MinGreen: 5}, {Yellow: 3, AllRed: 2, MinGreen: 4}} {
-		n := cross(t, o)
+		n := fourWays(t, o)
 		phases := len(n.Junctions[0].Phases)
 		if phases != 3 {
 			t.Fatalf("%d phases to choose from", phases)

@@ -8,7 +8,7 @@ import (
 
 // The search finds the offset and the split that a judge likes best, keeps every plan safe, and asks no oftener than it may.
 func TestOptimiseFindsWhatTheJudgeLikes(t *testing.T) {
-	n := cross(t, Options{Yellow: 3, MinGreen: 5})
+	n := fourWays(t, Options{Yellow: 3, MinGreen: 5})
 	asked := 0
 	judge := func(p *Plan) (float64, error) {
 		if asked++; asked > 80 {
