@@ -20,19 +20,19 @@ import (
 
 // runRow is what `traffic run --json` prints. Times are simulated seconds but wall_s.
 type runRow struct {
-	Vehicles      int     `json:"vehicles"`
-	Finished      int     `json:"finished"`
-	NeverInserted int     `json:"never_inserted"`
-	MeanTravel    float64 `json:"mean_travel_s"`
-	PapersTravel  float64 `json:"papers_travel_s"` // of a roadnet only
-	MeanDelay     float64 `json:"mean_delay_s"`
-	P95Travel     float64 `json:"p95_travel_s"`
-	MaxWait       float64 `json:"max_wait_s"`
-	Updates       int64   `json:"vehicle_updates"`
-	PerCPU        float64 `json:"updates_per_cpu_s"`
-	Wall          float64 `json:"wall_s"`
-	Peak          int     `json:"peak_vehicles"`
-	Hash          string  `json:"state_hash"`
+	Vehicles      int      `json:"vehicles"`
+	Finished      int      `json:"finished"`
+	NeverInserted int      `json:"never_inserted"`
+	MeanTravel    float64  `json:"mean_travel_s"`
+	PapersTravel  *float64 `json:"papers_travel_s"` // null but of a roadnet
+	MeanDelay     float64  `json:"mean_delay_s"`
+	P95Travel     float64  `json:"p95_travel_s"`
+	MaxWait       float64  `json:"max_wait_s"`
+	Updates       int64    `json:"vehicle_updates"`
+	PerCPU        float64  `json:"updates_per_cpu_s"`
+	Wall          float64  `json:"wall_s"`
+	Peak          int      `json:"peak_vehicles"`
+	Hash          string   `json:"state_hash"`
 }
 
 // trafficRun is what one run is asked for.
@@ -106,7 +106,11 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s, seed %d\t\n", name, r.controller, r.seed)
 	fmt.Fprintf(w, "vehicles\t%d: %d finished, %d never inserted, at most %d at once\n", row.Vehicles, row.Finished, row.NeverInserted, row.Peak)
-	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s; as papers count it %.1f s\n", row.MeanTravel, row.P95Travel, row.PapersTravel)
+	papers := ""
+	if row.PapersTravel != nil {
+		papers = fmt.Sprintf("; as papers count it %.1f s", *row.PapersTravel)
+	}
+	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
 	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)
@@ -167,7 +171,8 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	}
 	bar.done()
 	x, hash := sim.Result(), sim.Hash()
-	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), round2(x.PapersTravel), round2(x.MeanDelay), x.P95Travel, x.MaxWait,
+	papers := round2(x.PapersTravel)
+	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), &papers, round2(x.MeanDelay), x.P95Travel, x.MaxWait,
 		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
 	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
