@@ -238,18 +238,20 @@ func newest(s twin.Snapshot) (at time.Time) {
 }
 
 // retain is how many versions of an attribute a session keeps in memory, so that an evening fits: what reports every few
-// seconds or every minute about an hour, a vehicle its last places, all else the day. What is gone is known for forget longer, so that
+// seconds or every minute about an hour, pumps and gates four, a vehicle its last places, all else the day. What is gone is known for forget longer, so that
 // a day takes no more memory than its first hour. The log of a durable twin has them all.
 func retain(typ string) int {
 	switch typ {
 	case "Vehicle":
 		return 8
 	case "Command":
-		return 40
-	case "TrafficSignal":
+		return 12
+	case "TrafficSignal", "EmergencyVehicle":
 		return 240
 	case "TrafficFlowObserved":
 		return 60
+	case "PumpStation", "FloodGate":
+		return 480
 	}
 	return 2000
 }
