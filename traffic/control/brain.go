@@ -9,11 +9,14 @@ import (
 )
 
 // Brain's settings, the same everywhere.
-var (
-	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
+const (
+	patience = 40.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search
+
+	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
+	turns     = 8.0  // decisions after which one who stands is long overdue, where they are far apart
 )
 
 // brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
@@ -25,10 +28,12 @@ type brain struct {
 	known   map[int32]sighting
 	taken   []float64 // of each connection: how many took it of late
 	lastAt  float64
+	dt      float64 // s since the decision before
 	started bool
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	size    float64    // mean vehicle length, m
+	far     int        // s of prediction
 }
 
 // A crossing is one junction's part of the brain.
@@ -36,15 +41,18 @@ type crossing struct {
 	x     *crossroad
 	s     *search
 	in    stream
-	watch []int32   // lanes from which vehicles come to its stop lines, those at the lines first
-	below [][]int32 // of each exit: the lanes that its room is counted on
+	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	ghost []float64    // of each lane: vehicles supposed to wait there unseen
+	since []float64    // of each lane: s, when it was last green, where that counts
+	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
+	below [][]int32    // of each exit: the lanes that its room is counted on
 }
 
 // A sighting is where a vehicle was last seen.
 type sighting struct {
 	lane, next    int32
 	behind, speed float64
-	waited        float64
+	stood         float64 // s, since it came into sight or over a stop line
 	step          int32
 }
 
@@ -56,7 +64,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -66,7 +74,10 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
-		c.in.list = make([][]arrival, len(x.lanes))
+		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		for k := range c.stuck {
+			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		}
 		c.in.room, c.in.gain, c.in.free = make([]float64, len(x.exits)), make([]float64, len(x.exits)), make([]float64, len(x.lanes))
 		for l := range n.Lanes {
 			if n.Stops[l] == int32(i) && n.Ahead[l] > 0 && n.Watched(int32(l)) {
@@ -82,7 +93,7 @@ func newBrain(n *Network, s Settings) *brain {
 }
 
 // exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
-var exitReach = 80.0
+const exitReach = 80.0
 
 // reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
 func (n *Network) reach(e int32, far float64) []int32 {
@@ -165,11 +176,22 @@ func (b *brain) onward(lane, next, id int32, behind float64) int32 {
 }
 
 // laneChoice is how many metres before a lane's end a vehicle is on the lane that its way needs.
-var laneChoice = 60.0
+const laneChoice = 60.0
 
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
 	b.learn(o)
+	rounds := 1
+	if b.every >= longPause {
+		rounds = 2
+	}
+	for range rounds {
+		b.agree(o, want)
+	}
+}
+
+// agree lets every junction find its plan, once, with what the others last meant to do.
+func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
 		b.gather(i, o)
 	}
@@ -181,7 +203,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
 			continue
 		}
-		r.s.load(&r.in, horizon)
+		r.s.load(&r.in, b.far)
 		r.s.tell = nil
 		best, leaf := r.s.run(sig, o.Time, step)
 		want[i] = best.phase
@@ -234,7 +256,7 @@ func (b *brain) record(i int, now float64, leaf int) {
 // the one before.
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
-	b.started, b.lastAt = true, o.Time
+	b.started, b.lastAt, b.dt = true, o.Time, dt
 	fade := math.Exp(-dt / memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
@@ -262,7 +284,15 @@ func (b *brain) learn(o *Observation) {
 				}
 				b.size += 0.002 * (c.Length - b.size)
 			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, waited: c.Waited, step: step}
+			stood := was.stood
+			if !old {
+				stood = c.Waited
+			} else if b.n.Stops[was.lane] != b.n.Stops[l] || b.n.Ahead[l] > b.n.Ahead[was.lane] {
+				stood = 0
+			} else if c.Speed < 0.1 {
+				stood += dt
+			}
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step}
 		}
 	}
 	var gone []int32
@@ -278,7 +308,8 @@ func (b *brain) learn(o *Observation) {
 	}
 	keep := b.transit[:0]
 	for _, c := range b.transit {
-		if o.Time < c.at+b.n.Lanes[c.lane].Length/b.n.Lanes[c.lane].Speed+20 {
+		// until it must have come into sight; else it went elsewhere
+		if o.Time < c.at+max(0, b.n.Ahead[c.lane]+b.n.Lanes[c.lane].Length-View)/b.n.Lanes[c.lane].Speed+2 {
 			keep = append(keep, c)
 		}
 	}
@@ -320,7 +351,7 @@ func (b *brain) went(was sighting, to int32) {
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
-	if was.behind > 2*was.speed+10 {
+	if was.behind > 2*was.speed+10+max(0, b.dt-1)*b.n.Lanes[lane].Speed {
 		return // it ended here, or its way is not known
 	}
 	for range 4 {
@@ -365,27 +396,31 @@ func (b *brain) gather(i int, o *Observation) {
 			if c.Next < 0 && o.Share == 0 {
 				continue // it ends here
 			}
-			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, c.Waited, c.Length)
+			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)
 		}
 	}
 	for _, c := range b.transit {
 		if n.Stops[c.lane] == int32(i) {
 			d := n.Lanes[c.lane].Length
-			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size)
+			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size, false)
 		}
 	}
 	for _, up := range b.planned {
 		for _, c := range up {
 			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
 				d := n.Lanes[c.lane].Length
-				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size)
+				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size, false)
 			}
 		}
 	}
-	for l := range x.lanes {
-		b.beyond(r, l)
+	b.guess(i, o)
+	for l, lane := range x.lanes {
+		if o.Share == 0 && (o.Dead == nil || !o.Dead[lane]) {
+			b.beyond(r, l)
+		}
 		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
 	}
+	b.stalled(r, o.Signals[i])
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
 		count, halted, holds := 0, 0, 0.0
@@ -401,12 +436,66 @@ func (b *brain) gather(i int, o *Observation) {
 	}
 }
 
-func weigh(waited float64) float64 {
-	return min(1+waited*waited/(patience*patience), heaviest)
+// A vehicle that stands on a lane that its way does not begin from, this near the line, m, holds the lane up for at least so long, s.
+const (
+	wrongLane = 15.0
+	wrongHold = 5.0
+)
+
+// stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
+// lane up, and is expected to hold it up for as long again.
+func (b *brain) stalled(r *crossing, sig Signal) {
+	if b.dt > longPause { // what green moved in between has not been seen
+		for k := range r.stuck {
+			clear(r.stuck[k])
+			clear(r.in.hold[k])
+		}
+		return
+	}
+	for l, list := range r.in.list {
+		for k := range r.stuck {
+			r.in.hold[k][l] = 0
+			switch {
+			case len(list) == 0:
+				r.stuck[k][l] *= 0.9
+			case !list[0].still:
+				r.stuck[k][l] = 0
+			default:
+				r.stuck[k][l] *= 0.985
+			}
+		}
+		if len(list) == 0 || !list[0].still || sig.Changing {
+			continue
+		}
+		switch letter := r.x.rows[sig.Phase][list[0].link]; {
+		case letter == 'r':
+		case letter == 'g' && len(r.x.links[list[0].link].foes) > 0:
+			r.stuck[1][l] += b.dt
+		default:
+			r.stuck[0][l] += b.dt
+		}
+		for k, patience := range [2]float64{stallFirst, stallGap} {
+			if r.stuck[k][l] > patience {
+				r.in.hold[k][l] = r.stuck[k][l]
+			}
+		}
+	}
+}
+
+// Seconds of green without a move after which a lane counts as held up: where it goes first, where it gives way.
+const (
+	stallFirst = 4.0
+	stallGap   = 10.0
+)
+
+// weigh is what a second more counts for who has stood so long; where decisions are far apart, so are the turns that can be hoped for.
+func (b *brain) weigh(waited float64) float64 {
+	p := max(patience, turns*b.every)
+	return min(1+waited*waited/(p*p), heaviest)
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
-func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64) {
+func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64, still bool) {
 	n, x := b.n, b.at[i].x
 	for range 8 {
 		c := b.onward(lane, next, id, behind)
@@ -420,6 +509,11 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 			}
 			li := slices.Index(x.j.Links, c)
 			l := x.links[li].lane
+			if k.From != lane && still && far < wrongLane {
+				if m := slices.Index(x.lanes, lane); m >= 0 {
+					b.at[i].in.free[m] = max(b.at[i].in.free[m], wrongHold, waited)
+				}
+			}
 			if k.From != lane { // several lanes lead there: the one on which fewest are expected
 				for m := range x.links {
 					o := &n.Connections[x.links[m].conn]
@@ -428,7 +522,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length), still})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -436,33 +530,44 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 	}
 }
 
-// beyond adds those who will come from beyond sight at the rate of late.
-func (b *brain) beyond(r *crossing, l int) {
-	lane := r.x.lanes[l]
-	from := View / b.n.Lanes[lane].Speed
-	if b.fed(lane, 0) {
-		from = float64(horizon) // the neighbours' plans say
+// sight is how far before the end of a lane vehicles are seen before they could come from nowhere: to the network's edge, at most
+// far metres.
+func (n *Network) sight(lane int32, far float64) float64 {
+	d := n.Lanes[lane].Length
+	if d >= far || len(n.In[lane]) == 0 {
+		return min(d, far)
 	}
+	best := d
+	for _, c := range n.In[lane] {
+		k := &n.Connections[c]
+		if k.Light >= 0 {
+			return far // the stop line behind it is watched too
+		}
+		if k.Length > 0 {
+			best = max(best, d+k.Length+n.sight(k.From, far-d-k.Length))
+		}
+	}
+	return min(best, far)
+}
+
+// beyond adds those who will come from beyond sight: as many as came of late, less those that the neighbours' plans announce.
+func (b *brain) beyond(r *crossing, l int) {
+	from := b.n.sight(r.x.lanes[l], b.n.View) / b.n.Lanes[r.x.lanes[l]].Speed
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
-		rate := r.x.links[k].rate
-		if rate <= 0 {
+		due := r.x.links[k].rate * (float64(b.far) - from)
+		for _, a := range r.in.list[l] {
+			if a.link == k && a.at > from {
+				due--
+			}
+		}
+		if due <= 0 {
 			continue
 		}
-		for t := from + 0.5/rate; t < float64(horizon); t += 1 / rate {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size)})
+		gap := (float64(b.far) - from) / due
+		for t := from + 0.5*gap; t < float64(b.far); t += gap {
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
 		}
 	}
 	r.in.list[l] = list
-}
-
-// fed tells whether a lane's vehicles come over another junction's stop line.
-func (b *brain) fed(lane int32, hops int) bool {
-	for _, c := range b.n.In[lane] {
-		k := &b.n.Connections[c]
-		if k.Light >= 0 || hops < 4 && b.n.Watched(k.From) && b.fed(k.From, hops+1) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,14 +6,14 @@ import (
 )
 
 // The discharge model's constants, s, calibrated against queues that SUMO's Krauss drivers (1 s reaction) discharge.
-var (
+const (
 	reaction  = 1.05 // of a driver who follows another over the line
 	queueGap  = 2.0  // m between the two
 	crossing0 = 10.0 // m/s, the most at which a queue crosses the line
 	startLoss = 1.0  // from green to the first vehicle over the line
 	overrun   = 1.0  // of yellow that is still driven through
-	gapAhead  = 4.0  // to the next vehicle with right of way that one from the stop line needs
-	gapInside = 3.0  // that one waiting inside the junction needs
+	gapAhead  = 6.5  // to the next vehicle with right of way that one from the stop line needs
+	gapInside = 5.0  // that one waiting inside the junction needs
 	accel     = 2.0  // m/s², mean of a vehicle gathering speed
 )
 
@@ -29,6 +29,7 @@ type link struct {
 	hold  int     // vehicles that may wait inside the junction, out of the lane's way
 	slot  int     // index among the links with hold > 0, −1
 	speed float64 // m/s at which a queue crosses the line
+	react float64 // s, of its drivers
 	foes  []int   // links to which it gives way
 	lanes []int   // lanes of those, each once
 	rate  float64 // vehicles/s, of late
@@ -56,7 +57,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 	x.of = make([][]int, len(x.lanes))
 	for i, c := range j.Links {
 		k := &n.Connections[c]
-		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed)}
+		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed), react: n.Reaction}
 		if l.exit < 0 {
 			l.exit = len(x.exits)
 			x.exits = append(x.exits, k.To)
@@ -98,7 +99,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 				r = slices.Clone(x.rows[p])
 				ends := false
 				if n.Clearance {
-					r = row(n.Lights[j.Light].Phases[0].State)
+					r = row(j.Clear)
 					ends = true
 				} else {
 					for i := range r {
@@ -139,15 +140,17 @@ type arrival struct {
 	far    float64 // m before the line; +Inf: beyond sight
 	waited float64 // s
 	head   float64 // s behind the one before it, out of a queue
+	still  bool    // it stands
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.
 type stream struct {
 	list [][]arrival
-	room []float64 // of each exit: vehicles that it still takes now; +Inf: as many as come
-	gain []float64 // vehicles/s by which that grows
-	free []float64 // of each lane: s from now before which nothing leaves (start-up)
+	room []float64    // of each exit: vehicles that it still takes now; +Inf: as many as come
+	gain []float64    // vehicles/s by which that grows
+	free []float64    // of each lane: s from now before which nothing leaves
+	hold [2][]float64 // the same by green that goes first, by green that gives way
 }
 
 // follows is the headway of a vehicle of length metres over link k, s.
-func (k *link) follows(length float64) float64 { return reaction + (length+queueGap)/k.speed }
+func (k *link) follows(length float64) float64 { return k.react + (length+queueGap)/k.speed }

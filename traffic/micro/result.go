@@ -1,6 +1,9 @@
 package micro
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Trip is what came of one journey. Times are s since the scenario's start; NaN: not yet.
 type Trip struct {
@@ -53,3 +56,41 @@ func (s *Sim) Trips() []Trip {
 
 // Route returns the roads of a journey that was due; the slice is the Sim's own.
 func (s *Sim) Route(journey int) []int32 { return s.route(int32(journey)) }
+
+// Figures are what a run comes to, as the field prints them. Times are s.
+type Figures struct {
+	Vehicles, Finished, NeverInserted int
+	MeanTravel                        float64 // of every trip due, the wait to enter in it, unfinished ones until the end
+	P95Travel                         float64
+	MeanDelay                         float64 // time loss and wait to enter; of who never entered all of its time
+	MaxDelay, MaxWait                 float64 // the longest, and the longest at a stand, the wait to enter in it
+}
+
+// Figures sums up the run so far.
+func (s *Sim) Figures() Figures {
+	trips := s.Trips()
+	f := Figures{Vehicles: len(trips), Finished: int(s.Ended)}
+	if len(trips) == 0 {
+		return f
+	}
+	travels := make([]float64, 0, len(trips))
+	for _, t := range trips {
+		travel, delay, wait := float64(s.Second)-t.Depart, t.EntryDelay+t.Loss, t.EntryDelay+t.Waiting
+		switch {
+		case !math.IsNaN(t.Arrive):
+			travel = t.Arrive - t.Depart
+		case math.IsNaN(t.Enter):
+			f.NeverInserted++
+		}
+		travels = append(travels, travel)
+		f.MeanTravel += travel
+		f.MeanDelay += delay
+		f.MaxDelay, f.MaxWait = max(f.MaxDelay, delay), max(f.MaxWait, wait)
+	}
+	n := float64(len(trips))
+	f.MeanTravel /= n
+	f.MeanDelay /= n
+	slices.Sort(travels)
+	f.P95Travel = travels[(len(travels)*95+99)/100-1]
+	return f
+}

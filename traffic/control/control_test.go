@@ -1,0 +1,210 @@
+package control
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"citybrain/city"
+	"pgregory.net/rapid"
+)
+
+// cross is a junction of two one-way streets, each with a lane of 150 m, and their exits; both lead straight on.
+func cross(t testing.TB) *Network {
+	t.Helper()
+	n := &city.LaneNet{Nodes: make([]city.LaneNode, 5)}
+	for i, id := range []string{"west", "south", "east", "north"} {
+		n.Roads = append(n.Roads, city.Road{ID: id, First: int32(i), Lanes: 1, Length: 150, Speed: 13.89})
+		n.Lanes = append(n.Lanes, city.Lane{ID: id + "_0", Road: int32(i), Length: 150, Speed: 13.89, Allow: city.EveryClass})
+	}
+	n.Connections = []city.Connection{
+		{From: 0, To: 2, Length: 12, Speed: 13.89, Light: 0, Index: 0, Foes: []int32{1}},
+		{From: 1, To: 3, Length: 12, Speed: 13.89, Light: 0, Index: 1, Foes: []int32{0}},
+	}
+	n.Lights = []city.Light{{ID: "J", Places: 2, Phases: []city.LightPhase{{State: "Gr", Duration: 30}, {State: "yr", Duration: 3}, {State: "rG", Duration: 20}, {State: "ry", Duration: 3}}}}
+	w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestNetwork(t *testing.T) {
+	w := cross(t)
+	j := w.Junctions[0]
+	if len(j.Phases) != 2 || j.Phases[1].Program != 2 || !reflect.DeepEqual(j.Lanes, []int32{0, 1}) || !reflect.DeepEqual(j.Links, []int32{0, 1}) {
+		t.Errorf("%+v", j)
+	}
+	if !w.Sees(0, 150) || w.Sees(2, 10) || w.Watched(3) {
+		t.Error("what is watched: approaches, not exits")
+	}
+	bad := *w.LaneNet
+	bad.Lights = []city.Light{{ID: "dark", Places: 2, Phases: []city.LightPhase{{State: "rr"}, {State: "yy"}}}}
+	if _, err := NewNetwork(&bad, Options{}); err == nil || !strings.Contains(err.Error(), `"dark"`) {
+		t.Errorf("a light without green: %v", err)
+	}
+	if _, err := NewNetwork(w.LaneNet, Options{Yellow: math.NaN()}); err == nil {
+		t.Error("no yellow at all passes")
+	}
+}
+
+func TestShippedPlan(t *testing.T) {
+	w := cross(t)
+	p := Shipped(w)
+	if err := p.Check(w); err != nil || p.Junctions[0].Cycle() != 56 {
+		t.Fatalf("%+v: %v", p.Junctions[0], err)
+	}
+	for at, want := range map[float64]int{0: 0, 32: 0, 33: 1, 55: 1, 56: 0, 100: 1} {
+		if got, _ := p.Junctions[0].At(at); got != want {
+			t.Errorf("phase %d at %g s, want %d", got, at, want)
+		}
+	}
+	for _, bad := range []string{`{"junctions":[]}`, `{"junctions":[{"id":"K","offset_s":0,"stages":[{"phase":0,"duration_s":20}]}]}`,
+		`{"junctions":[{"id":"J","offset_s":0,"stages":[{"phase":7,"duration_s":20}]}]}`, `{"junctions":[{"id":"J","offset_s":0,"stages":[{"phase":0,"duration_s":20},{"phase":1,"duration_s":2}]}]}`, `{"x":1}`} {
+		if _, err := ReadPlan(strings.NewReader(bad), w); err == nil {
+			t.Errorf("%s passes", bad)
+		}
+	}
+}
+
+// TestLamps: whatever is wished, no lamp goes from green to red without its yellow, no green is cut, no two foes are green at once.
+func TestLamps(t *testing.T) {
+	w := cross(t)
+	rapid.Check(t, func(r *rapid.T) {
+		s := NewLamps(w)
+		want := []int{0}
+		last, since := string(s.State(0)), 0
+		for now := range 200 {
+			want[0] = rapid.IntRange(-1, 2).Draw(r, "want")
+			s.Step(float64(now), want)
+			state := string(s.State(0))
+			if state[0] != 'r' && state[1] != 'r' {
+				r.Fatalf("at %d s both are let go: %s", now, state)
+			}
+			if state == last {
+				continue
+			}
+			held := now - since
+			for i := range state {
+				switch {
+				case last[i] == 'G' && state[i] == 'r':
+					r.Fatalf("at %d s place %d goes from green to red", now, i)
+				case last[i] == 'y' && held != 3:
+					r.Fatalf("at %d s yellow ends after %d s", now, held)
+				case last[i] == 'G' && since > 0 && held < 5:
+					r.Fatalf("at %d s green ends after %d s", now, held)
+				}
+			}
+			last, since = state, now
+		}
+	})
+}
+
+// street simulates point queues at the crossing: arrivals by the second at each approach, one vehicle each two seconds of green.
+func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds int) (waited float64, longest float64, log []int) {
+	t.Helper()
+	w := cross(t)
+	ctl, err := New(name, w, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lamps, o, want := NewLamps(w), NewObservation(w), []int{0}
+	var queue [2][]Vehicle
+	var open [2]float64
+	id := int32(0)
+	for s := range seconds {
+		for l := range queue {
+			if arrive(s, l) {
+				queue[l] = append(queue[l], Vehicle{ID: id, Behind: 150, Speed: 13.89, Length: 5, Next: int32(l + 2)})
+				id++
+			}
+			for i := range queue[l] { // on to the line, or to the one ahead
+				v := &queue[l][i]
+				stop := float64(i) * 7.5
+				to := max(stop, v.Behind-13.89)
+				if v.Speed = v.Behind - to; v.Speed < 0.1 {
+					v.Speed = 0
+					v.Waited++
+					waited++
+					longest = max(longest, v.Waited)
+				}
+				v.Behind = to
+			}
+		}
+		o.Clear()
+		o.Time = float64(s)
+		for l := range queue {
+			o.Seen[l] = append(o.Seen[l], queue[l]...)
+			o.Count[l] = int32(len(queue[l]))
+		}
+		lamps.Fill(o)
+		ctl.Decide(o, want)
+		lamps.Step(float64(s), want)
+		log = append(log, want[0])
+		for l := range queue {
+			if lamps.State(0)[l] == 'G' && len(queue[l]) > 0 && queue[l][0].Behind < 1 && float64(s) >= open[l] {
+				queue[l] = queue[l][1:]
+				open[l] = float64(s) + 2
+			}
+		}
+	}
+	return waited, longest, log
+}
+
+func TestControllersServeEverybody(t *testing.T) {
+	uneven := func(s, lane int) bool { return lane == 0 && s%5 == 0 || lane == 1 && s%60 == 7 }
+	for _, name := range Names() {
+		if name == "offline" {
+			continue // needs a plan
+		}
+		_, longest, log := street(t, name, uneven, 600)
+		if longest > 130 {
+			t.Errorf("%s leaves somebody standing for %g s", name, longest)
+		}
+		if _, _, again := street(t, name, uneven, 600); !reflect.DeepEqual(log, again) {
+			t.Errorf("%s decides otherwise the second time", name)
+		}
+	}
+	if _, err := New("offline", cross(t), Settings{}); err == nil {
+		t.Error("offline without a plan passes")
+	}
+	if _, err := New("none", cross(t), Settings{}); err == nil || !strings.Contains(err.Error(), "brain") {
+		t.Errorf("unknown name: %v", err)
+	}
+}
+
+// TestBrainBeats: with a platoon each 40 s on one street and few on the other, prediction must beat the clock by far and the
+// score of queues by something.
+func TestBrainBeats(t *testing.T) {
+	platoons := func(s, lane int) bool { return lane == 0 && s%40 < 16 && s%2 == 0 || lane == 1 && s%20 == 3 }
+	brain, _, _ := street(t, "brain", platoons, 900)
+	fixed, _, _ := street(t, "fixed", platoons, 900)
+	greedy, _, _ := street(t, "maxpressure", platoons, 900)
+	if brain > 0.6*fixed || brain > greedy {
+		t.Errorf("standing: brain %g s, fixed %g s, max-pressure %g s", brain, fixed, greedy)
+	}
+}
+
+func TestTravel(t *testing.T) {
+	for _, x := range []struct{ d, v, most, want float64 }{{0, 5, 10, 0}, {100, 10, 10, 10}, {25, 0, 10, 5}, {125, 0, 10, 15}, {9, 0, 10, 3}} {
+		if got := travel(x.d, x.v, x.most); math.Abs(got-x.want) > 1e-9 {
+			t.Errorf("%g m from %g m/s up to %g m/s: %g s, want %g s", x.d, x.v, x.most, got, x.want)
+		}
+	}
+}
+
+func BenchmarkBrain(b *testing.B) {
+	w := cross(b)
+	ctl, _ := New("brain", w, Settings{})
+	o, want := NewObservation(w), []int{0}
+	for l := range 2 {
+		for i := range 12 {
+			o.Seen[l] = append(o.Seen[l], Vehicle{ID: int32(20*l + i), Behind: float64(i) * 8, Length: 5, Next: int32(l + 2)})
+		}
+	}
+	for i := 0; b.Loop(); i++ {
+		o.Time = float64(i)
+		ctl.Decide(o, want)
+	}
+}
