@@ -221,7 +221,7 @@ func City(ctx context.Context, threads, span int) ([]bench.Row, error) {
 	factor := float64(span) / took.Seconds()
 	used := (ProcessorTime() - cpu).Seconds()
 	t := s.Totals()
-	a := bench.AtLeast(names[0], "×", 8, &factor, fmt.Sprintf("%d threads, %d to %d s, %d vehicles at the end; %.1f CPU s in %.1f s: %.1f × if the machine were free", threads, at, at+span, t.Running, used, took.Seconds(),
+	a := bench.AtLeast(names[0], "×", 8, &factor, fmt.Sprintf("%d threads, %d to %d s, %d vehicles at the end; %.1f CPU s in %.1f s; with %d processors of its own, were all of it parallel, %.1f ×", threads, at, at+span, t.Running, used, took.Seconds(), threads,
 		float64(span)/used*float64(min(threads, runtime.NumCPU()))))
 	a.Aim = ptr(15)
 	if peak, ok := peakMemory(); ok {
