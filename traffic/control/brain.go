@@ -10,7 +10,7 @@ import (
 
 // Brain's settings, the same everywhere.
 const (
-	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
+	patience = 40.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search

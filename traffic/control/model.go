@@ -12,8 +12,8 @@ const (
 	crossing0 = 10.0 // m/s, the most at which a queue crosses the line
 	startLoss = 1.0  // from green to the first vehicle over the line
 	overrun   = 1.0  // of yellow that is still driven through
-	gapAhead  = 5.0  // to the next vehicle with right of way that one from the stop line needs
-	gapInside = 4.0  // that one waiting inside the junction needs
+	gapAhead  = 6.5  // to the next vehicle with right of way that one from the stop line needs
+	gapInside = 5.0  // that one waiting inside the junction needs
 	accel     = 2.0  // m/s², mean of a vehicle gathering speed
 )
 

@@ -10,6 +10,8 @@ import (
 const (
 	horizon = 60 // s of prediction
 	width   = 4  // nodes kept for each phase and second
+
+	unserved = 30.0 // s that somebody is taken to wait on whom no phase can serve
 )
 
 // A node is a state that the junction may be in: the decision's past and its cost. Its lanes stand in the search's arenas.
@@ -239,9 +241,7 @@ func (s *search) toGo(i int) float64 {
 					continue
 				}
 				k := s.list[l][s.head[i*nl+l]].link
-				if c := x.rows[p][k]; c == 'r' {
-					continue
-				} else if c == 'g' && len(x.links[k].foes) > 0 && s.opposed(i, p, &x.links[k]) {
+				if !s.serves(i, p, l, k, t) {
 					continue
 				}
 				w += left[l]
@@ -269,7 +269,7 @@ func (s *search) toGo(i int) float64 {
 				continue
 			}
 			k := s.list[l][s.head[i*nl+l]].link
-			if c := x.rows[best][k]; c == 'r' || c == 'g' && len(x.links[k].foes) > 0 && s.opposed(i, best, &x.links[k]) {
+			if !s.serves(i, best, l, k, t) {
 				continue
 			}
 			n := float64(s.come[l][t] - s.head[i*nl+l])
@@ -279,10 +279,18 @@ func (s *search) toGo(i int) float64 {
 		}
 		begin += bestT
 	}
-	if total > 0.01 { // what no phase can serve in the model
-		cost += total * (begin + lost)
+	return cost + total*unserved // by no phase: the same wherever the search ends, so that it sways nothing
+}
+
+// serves tells whether phase p lets lane l's first vehicle, of link k, go at t or soon.
+func (s *search) serves(i, p, l, k, t int) bool {
+	switch c := s.x.rows[p][k]; {
+	case c == 'r' || s.in.free[l] > float64(t):
+		return false
+	case c == 'g' && len(s.x.links[k].foes) > 0:
+		return s.in.hold[1][l] <= float64(t) && !s.opposed(i, p, &s.x.links[k])
 	}
-	return cost
+	return s.in.hold[0][l] <= float64(t)
 }
 
 // opposed tells whether a link that gives way stands against a queue in phase p.
