@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	bench "citybrain/bench/traffic"
 	roadnet "citybrain/city/importer/cityflow"
 	"citybrain/traffic/cityflow"
 	"citybrain/traffic/control"
@@ -19,23 +20,24 @@ import (
 
 // runRow is what `traffic run --json` prints. Times are simulated seconds but wall_s.
 type runRow struct {
-	Vehicles      int     `json:"vehicles"`
-	Finished      int     `json:"finished"`
-	NeverInserted int     `json:"never_inserted"`
-	MeanTravel    float64 `json:"mean_travel_s"`
-	PapersTravel  float64 `json:"papers_travel_s"`
-	MeanDelay     float64 `json:"mean_delay_s"`
-	P95Travel     float64 `json:"p95_travel_s"`
-	MaxWait       float64 `json:"max_wait_s"`
-	Updates       int64   `json:"vehicle_updates"`
-	PerCPU        float64 `json:"updates_per_cpu_s"`
-	Wall          float64 `json:"wall_s"`
-	Peak          int     `json:"peak_vehicles"`
-	Hash          string  `json:"state_hash"`
+	Vehicles      int      `json:"vehicles"`
+	Finished      int      `json:"finished"`
+	NeverInserted int      `json:"never_inserted"`
+	MeanTravel    float64  `json:"mean_travel_s"`
+	PapersTravel  *float64 `json:"papers_travel_s"` // null but of a roadnet
+	MeanDelay     float64  `json:"mean_delay_s"`
+	P95Travel     float64  `json:"p95_travel_s"`
+	MaxWait       float64  `json:"max_wait_s"`
+	Updates       int64    `json:"vehicle_updates"`
+	PerCPU        float64  `json:"updates_per_cpu_s"`
+	Wall          float64  `json:"wall_s"`
+	Peak          int      `json:"peak_vehicles"`
+	Hash          string   `json:"state_hash"`
 }
 
 // trafficRun is what one run is asked for.
 type trafficRun struct {
+	city, sumo, plan, tripinfo       string
 	roadnet, flow, model, controller string
 	every, duration, threads         int
 	seed                             uint64
@@ -45,11 +47,15 @@ type trafficRun struct {
 func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("traffic run", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --duration 3600 --seed 1 --json", out)
 	var r trafficRun
+	f.StringVar(&r.city, "city", "", "`folder` of a city pack, or demo: its evening")
+	f.StringVar(&r.sumo, "sumo", "", "sumocfg `file`")
 	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
 	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
-	f.StringVar(&r.model, "model", "cityflow", "cityflow: CityFlow's own rules")
+	f.StringVar(&r.model, "model", "", "own (streets of a city or of SUMO) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
+	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
-	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own, 30 s for fixed and the papers' controllers, 5 s for the others")
+	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own")
 	f.IntVar(&r.duration, "duration", hour, "`s` of simulation")
 	f.Uint64Var(&r.seed, "seed", 1, "seed of all chance")
 	f.IntVar(&r.threads, "threads", 1, "threads; the result is the same for any number")
@@ -61,17 +67,36 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
+	inputs := 0
+	for _, x := range []string{r.city, r.sumo, r.roadnet} {
+		if x != "" {
+			inputs++
+		}
+	}
 	switch {
-	case r.model != "cityflow":
-		return fmt.Errorf("%w: --model %q: a roadnet runs with --model cityflow", errUsage, r.model)
-	case r.roadnet == "" || r.flow == "":
-		return fmt.Errorf("%w: give --roadnet FILE and --flow FILE", errUsage)
+	case inputs != 1 || r.roadnet != "" && r.flow == "":
+		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
+	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own":
+		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own", errUsage, r.model)
+	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
+		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
 		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
-	case !slices.Contains(runControllers(), r.controller):
+	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
 		return fmt.Errorf("%w: --controller %q is none of %s", errUsage, r.controller, strings.Join(runControllers(), ", "))
 	}
-	row, err := r.run(ctx)
+	name, row, err := filepath.Base(r.flow), runRow{}, error(nil)
+	switch {
+	case r.roadnet != "":
+		row, err = r.run(ctx)
+	default:
+		var s streets
+		s, err = openStreets(r.sumo, r.city, r.seed, r.duration)
+		if err == nil {
+			name = s.name
+			row, err = s.run(ctx, &r)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -79,9 +104,13 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return json.NewEncoder(out).Encode(row)
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "%s, %s, seed %d\t\n", filepath.Base(r.flow), r.controller, r.seed)
+	fmt.Fprintf(w, "%s, %s, seed %d\t\n", name, r.controller, r.seed)
 	fmt.Fprintf(w, "vehicles\t%d: %d finished, %d never inserted, at most %d at once\n", row.Vehicles, row.Finished, row.NeverInserted, row.Peak)
-	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s; as papers count it %.1f s\n", row.MeanTravel, row.P95Travel, row.PapersTravel)
+	papers := ""
+	if row.PapersTravel != nil {
+		papers = fmt.Sprintf("; as papers count it %.1f s", *row.PapersTravel)
+	}
+	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
 	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)
@@ -130,7 +159,7 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 		return row, fmt.Errorf("%w: %v", errUsage, err)
 	}
 	d := cityflow.NewDrive(sim, n, ctl, every)
-	began, cpu := time.Now(), cpuSeconds()
+	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
 	bar := newProgress()
 	for t := 0; t < r.duration; {
 		t = min(t+60, r.duration)
@@ -142,9 +171,10 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	}
 	bar.done()
 	x, hash := sim.Result(), sim.Hash()
-	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), round2(x.PapersTravel), round2(x.MeanDelay), x.P95Travel, x.MaxWait,
+	papers := round2(x.PapersTravel)
+	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), &papers, round2(x.MeanDelay), x.P95Travel, x.MaxWait,
 		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
-	if spent := cpuSeconds() - cpu; spent > 0 {
+	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
 	}
 	return row, nil
