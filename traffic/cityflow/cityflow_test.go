@@ -312,6 +312,10 @@ func TestRefusesWhatContradictsItself(t *testing.T) {
 		"departures disordered": func(n *city.LaneNet, d *city.LaneDemand) { d.Journeys[0].Depart = 1e6 },
 		"no acceleration":       func(n *city.LaneNet, d *city.LaneDemand) { d.Types[0].Accel = 0 },
 		"place out of range":    func(n *city.LaneNet, d *city.LaneDemand) { n.Connections[0].Index = 7 },
+		"light without phases":  func(n *city.LaneNet, d *city.LaneDemand) { n.Lights[0].Phases = nil },
+		"phase too short":       func(n *city.LaneNet, d *city.LaneDemand) { n.Lights[1].Phases[1].State = "r" },
+		"type out of range":     func(n *city.LaneNet, d *city.LaneDemand) { d.Journeys[1].Type = 3 },
+		"road out of range":     func(n *city.LaneNet, d *city.LaneDemand) { d.Journeys[1].Roads = []int32{0, 99} },
 		"connections unsorted":  func(n *city.LaneNet, d *city.LaneDemand) { n.Connections[0].From = 99 },
 	} {
 		net, demand := avenue(2, 2, 10)
@@ -327,6 +331,13 @@ func TestRefusesWhatContradictsItself(t *testing.T) {
 	}
 	if s.SetPhase(0, 2) == nil || s.SetPhase(1, 0) == nil || s.SetPhase(-1, 0) == nil {
 		t.Error("a phase or a light that isn't there is taken")
+	}
+	other, others := avenue(2, 1, 3)
+	if _, err := Restore(other, others, Config{}, s.Snapshot()); err == nil {
+		t.Error("a snapshot of another net is taken")
+	}
+	if _, err := Restore(net, demand, Config{}, State{}); err == nil {
+		t.Error("a snapshot of no version is taken")
 	}
 	if _, err := NewPublished("guess", nil, 30); err == nil {
 		t.Error("an unknown controller is made")

@@ -73,6 +73,17 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 			w.innerAside[i] = apart(l, &n.Lanes[i+1])
 		}
 	}
+	for i := range n.Lights {
+		l := &n.Lights[i]
+		if len(l.Phases) == 0 {
+			return nil, fmt.Errorf("light %s has no phases", l.ID)
+		}
+		for p := range l.Phases {
+			if len(l.Phases[p].State) != l.Places {
+				return nil, fmt.Errorf("light %s: phase %d has %d letters for %d places", l.ID, p, len(l.Phases[p].State), l.Places)
+			}
+		}
+	}
 	lights := make([]int32, len(n.Connections))
 	byNode := make([][]int32, len(n.Nodes))
 	for i := range n.Connections {

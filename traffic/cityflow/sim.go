@@ -43,12 +43,12 @@ type Sim struct {
 	fate          []fate
 	shift         []float64 // m, its new offset while it changes lanes
 
-	moved, planners []int32
-	spare           spare
-	part            []lot // by thread
-	do              passes
-	block           int32 // how many ways a thread takes at a time
-	stale           bool  // leaders must be found again after vehicles were put in
+	moved []int32
+	spare spare
+	part  []lot // by thread
+	do    passes
+	block int32 // how many ways a thread takes at a time
+	stale bool  // leaders must be found again after vehicles were put in
 }
 
 // A fate is what becomes of a vehicle in a step.
@@ -104,6 +104,14 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 		if len(j.Roads) < 2 || !j.Routed {
 			return nil, fmt.Errorf("cityflow: vehicle %s: it needs a whole route of at least two roads", j.ID)
 		}
+		if j.Type < 0 || int(j.Type) >= len(s.types) {
+			return nil, fmt.Errorf("cityflow: vehicle %s: type %d of %d", j.ID, j.Type, len(s.types))
+		}
+		for _, r := range j.Roads {
+			if r < 0 || int(r) >= len(net.Roads) {
+				return nil, fmt.Errorf("cityflow: vehicle %s: road %d of %d", j.ID, r, len(net.Roads))
+			}
+		}
 		if s.lanesTo(j.Roads[0], j.Roads[1]) == 0 {
 			return nil, fmt.Errorf("cityflow: vehicle %s: no lane leads from road %s to road %s", j.ID, net.Roads[j.Roads[0]].ID, net.Roads[j.Roads[1]].ID)
 		}
@@ -117,7 +125,7 @@ func New(net *city.LaneNet, demand *city.LaneDemand, cfg Config) (*Sim, error) {
 	s.nSpeed, s.nDist, s.shift = make([]float64, n), make([]float64, n), make([]float64, n)
 	s.nWay, s.nLeg, s.nBlocker, s.fate = make([]int32, n), make([]int32, n), make([]int32, n), make([]fate, n)
 	s.spare = newSpare(n)
-	s.moved, s.planners = make([]int32, 0, n), make([]int32, 0, n)
+	s.moved = make([]int32, 0, n)
 	for i := range s.part {
 		s.part[i] = lot{make([]int32, 0, n), make([]int32, 0, n)}
 	}

@@ -168,9 +168,9 @@ func Restore(net *city.LaneNet, demand *city.LaneDemand, cfg Config, st State) (
 	if err != nil {
 		return nil, err
 	}
-	a, b := s.st.ints(), st.ints()
-	for i := range a {
-		if cap(*a[i]) != cap(*b[i]) && len(*a[i]) != len(*b[i]) {
+	for _, n := range [][2]int{{len(st.Trip), len(s.st.Trip)}, {len(st.First), len(s.st.First)}, {len(st.Due), len(s.st.Due)},
+		{len(st.Seen), len(s.st.Seen)}, {len(st.NoteAt), len(s.st.NoteAt)}, {len(st.Phase), len(s.st.Phase)}} {
+		if n[0] != n[1] {
 			return nil, fmt.Errorf("cityflow: the snapshot is of another net or demand")
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // Brain's settings, the same everywhere.
 const (
-	patience = 40.0 // s of standing after which a second of waiting counts twice, growing with the square
+	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search
@@ -200,7 +200,7 @@ func (b *brain) agree(o *Observation, want []int) {
 		r := &b.at[i]
 		sig := o.Signals[i]
 		want[i] = sig.Phase
-		if len(r.x.rows) < 2 || sig.Changing || o.Time < sig.Free {
+		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time < sig.Free {
 			continue
 		}
 		r.s.load(&r.in, b.far)

@@ -186,6 +186,35 @@ func TestBrainBeats(t *testing.T) {
 	}
 }
 
+// TestBrainOddJunctions: seldom decisions and a light that switches nothing are no reason to fall over.
+func TestBrainOddJunctions(t *testing.T) {
+	w := cross(t)
+	lanes := *w.LaneNet
+	lanes.Lights = append(lanes.Lights, city.Light{ID: "lonely", Places: 1, Phases: []city.LightPhase{{State: "G"}, {State: "g"}}})
+	n, err := NewNetwork(&lanes, w.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, every := range []float64{1, 10, 120} {
+		ctl, err := New("brain", n, Settings{Every: every})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, want := NewObservation(n), []int{0, 0}
+		o.Seen[1] = []Vehicle{{ID: 1, Behind: 1, Length: 5, Next: 3, Waited: 30}}
+		for s := 0.0; s < 500; s += every {
+			o.Time = s
+			ctl.Decide(o, want)
+			if want[0] < 0 || want[0] > 1 || want[1] < 0 || want[1] > 1 {
+				t.Fatalf("every %g s: phases %v", every, want)
+			}
+		}
+		if want[0] != 1 {
+			t.Errorf("every %g s: the one who waits has no green", every)
+		}
+	}
+}
+
 func TestTravel(t *testing.T) {
 	for _, x := range []struct{ d, v, most, want float64 }{{0, 5, 10, 0}, {100, 10, 10, 10}, {25, 0, 10, 5}, {125, 0, 10, 15}, {9, 0, 10, 3}} {
 		if got := travel(x.d, x.v, x.most); math.Abs(got-x.want) > 1e-9 {

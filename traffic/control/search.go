@@ -319,7 +319,7 @@ type option struct {
 func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) {
 	x := s.x
 	np := len(x.rows)
-	for len(s.at) < s.horiz+60 {
+	for len(s.at) < s.horiz+60+2*step {
 		s.at = append(s.at, nil)
 	}
 	for t := range s.at {
