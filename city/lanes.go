@@ -105,6 +105,7 @@ type VehicleType struct {
 	Gap        float64 // m, to the one ahead when standing
 	MaxSpeed   float64 // m/s
 	Accel      float64 // m/s², greatest
+	UsualAccel float64 // m/s², comfortable; 0: Accel
 	Decel      float64 // m/s², comfortable; positive
 	Brake      float64 // m/s², in an emergency; positive
 	Headway    float64 // s, desired (Krauss's tau, IDM's T)

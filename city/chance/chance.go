@@ -82,3 +82,9 @@ func mix(z uint64) uint64 {
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb
 	return z ^ (z >> 31)
 }
+
+// Draw32 returns a uniform number in [0, 1) for id from bits that a Source gave for a counter: one round of mixing, for steps that draw for
+// very many ids under the same counter.
+func Draw32(bits, id uint64) float32 {
+	return float32(mix(bits^(id+1)*0x9e3779b97f4a7c15)>>40) * (1.0 / (1 << 24))
+}

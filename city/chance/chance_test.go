@@ -53,3 +53,21 @@ func TestSameInputSameBits(t *testing.T) {
 		t.Fatal("id and counter are interchangeable")
 	}
 }
+
+func TestDraw32(t *testing.T) {
+	s := New(5, "test")
+	const n = 100000
+	var sum, same, next float64
+	for i := range uint64(n) {
+		a, b, c := Draw32(s.Bits(1, 0), i), Draw32(s.Bits(2, 0), i), Draw32(s.Bits(1, 0), i+1)
+		if a < 0 || a >= 1 {
+			t.Fatalf("%g is not in [0, 1)", a)
+		}
+		sum += float64(a)
+		same += float64(a-0.5) * float64(b-0.5)
+		next += float64(a-0.5) * float64(c-0.5)
+	}
+	if math.Abs(sum/n-0.5) > 0.005 || math.Abs(same/n*12) > 0.02 || math.Abs(next/n*12) > 0.02 {
+		t.Errorf("mean %.4f, correlation between counters %.4f, between ids %.4f", sum/n, same/n*12, next/n*12)
+	}
+}

@@ -61,13 +61,7 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for i, x := range s.Defects {
-		if i == 20 {
-			fmt.Fprintf(os.Stderr, "… and %d notes more\n", len(s.Defects)-i)
-			break
-		}
-		fmt.Fprintf(os.Stderr, "note: %s: %s\n", x.Element, x.What)
-	}
+	note(s.Defects)
 	for i := range s.Network.Lights { // SUMO's own phases, as it has them: it knows its right of way itself
 		s.Network.Lights[i].Phases = s.Network.Written[i]
 	}
@@ -75,16 +69,8 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *plan != "" {
-		file, err := os.Open(*plan)
-		if err != nil {
-			return fmt.Errorf("read plan: %w", err)
-		}
-		d.plan, err = control.ReadPlan(file, n)
-		file.Close()
-		if err != nil {
-			return fmt.Errorf("read %s: %w", *plan, err)
-		}
+	if d.plan, err = readPlan(*plan, n); err != nil {
+		return err
 	}
 	d.keep = d.controller == "fixed" && d.plan == nil
 	if d.every == 0 {
@@ -116,4 +102,21 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	fmt.Fprintf(w, "person delay\tcar %.2f s, bus %.2f s, bicycle %.2f s, walker %.2f s, all %.2f s\n", r.Person.Car, r.Person.Bus, r.Person.Bicycle, r.Person.Walker, r.Person.All)
 	fmt.Fprintf(w, "a decision each\t%g s; %.1f s of computing\n", r.Every, r.Wall)
 	return w.Flush()
+}
+
+// readPlan reads a plan of `traffic optimise` for a network; none without a path.
+func readPlan(path string, n *control.Network) (*control.Plan, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	defer file.Close()
+	p, err := control.ReadPlan(file, n)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return p, nil
 }

@@ -39,7 +39,7 @@ func init() {
 		{"run", "run the demo city, or another one, with the console or headless", "citybrain run --headless --scenario storm --hours 4 --seed 1 --brain on --json", runVerb},
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
-		{"traffic", "drive SUMO with a signal controller", "citybrain traffic drive-sumo --cfg cologne1.sumocfg --controller brain --seed 1 --json", trafficVerb},
+		{"traffic", "simulate traffic under a signal controller, or drive SUMO with one", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --json", trafficVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
 		{"bench", "measure the twin, the evening or the console against what they must reach", "citybrain bench twin --json", benchVerb},
 		{"version", "print the build", "citybrain version", versionVerb},

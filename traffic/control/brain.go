@@ -14,6 +14,9 @@ const (
 	heaviest = 12.0 // the most that it counts
 	memory   = 300. // s over which rates and shares are remembered
 	stretch  = 2    // s, the least block of the search
+
+	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
+	turns     = 8.0  // decisions after which one who stands is long overdue, where they are far apart
 )
 
 // brain predicts each vehicle's way through its junction and searches the sequences of phases for the least delay; junctions
@@ -30,6 +33,7 @@ type brain struct {
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	size    float64    // mean vehicle length, m
+	far     int        // s of prediction
 }
 
 // A crossing is one junction's part of the brain.
@@ -61,7 +65,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6}
+	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -179,6 +183,17 @@ const laneChoice = 60.0
 // Decide implements Controller.
 func (b *brain) Decide(o *Observation, want []int) {
 	b.learn(o)
+	rounds := 1
+	if b.every >= longPause {
+		rounds = 2
+	}
+	for range rounds {
+		b.agree(o, want)
+	}
+}
+
+// agree lets every junction find its plan, once, with what the others last meant to do.
+func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
 		b.gather(i, o)
 	}
@@ -190,7 +205,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time < sig.Free {
 			continue
 		}
-		r.s.load(&r.in, horizon)
+		r.s.load(&r.in, b.far)
 		r.s.tell = nil
 		best, leaf := r.s.run(sig, o.Time, step)
 		want[i] = best.phase
@@ -381,7 +396,7 @@ func (b *brain) went(was sighting, to int32) {
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
-	if was.behind > 2*was.speed+10 {
+	if was.behind > 2*was.speed+10+max(0, b.dt-1)*b.n.Lanes[lane].Speed {
 		return // it ended here, or its way is not known
 	}
 	for range 4 {
@@ -475,6 +490,13 @@ const (
 // stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
 // lane up, and is expected to hold it up for as long again.
 func (b *brain) stalled(r *crossing, sig Signal) {
+	if b.dt > longPause { // what green moved in between has not been seen
+		for k := range r.stuck {
+			clear(r.stuck[k])
+			clear(r.in.hold[k])
+		}
+		return
+	}
 	for l, list := range r.in.list {
 		for k := range r.stuck {
 			r.in.hold[k][l] = 0
@@ -511,8 +533,10 @@ const (
 	stallGap   = 10.0
 )
 
-func weigh(waited float64) float64 {
-	return min(1+waited*waited/(patience*patience), heaviest)
+// weigh is what a second more counts for who has stood so long; where decisions are far apart, so are the turns that can be hoped for.
+func (b *brain) weigh(waited float64) float64 {
+	p := max(patience, turns*b.every)
+	return min(1+waited*waited/(p*p), heaviest)
 }
 
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
@@ -543,7 +567,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weigh(waited), far, waited, x.links[li].follows(length), still})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length), still})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -573,10 +597,10 @@ func (n *Network) sight(lane int32, far float64) float64 {
 
 // beyond adds those who will come from beyond sight: as many as came of late, less those that the neighbours' plans announce.
 func (b *brain) beyond(r *crossing, l int) {
-	from := b.n.sight(r.x.lanes[l], View) / b.n.Lanes[r.x.lanes[l]].Speed
+	from := b.n.sight(r.x.lanes[l], b.n.View) / b.n.Lanes[r.x.lanes[l]].Speed
 	list := r.in.list[l]
 	for _, k := range r.x.of[l] {
-		due := r.x.links[k].rate * (float64(horizon) - from)
+		due := r.x.links[k].rate * (float64(b.far) - from)
 		for _, a := range r.in.list[l] {
 			if a.link == k && a.at > from {
 				due--
@@ -585,8 +609,8 @@ func (b *brain) beyond(r *crossing, l int) {
 		if due <= 0 {
 			continue
 		}
-		gap := (float64(horizon) - from) / due
-		for t := from + 0.5*gap; t < float64(horizon); t += gap {
+		gap := (float64(b.far) - from) / due
+		for t := from + 0.5*gap; t < float64(b.far); t += gap {
 			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
 		}
 	}

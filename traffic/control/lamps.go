@@ -64,7 +64,7 @@ func (s *Lamps) begin(l *lamp, j, w int, now float64) {
 	to := s.n.Junctions[j].Phases[w].State
 	l.phase = w
 	if s.n.Clearance {
-		copy(l.state, s.n.Lights[s.n.Junctions[j].Light].Phases[0].State)
+		copy(l.state, s.n.Junctions[j].Clear)
 		l.yellow = now + s.n.Yellow
 	} else {
 		ends := false

@@ -29,6 +29,7 @@ type link struct {
 	hold  int     // vehicles that may wait inside the junction, out of the lane's way
 	slot  int     // index among the links with hold > 0, −1
 	speed float64 // m/s at which a queue crosses the line
+	react float64 // s, of its drivers
 	foes  []int   // links to which it gives way
 	lanes []int   // lanes of those, each once
 	rate  float64 // vehicles/s, of late
@@ -56,7 +57,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 	x.of = make([][]int, len(x.lanes))
 	for i, c := range j.Links {
 		k := &n.Connections[c]
-		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed)}
+		l := link{conn: c, place: int(k.Index), lane: slices.Index(x.lanes, k.From), exit: slices.Index(x.exits, k.To), slot: -1, speed: min(crossing0, k.Speed), react: n.Reaction}
 		if l.exit < 0 {
 			l.exit = len(x.exits)
 			x.exits = append(x.exits, k.To)
@@ -98,7 +99,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 				r = slices.Clone(x.rows[p])
 				ends := false
 				if n.Clearance {
-					r = row(n.Lights[j.Light].Phases[0].State)
+					r = row(j.Clear)
 					ends = true
 				} else {
 					for i := range r {
@@ -152,4 +153,4 @@ type stream struct {
 }
 
 // follows is the headway of a vehicle of length metres over link k, s.
-func (k *link) follows(length float64) float64 { return reaction + (length+queueGap)/k.speed }
+func (k *link) follows(length float64) float64 { return k.react + (length+queueGap)/k.speed }

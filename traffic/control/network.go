@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"citybrain/city"
 )
 
-// View is how far before a stop line vehicles are seen, m.
+// View is how far before a stop line vehicles are seen where Options do not say, m.
 const View = 200
 
 // Options are the rules of the place.
@@ -16,7 +17,9 @@ type Options struct {
 	Yellow    float64 // s, shown by what goes from green to red
 	AllRed    float64 // s behind it
 	MinGreen  float64 // s that a phase stays once it is green
-	Clearance bool    // every change shows the program's first phase for Yellow (a CityFlow roadnet) instead of yellow lamps; it can't be chosen
+	Reaction  float64 // s of a driver who follows another over a stop line: with his length it makes the place's saturation flow; 0: 1.05
+	View      float64 // m before a stop line within which vehicles are seen; 0: View
+	Clearance bool    // a change shows what is green in every phase for Yellow (a CityFlow roadnet's first phase) instead of yellow lamps; that can't be chosen
 }
 
 // A Network is what a controller knows beforehand. It is immutable.
@@ -37,6 +40,7 @@ type Junction struct {
 	Lanes  []int32 // lanes that end at its stop lines, ascending
 	Phases []Phase // to choose from: the green phases of its own program, in its order
 	Places int     // length of states
+	Clear  string  // with Clearance: what a change shows
 	Below  []int32 // junctions that it sends vehicles to, ascending
 }
 
@@ -52,13 +56,22 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
 		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
 	}
+	if o.Reaction == 0 {
+		o.Reaction = reaction
+	}
+	if o.View == 0 {
+		o.View = View
+	}
 	w := &Network{LaneNet: n, Options: o, Out: make([][]int32, len(n.Lanes)), In: make([][]int32, len(n.Lanes)), Ahead: make([]float64, len(n.Lanes)), Stops: make([]int32, len(n.Lanes))}
 	w.Junctions = make([]Junction, len(n.Lights))
 	for i := range n.Lights {
 		l, j := &n.Lights[i], &w.Junctions[i]
 		j.ID, j.Light, j.Places = l.ID, int32(i), l.Places
+		if c := common(l); o.Clearance && slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool { return green(p.State) && p.State != c }) {
+			j.Clear = c
+		}
 		for p, ph := range l.Phases {
-			if green(ph.State) && !(o.Clearance && p == 0) {
+			if green(ph.State) && ph.State != j.Clear {
 				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
 			}
 		}
@@ -93,6 +106,21 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	return w, nil
 }
 
+// common is what is green in every phase of a light, and red elsewhere.
+func common(l *city.Light) string {
+	s := []byte(strings.Repeat("r", l.Places))
+	for i := range s {
+		all := len(l.Phases) > 0
+		for _, p := range l.Phases {
+			all = all && (p.State[i] == 'g' || p.State[i] == 'G')
+		}
+		if all {
+			s[i] = l.Phases[0].State[i]
+		}
+	}
+	return string(s)
+}
+
 // green tells whether a state lets anybody go and warns nobody.
 func green(state string) bool {
 	g := false
@@ -125,7 +153,7 @@ func (w *Network) lookAhead() {
 			if k.Light >= 0 {
 				continue
 			}
-			if d := w.Ahead[l] + w.Lanes[l].Length + k.Length; d < View && d < w.Ahead[k.From] {
+			if d := w.Ahead[l] + w.Lanes[l].Length + k.Length; d < w.View && d < w.Ahead[k.From] {
 				w.Ahead[k.From], w.Stops[k.From] = d, w.Stops[l]
 				queue = append(queue, k.From)
 			}
@@ -137,4 +165,4 @@ func (w *Network) lookAhead() {
 func (w *Network) Watched(l int32) bool { return !math.IsInf(w.Ahead[l], 1) }
 
 // Sees tells whether a vehicle on lane l, behind metres before the lane's end, is within View of a stop line.
-func (w *Network) Sees(l int32, behind float64) bool { return w.Ahead[l]+behind <= View }
+func (w *Network) Sees(l int32, behind float64) bool { return w.Ahead[l]+behind <= w.View }

@@ -1,0 +1,50 @@
+package traffic
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"citybrain/bench"
+)
+
+// Options is what to run.
+type Options struct {
+	Data    string // where the reference scenarios lie, a folder each
+	Dir     string // for scratch files
+	Seconds int    // of the speed grid
+	Seeds   int    // of each scenario
+	Span    int    // s measured of the city
+	JSON    bool
+}
+
+// Run measures the microscopic engine and writes a table or JSON.
+func Run(ctx context.Context, o Options, w io.Writer) error {
+	rows, err := Rows(ctx, o)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	return bench.Print(w, rows)
+}
+
+// Rows measures the microscopic engine.
+func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
+	rows, err := City(ctx, 2, o.Span) // first, as memory is the process's largest
+	if err != nil {
+		return nil, err
+	}
+	speed, err := Speed(ctx, o.Dir, o.Seconds)
+	if err != nil {
+		return nil, err
+	}
+	same, err := Agree(ctx, o.Data, o.Dir, o.Seeds)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(rows, speed...), same...), nil
+}

@@ -1,0 +1,345 @@
+package city
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
+
+// Speeds through a junction, m/s, and where in it a turn that gives way may wait, m before its middle.
+const (
+	leftTurnSpeed  = 8.0
+	rightTurnSpeed = 5.5
+	uTurnSpeed     = 4.0
+	waitBefore     = 6.0
+	shortestLane   = 4.0 // m that are left of a link shorter than its junctions
+)
+
+// Lanes returns a city's streets at the level of lanes. Road i is link i; a light's places are its connections in order, its program
+// is the junction's reference plan; turns that share a movement share its stages.
+//
+// Lanes are cut where the junction begins, paths are quadratic curves, and who gives way is read from the movements at signals; elsewhere
+// from the streets' classes, by left turns before oncoming traffic and by priority to the right (to the left where traffic keeps left).
+func (c *City) Lanes() (*LaneNet, error) {
+	s := &c.Streets
+	n := &LaneNet{LeftHand: s.LeftHand}
+	radius := make([]float64, len(s.Nodes)) // m from a node to its stop lines
+	degree := make([]int, len(s.Nodes))
+	for i := range s.Links {
+		degree[s.Links[i].To]++
+	}
+	for i := range s.Links {
+		l := &s.Links[i]
+		if len(l.Line) < 2 || !(l.Length > 0) || l.Lanes < 1 {
+			return nil, fmt.Errorf("lanes: link %s: %d points, %g m, %d lanes; build the pack again", l.ID, len(l.Line), l.Length, l.Lanes)
+		}
+		for _, end := range []int32{l.From, l.To} {
+			if degree[end] > 2 || s.Nodes[end].Junction >= 0 {
+				radius[end] = math.Max(radius[end], float64(l.Lanes)*laneWidth+2)
+			}
+		}
+	}
+	for i := range s.Nodes {
+		n.Nodes = append(n.Nodes, LaneNode{ID: s.Nodes[i].ID, At: s.Nodes[i].At, Light: s.Nodes[i].Junction})
+	}
+	for i := range s.Links {
+		l := &s.Links[i]
+		// A link shorter than its junctions keeps a little of itself, its junctions share the rest.
+		cut := [2]float64{radius[l.From], radius[l.To]}
+		if room := l.Length - shortestLane; cut[0]+cut[1] > room {
+			f := math.Max(0, room) / (cut[0] + cut[1])
+			cut[0], cut[1] = cut[0]*f, cut[1]*f
+		}
+		length := math.Max(l.Length-cut[0]-cut[1], math.Min(shortestLane, l.Length))
+		r := Road{ID: l.ID, From: l.From, To: l.To, First: int32(len(n.Lanes)), Lanes: int32(l.Lanes), Length: length, Speed: l.Speed, Priority: int32(Service - l.Class)}
+		n.Roads = append(n.Roads, r)
+		middle := part(l.Line, cut[0], cut[1])
+		for k := range l.Lanes {
+			allow := MotorVehicles | EBike
+			if l.BusLane && k == 0 {
+				allow = BusClass | EmergencyClass
+			}
+			// Metres to the right of the link's line: of a two-way street that is its middle, of a one-way its own.
+			off := (float64(l.Lanes-k) - 0.5) * laneWidth
+			if l.Reverse < 0 {
+				off -= float64(l.Lanes) * laneWidth / 2
+			}
+			if s.LeftHand {
+				off = -off
+			}
+			n.Lanes = append(n.Lanes, Lane{ID: fmt.Sprintf("%s_%d", l.ID, k), Road: int32(i), Length: length, Speed: l.Speed, Line: beside(middle, off), Allow: allow})
+		}
+	}
+	of := make([]int32, 0, len(s.Turns)) // of each connection: its turn
+	for t := range s.Turns {
+		for _, k := range n.connect(s, int32(t)) {
+			n.Connections = append(n.Connections, k)
+			of = append(of, int32(t))
+		}
+	}
+	order := make([]int, len(of))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := &n.Connections[a], &n.Connections[b]
+		return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To))
+	})
+	list, turns := make([]Connection, len(of)), make([]int32, len(of))
+	for i, k := range order {
+		list[i], turns[i] = n.Connections[k], of[k]
+	}
+	n.Connections = list
+	n.light(c, turns)
+	n.giveWay(c, turns)
+	return n, nil
+}
+
+// connect makes the connections of a turn: the lanes of its link that may make it, led to lanes of the next. Near turns use the kerb's
+// lanes, far ones those in the middle of the street, who goes straight on those between.
+func (n *LaneNet) connect(s *Streets, t int32) []Connection {
+	turn := &s.Turns[t]
+	from, to := &n.Roads[turn.From], &n.Roads[turn.To]
+	near, far := Right, Left
+	if s.LeftHand {
+		near, far = Left, Right
+	}
+	m := int32(min(max(turn.Lanes, 1), int8(from.Lanes)))
+	first := int32(0)
+	switch {
+	case turn.Kind == far || turn.Kind == UTurn:
+		first = from.Lanes - m
+	case turn.Kind == Straight && m < from.Lanes:
+		// Beside the lanes that only turn, as far as there are any.
+		var kerb int32
+		for i := range s.Turns {
+			if o := &s.Turns[i]; o.From == turn.From && o.Kind == near {
+				kerb = max(kerb, int32(o.Lanes))
+			}
+		}
+		first = min(kerb, from.Lanes-m)
+	}
+	speed := map[TurnKind]float64{Left: leftTurnSpeed, Right: rightTurnSpeed, UTurn: uTurnSpeed, Straight: math.Inf(1)}[turn.Kind]
+	if s.LeftHand && turn.Kind != Straight && turn.Kind != UTurn {
+		speed = leftTurnSpeed + rightTurnSpeed - speed
+	}
+	speed = min(speed, from.Speed, to.Speed)
+	var list []Connection
+	for k := range m {
+		lane := k // of the next road, from the kerb
+		switch {
+		case turn.Kind == far || turn.Kind == UTurn:
+			lane = to.Lanes - (m - k)
+		case turn.Kind == Straight:
+			lane = first + k
+			if from.Lanes > to.Lanes {
+				lane -= (from.Lanes - to.Lanes) / 2
+			}
+		}
+		lane = max(0, min(lane, to.Lanes-1))
+		c := Connection{From: from.First + first + k, To: to.First + lane, Turn: turn.Kind, Node: s.Links[turn.From].To, Speed: speed, Light: -1, Index: -1}
+		c.Path = curve(n.Lanes[c.From].Line, n.Lanes[c.To].Line)
+		c.Length = math.Max(1, length(c.Path))
+		list = append(list, c)
+	}
+	return list
+}
+
+// light gives connections their places, and lights their programs: each stage of the reference plan, yellow for who stops, all-red.
+func (n *LaneNet) light(c *City, turns []int32) {
+	n.Lights = make([]Light, len(c.Signals))
+	movement := make([][]int32, len(c.Signals)) // of each place
+	for i, t := range turns {
+		if turn := &c.Streets.Turns[t]; turn.Junction >= 0 {
+			k := &n.Connections[i]
+			k.Light, k.Index = turn.Junction, int32(len(movement[turn.Junction]))
+			movement[turn.Junction] = append(movement[turn.Junction], turn.Movement)
+		}
+	}
+	for j := range c.Signals {
+		sig, l := &c.Signals[j], &n.Lights[j]
+		l.ID, l.Offset, l.Places = sig.ID, float64(sig.Reference.Offset), len(movement[j])
+		stages := sig.Reference.Stages
+		for i, st := range stages {
+			next := stages[(i+1)%len(stages)].Stage
+			green, amber, dark := make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places)
+			ends := false
+			for p, m := range movement[j] {
+				green[p], amber[p], dark[p] = 'r', 'r', 'r'
+				if !sig.InStage(st.Stage, m) {
+					continue
+				}
+				green[p] = 'G'
+				if sig.Movements[m].Permissive {
+					green[p] = 'g'
+				}
+				if amber[p] = 'y'; sig.InStage(next, m) {
+					amber[p], dark[p] = green[p], green[p]
+				} else {
+					ends = true
+				}
+			}
+			l.Phases = append(l.Phases, LightPhase{State: string(green), Duration: float64(st.Green), Least: float64(sig.StageMinGreen(st.Stage))})
+			between := float64(sig.Between(st.Stage, next))
+			y := 0.0
+			if ends {
+				y = math.Min(yellowTime, between)
+				l.Phases = append(l.Phases, LightPhase{State: string(amber), Duration: y})
+			}
+			if between > y {
+				l.Phases = append(l.Phases, LightPhase{State: string(dark), Duration: between - y})
+			}
+		}
+	}
+}
+
+// giveWay finds whose paths cross at each node, and who waits for whom.
+func (n *LaneNet) giveWay(c *City, turns []int32) {
+	s := &c.Streets
+	at := make([][]int32, len(s.Nodes)) // connections by node
+	for i := range n.Connections {
+		at[n.Connections[i].Node] = append(at[n.Connections[i].Node], int32(i))
+	}
+	for node, list := range at {
+		for _, a := range list {
+			k := &n.Connections[a]
+			from := n.Lanes[k.From].Road
+			for _, b := range list {
+				o := &n.Connections[b]
+				other := n.Lanes[o.From].Road
+				if a == b || from == other || !(k.To == o.To || meet(k.Path, o.Path)) {
+					continue
+				}
+				k.Foes = append(k.Foes, b)
+				if s.yields(c, turns[a], turns[b]) {
+					k.Yields = append(k.Yields, b)
+				}
+			}
+			if len(k.Foes) > 0 {
+				k.KeepClear = true
+			}
+			if len(k.Yields) > 0 && k.Turn != Straight && s.Nodes[node].Junction >= 0 && k.Length > 2*waitBefore {
+				k.Wait = k.Length/2 - waitBefore/2
+			}
+		}
+	}
+}
+
+// yields reports whether who makes turn a gives way to who makes turn b at the same node, where both may go.
+func (s *Streets) yields(c *City, a, b int32) bool {
+	x, y := &s.Turns[a], &s.Turns[b]
+	if x.Junction >= 0 && x.Junction == y.Junction {
+		m, o := &c.Signals[x.Junction].Movements[x.Movement], &c.Signals[x.Junction].Movements[y.Movement]
+		if m.Permissive != o.Permissive {
+			return m.Permissive
+		}
+		return m.Permissive && rank(x.Kind, s.LeftHand) > rank(y.Kind, s.LeftHand)
+	}
+	from, other := &s.Links[x.From], &s.Links[y.From]
+	if from.Class != other.Class {
+		return from.Class > other.Class
+	}
+	k := len(from.Line)
+	ha, hb := heading(from.Line[k-2], from.Line[k-1]), heading(other.Line[len(other.Line)-2], other.Line[len(other.Line)-1])
+	switch d := math.Remainder(hb-ha, 2*math.Pi); {
+	case math.Abs(d) > 3*math.Pi/4: // oncoming
+		return rank(x.Kind, s.LeftHand) > rank(y.Kind, s.LeftHand)
+	case math.Abs(d) < math.Pi/8: // side by side into one street: the one that comes first by number
+		return x.From > y.From
+	case s.LeftHand:
+		return d > 0
+	default: // who comes from the right drives to the left
+		return d < 0
+	}
+}
+
+// rank orders turns that meet oncoming ones: straight on goes first, then the near turn, the far one, back.
+func rank(k TurnKind, leftHand bool) int {
+	r := [...]int{Straight: 0, Left: 2, Right: 1, UTurn: 3}[k]
+	if leftHand && (r == 1 || r == 2) {
+		r = 3 - r
+	}
+	return r
+}
+
+// part returns a line without a metres at its start and b at its end.
+func part(line orb.LineString, a, b float64) orb.LineString {
+	total := length(line)
+	b = total - b
+	if !(b > a) { // nothing would be left: a metre about the middle
+		a, b = math.Max(0, (a+b)/2-0.5), math.Min(total, (a+b)/2+0.5)
+	}
+	out := orb.LineString{}
+	done := 0.0
+	for i := 1; i < len(line); i++ {
+		p, q := line[i-1], line[i]
+		d := dist(p, q)
+		if d == 0 {
+			continue
+		}
+		point := func(at float64) orb.Point {
+			f := (at - done) / d
+			return orb.Point{p[0] + f*(q[0]-p[0]), p[1] + f*(q[1]-p[1])}
+		}
+		if len(out) == 0 && a <= done+d {
+			out = append(out, point(a))
+		}
+		if len(out) > 0 && b <= done+d {
+			return append(out, point(b))
+		}
+		if len(out) > 0 {
+			out = append(out, q)
+		}
+		done += d
+	}
+	return append(out, line[len(line)-1])
+}
+
+// beside returns a line off metres to the right of another one.
+func beside(line orb.LineString, off float64) orb.LineString {
+	out := make(orb.LineString, len(line))
+	for i := range line {
+		a, b := line[max(0, i-1)], line[min(len(line)-1, i+1)]
+		h := heading(a, b)
+		out[i] = orb.Point{line[i][0] + math.Cos(h)*off, line[i][1] - math.Sin(h)*off}
+	}
+	return out
+}
+
+// curve leads from the end of one line to the start of another.
+func curve(a, b orb.LineString) orb.LineString {
+	p, q := a[len(a)-1], b[0]
+	ha, hb := heading(a[len(a)-2], p), heading(q, b[1])
+	mid := orb.Point{(p[0] + q[0]) / 2, (p[1] + q[1]) / 2}
+	// Where both directions meet, if that lies ahead of one and behind the other.
+	if det := math.Sin(ha)*math.Cos(hb) - math.Cos(ha)*math.Sin(hb); math.Abs(det) > 0.2 {
+		dx, dy := q[0]-p[0], q[1]-p[1]
+		t := (dx*math.Cos(hb) - dy*math.Sin(hb)) / det
+		if far := 2 * math.Hypot(dx, dy); t > 0 && t < far {
+			mid = orb.Point{p[0] + math.Sin(ha)*t, p[1] + math.Cos(ha)*t}
+		}
+	}
+	var path orb.LineString
+	const steps = 6
+	for i := range steps + 1 {
+		t := float64(i) / steps
+		x, y, z := (1-t)*(1-t), 2*t*(1-t), t*t
+		path = append(path, orb.Point{x*p[0] + y*mid[0] + z*q[0], x*p[1] + y*mid[1] + z*q[1]})
+	}
+	return path
+}
+
+// meet reports whether two paths cross.
+func meet(a, b orb.LineString) bool {
+	for i := 1; i < len(a); i++ {
+		for k := 1; k < len(b); k++ {
+			if _, _, ok := crossing(a[i-1], a[i], b[k-1], b[k]); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,74 @@
+package city_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"citybrain/city"
+	"citybrain/city/riverside"
+)
+
+// Every turn of the demo city has its connections, every signalised one its green, and who gives way is agreed.
+func TestLanesOfACity(t *testing.T) {
+	c := riverside.City(1)
+	n, err := c.Lanes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Roads) != len(c.Streets.Links) || len(n.Lights) != len(c.Signals) {
+		t.Fatalf("%d roads of %d links, %d lights of %d signals", len(n.Roads), len(c.Streets.Links), len(n.Lights), len(c.Signals))
+	}
+	type pair struct{ from, to int32 }
+	made := map[pair]int{}
+	mutual, foes := 0, 0
+	for i := range n.Connections {
+		k := &n.Connections[i]
+		if i > 0 {
+			b := &n.Connections[i-1]
+			if k.From < b.From || k.From == b.From && k.To <= b.To {
+				t.Fatalf("connection %d: lanes %d→%d come after %d→%d", i, k.From, k.To, b.From, b.To)
+			}
+		}
+		made[pair{n.Lanes[k.From].Road, n.Lanes[k.To].Road}]++
+		for _, f := range k.Foes {
+			foes++
+			if !slices.Contains(n.Connections[f].Foes, int32(i)) {
+				t.Fatalf("connection %d has foe %d, which has not %d", i, f, i)
+			}
+		}
+		for _, y := range k.Yields {
+			if !slices.Contains(k.Foes, y) {
+				t.Errorf("connection %d gives way to %d, whose path it does not meet", i, y)
+			}
+			if slices.Contains(n.Connections[y].Yields, int32(i)) {
+				mutual++
+			}
+		}
+	}
+	if mutual > 0 || foes == 0 {
+		t.Errorf("%d pairs wait for each other, of %d that meet", mutual, foes)
+	}
+	for i := range c.Streets.Turns {
+		turn := &c.Streets.Turns[i]
+		if got := made[pair{turn.From, turn.To}]; got < 1 || got > int(turn.Lanes) {
+			t.Errorf("turn %d of %d lanes has %d connections", i, turn.Lanes, got)
+		}
+	}
+	for j := range n.Lights {
+		l, cycle := &n.Lights[j], 0.0
+		green := make([]bool, l.Places)
+		for _, p := range l.Phases {
+			cycle += p.Duration
+			for k := range p.State {
+				green[k] = green[k] || strings.ContainsRune("gG", rune(p.State[k]))
+			}
+		}
+		if slices.Contains(green, false) {
+			t.Errorf("light %s: a place never shows green: %+v", l.ID, l.Phases)
+		}
+		if plan, err := city.NewPlan(&c.Signals[j], c.Signals[j].Reference); err != nil || float64(plan.Cycle()) != cycle {
+			t.Errorf("light %s: its program takes %g s, its plan %d", l.ID, cycle, plan.Cycle())
+		}
+	}
+}

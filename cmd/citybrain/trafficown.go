@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"citybrain/account"
+	bench "citybrain/bench/traffic"
+	"citybrain/city"
+	"citybrain/city/importer/sumo"
+	"citybrain/traffic"
+	"citybrain/traffic/control"
+	"citybrain/traffic/micro"
+	"citybrain/world"
+)
+
+// streets is a scenario for the microscopic engine: a lane net, who drives on it, and the rules of the place.
+type streets struct {
+	name    string
+	net     *city.LaneNet
+	demand  *city.LaneDemand
+	rules   control.Options
+	headway float64 // factor on drivers' headways
+	begin   float64 // s that the scenario's clock shows at its start
+	pace    int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
+}
+
+// openStreets reads the scenario that one of two flags names.
+func openStreets(cfg, pack string, seed uint64, seconds int) (streets, error) {
+	if cfg != "" {
+		return sumoStreets(cfg)
+	}
+	return cityStreets(strings.TrimPrefix(pack, "demo"), seed, seconds)
+}
+
+// sumoStreets reads a SUMO scenario.
+func sumoStreets(path string) (streets, error) {
+	s, err := sumo.Read(path)
+	if err != nil {
+		return streets{}, err
+	}
+	note(s.Defects)
+	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1}, nil
+}
+
+// note tells of what was mended in an input.
+func note(defects []city.Defect) {
+	for i, x := range defects {
+		if i == 20 {
+			fmt.Fprintf(os.Stderr, "… and %d notes more\n", len(defects)-i)
+			return
+		}
+		fmt.Fprintf(os.Stderr, "note: %s: %s\n", x.Element, x.What)
+	}
+}
+
+// cityStreets makes the working day's evening of a city pack. Lanes carry 1,600 vehicles an hour, as city.SaturationFlow says.
+func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
+	c, err := loadCity(dir)
+	if err != nil {
+		return streets{}, err
+	}
+	net, err := c.Lanes()
+	if err != nil {
+		return streets{}, err
+	}
+	trips, goals, err := world.Demand(world.Config{Seed: seed, Start: account.EveningStart, Hours: float64(seconds) / 3600, TripsPerHour: world.PeakTrips(c)}).Trips(c)
+	if err != nil {
+		return streets{}, err
+	}
+	name := dir
+	if name == "" {
+		name = c.Name.En
+	}
+	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5}, nil
+}
+
+// decideEvery is the seconds between a controller's decisions where nobody says.
+func (s *streets) decideEvery(controller string) int {
+	switch controller {
+	case "fixed", "webster", "offline":
+		return 1
+	case "brain":
+		return s.pace
+	}
+	return 10
+}
+
+// driver prepares an engine and what moves it on under a controller: fixed is the lights' own program.
+func (s *streets) driver(controller string, every int, seed uint64, threads int, plan string) (*micro.Sim, func(context.Context, time.Duration) error, error) {
+	sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: threads, Headway: s.headway})
+	if err != nil {
+		return nil, nil, err
+	}
+	if controller == "fixed" && plan == "" {
+		return sim, sim.Step, nil
+	}
+	n, err := control.NewNetwork(s.net, s.rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	set := control.Settings{Every: float64(every)}
+	if set.Plan, err = readPlan(plan, n); err != nil {
+		return nil, nil, err
+	}
+	ctl, err := control.New(controller, n, set)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %v", errUsage, err)
+	}
+	return sim, control.NewDrive(&micro.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
+}
+
+// run drives the scenario and prints the row of `traffic run`. What did not arrive counts until the end.
+func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
+	every := r.every
+	if every == 0 {
+		every = s.decideEvery(r.controller)
+	}
+	sim, step, err := s.driver(r.controller, every, r.seed, r.threads, r.plan)
+	if err != nil {
+		return runRow{}, err
+	}
+	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
+	bar := newProgress()
+	for t := 0; t < r.duration; {
+		t = min(t+30, r.duration)
+		if err := step(ctx, time.Duration(t)*time.Second); err != nil {
+			bar.done()
+			return runRow{}, err
+		}
+		bar.show("traffic run", float64(t)/float64(r.duration))
+	}
+	bar.done()
+	x := sim.Totals()
+	row := runRow{Vehicles: x.Due, Finished: x.Finished, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: sim.Hash()}
+	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
+		row.PerCPU = round2(float64(x.Updates) / spent)
+	}
+	f := sim.Figures()
+	row.NeverInserted, row.MeanTravel, row.P95Travel, row.MeanDelay, row.MaxWait = f.NeverInserted, round2(f.MeanTravel), round2(f.P95Travel), round2(f.MeanDelay), round2(f.MaxWait)
+	if r.tripinfo == "" {
+		return row, nil
+	}
+	return row, writeTrips(r.tripinfo, sim, s.net, s.demand, s.begin)
+}
+
+// tripRow is a trip in SUMO's tripinfo format; times are SUMO's, begin included, −1 where there is none yet.
+type tripRow struct {
+	XMLName     xml.Name `xml:"tripinfo"`
+	ID          string   `xml:"id,attr"`
+	Depart      string   `xml:"depart,attr"`
+	DepartDelay string   `xml:"departDelay,attr"`
+	Arrival     string   `xml:"arrival,attr"`
+	Duration    string   `xml:"duration,attr"`
+	Length      string   `xml:"routeLength,attr"`
+	Waiting     string   `xml:"waitingTime,attr"`
+	Loss        string   `xml:"timeLoss,attr"`
+	Type        string   `xml:"vType,attr"`
+}
+
+// writeTrips writes the trips that entered, in the order of departure.
+func writeTrips(path string, sim *micro.Sim, net *city.LaneNet, demand *city.LaneDemand, begin float64) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("write tripinfo: %w", err)
+	}
+	defer file.Close()
+	w := bufio.NewWriter(file)
+	enc := xml.NewEncoder(w)
+	enc.Indent("    ", "")
+	fmt.Fprintln(w, "<tripinfos>")
+	second := func(x float64) string {
+		if math.IsNaN(x) {
+			return "-1"
+		}
+		return fmt.Sprintf("%.2f", x)
+	}
+	now := sim.Now().Seconds()
+	for _, t := range sim.Trips() {
+		if math.IsNaN(t.Enter) {
+			continue
+		}
+		j := &demand.Journeys[t.Journey]
+		end := t.Arrive
+		length := 0.0
+		if math.IsNaN(end) {
+			end = now
+		} else {
+			for _, r := range sim.Route(t.Journey) {
+				length += net.Roads[r].Length
+			}
+		}
+		row := tripRow{ID: j.ID, Depart: second(t.Enter + begin), DepartDelay: second(t.EntryDelay), Arrival: second(t.Arrive + begin), Duration: second(end - t.Enter),
+			Length: second(length), Waiting: second(t.Waiting), Loss: second(t.Loss), Type: demand.Types[j.Type].ID}
+		if err := enc.Encode(row); err != nil {
+			return fmt.Errorf("write tripinfo: %w", err)
+		}
+	}
+	fmt.Fprintln(w, "\n</tripinfos>")
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write tripinfo: %w", err)
+	}
+	return file.Close()
+}

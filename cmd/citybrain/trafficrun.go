@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	bench "citybrain/bench/traffic"
+	roadnet "citybrain/city/importer/cityflow"
+	"citybrain/traffic/cityflow"
+	"citybrain/traffic/control"
+)
+
+// runRow is what `traffic run --json` prints. Times are simulated seconds but wall_s.
+type runRow struct {
+	Vehicles      int      `json:"vehicles"`
+	Finished      int      `json:"finished"`
+	NeverInserted int      `json:"never_inserted"`
+	MeanTravel    float64  `json:"mean_travel_s"`
+	PapersTravel  *float64 `json:"papers_travel_s"` // null but of a roadnet
+	MeanDelay     float64  `json:"mean_delay_s"`
+	P95Travel     float64  `json:"p95_travel_s"`
+	MaxWait       float64  `json:"max_wait_s"`
+	Updates       int64    `json:"vehicle_updates"`
+	PerCPU        float64  `json:"updates_per_cpu_s"`
+	Wall          float64  `json:"wall_s"`
+	Peak          int      `json:"peak_vehicles"`
+	Hash          string   `json:"state_hash"`
+}
+
+// trafficRun is what one run is asked for.
+type trafficRun struct {
+	city, sumo, plan, tripinfo       string
+	roadnet, flow, model, controller string
+	every, duration, threads         int
+	seed                             uint64
+	stay                             bool
+}
+
+func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("traffic run", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --duration 3600 --seed 1 --json", out)
+	var r trafficRun
+	f.StringVar(&r.city, "city", "", "`folder` of a city pack, or demo: its evening")
+	f.StringVar(&r.sumo, "sumo", "", "sumocfg `file`")
+	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
+	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
+	f.StringVar(&r.model, "model", "", "own (streets of a city or of SUMO) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
+	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
+	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
+	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own")
+	f.IntVar(&r.duration, "duration", hour, "`s` of simulation")
+	f.Uint64Var(&r.seed, "seed", 1, "seed of all chance")
+	f.IntVar(&r.threads, "threads", 1, "threads; the result is the same for any number")
+	f.BoolVar(&r.stay, "no-lane-change", false, "vehicles stay on their lanes")
+	asJSON := f.Bool("json", false, "print one JSON object")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if err := noArgs(f); err != nil {
+		return err
+	}
+	inputs := 0
+	for _, x := range []string{r.city, r.sumo, r.roadnet} {
+		if x != "" {
+			inputs++
+		}
+	}
+	switch {
+	case inputs != 1 || r.roadnet != "" && r.flow == "":
+		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
+	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own":
+		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own", errUsage, r.model)
+	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
+		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
+	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
+		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
+	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
+		return fmt.Errorf("%w: --controller %q is none of %s", errUsage, r.controller, strings.Join(runControllers(), ", "))
+	}
+	name, row, err := filepath.Base(r.flow), runRow{}, error(nil)
+	switch {
+	case r.roadnet != "":
+		row, err = r.run(ctx)
+	default:
+		var s streets
+		s, err = openStreets(r.sumo, r.city, r.seed, r.duration)
+		if err == nil {
+			name = s.name
+			row, err = s.run(ctx, &r)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		return json.NewEncoder(out).Encode(row)
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, %s, seed %d\t\n", name, r.controller, r.seed)
+	fmt.Fprintf(w, "vehicles\t%d: %d finished, %d never inserted, at most %d at once\n", row.Vehicles, row.Finished, row.NeverInserted, row.Peak)
+	papers := ""
+	if row.PapersTravel != nil {
+		papers = fmt.Sprintf("; as papers count it %.1f s", *row.PapersTravel)
+	}
+	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
+	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
+	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
+	fmt.Fprintf(w, "state\t%s\n", row.Hash)
+	return w.Flush()
+}
+
+// runControllers lists what a roadnet may run under.
+func runControllers() []string {
+	names := cityflow.Published()
+	for _, n := range control.Names() {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+func (r *trafficRun) run(ctx context.Context) (runRow, error) {
+	var row runRow
+	net, demand, err := roadnet.Load(r.roadnet, r.flow, float64(r.duration))
+	if err != nil {
+		return row, err
+	}
+	sim, err := cityflow.New(net, demand, cityflow.Config{Seed: r.seed, Threads: r.threads, LaneChange: !r.stay})
+	if err != nil {
+		return row, err
+	}
+	n, err := cityflow.Network(net, demand)
+	if err != nil {
+		return row, err
+	}
+	every := r.every
+	var ctl control.Controller
+	if slices.Contains(cityflow.Published(), r.controller) {
+		if every == 0 {
+			every = 30
+		}
+		ctl, err = cityflow.NewPublished(r.controller, n, float64(every))
+	} else {
+		if every == 0 {
+			every = 5
+		}
+		ctl, err = control.New(r.controller, n, control.Settings{Every: float64(every)})
+	}
+	if err != nil {
+		return row, fmt.Errorf("%w: %v", errUsage, err)
+	}
+	d := cityflow.NewDrive(sim, n, ctl, every)
+	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
+	bar := newProgress()
+	for t := 0; t < r.duration; {
+		t = min(t+60, r.duration)
+		if err := d.Step(ctx, time.Duration(t)*time.Second); err != nil {
+			bar.done()
+			return row, err
+		}
+		bar.show("traffic run", float64(t)/float64(r.duration))
+	}
+	bar.done()
+	x, hash := sim.Result(), sim.Hash()
+	papers := round2(x.PapersTravel)
+	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), &papers, round2(x.MeanDelay), x.P95Travel, x.MaxWait,
+		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
+	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
+		row.PerCPU = round2(float64(x.Updates) / spent)
+	}
+	return row, nil
+}
