@@ -42,6 +42,7 @@ type crossing struct {
 	s     *search
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	shown []float64    // of each phase: s, when it was last green
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
@@ -74,6 +75,7 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
+		c.shown = make([]float64, len(x.rows))
 		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
@@ -208,8 +210,51 @@ func (b *brain) agree(o *Observation, want []int) {
 		best, leaf := r.s.run(sig, o.Time, step)
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
+		b.relieve(i, o, want)
 	}
 }
+
+// relieve is the guard that no search overrules: where somebody first in line has stood for starving seconds without a green of
+// its own, the phases that would give it one take turns, each for at least a turn. It breaks deadlocks that the model does not
+// see: vehicles that wait inside junctions for one another.
+func (b *brain) relieve(i int, o *Observation, want []int) {
+	r, sig := &b.at[i], o.Signals[i]
+	r.shown[sig.Phase] = o.Time
+	if o.Time-sig.Since < reliefTurn {
+		for _, list := range r.in.list {
+			if len(list) > 0 && list[0].waited >= starving && r.own(sig.Phase, list[0].link) {
+				want[i] = sig.Phase // its turn is not over
+			}
+		}
+		return
+	}
+	best := -1
+	for _, list := range r.in.list {
+		if len(list) == 0 || !list[0].still || list[0].waited < starving || r.own(sig.Phase, list[0].link) {
+			continue
+		}
+		for p := range r.x.rows {
+			if r.own(p, list[0].link) && (best < 0 || r.shown[p] < r.shown[best]) {
+				best = p
+			}
+		}
+	}
+	if best >= 0 {
+		want[i] = best
+	}
+}
+
+// own tells whether phase p gives link k a green that waits for nobody.
+func (r *crossing) own(p, k int) bool {
+	c := r.x.rows[p][k]
+	return c == 'G' || c == 'g' && len(r.x.links[k].foes) == 0
+}
+
+// The guard's limits, s.
+const (
+	starving   = 150.0
+	reliefTurn = 12.0
+)
 
 // record plays the chosen plan once more and notes what it sends on to neighbours.
 func (b *brain) record(i int, now float64, leaf int) {
