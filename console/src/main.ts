@@ -6,7 +6,7 @@ import { el, fill } from './dom';
 import { Inbox } from './inbox';
 import { Inspector } from './inspector';
 import { layers, legend } from './legend';
-import { live, spent } from './live';
+import { inFrames, live, spent } from './live';
 import { CityMap } from './map';
 import { outlook } from './outlook';
 import { palette } from './palette';
@@ -216,9 +216,9 @@ async function start(): Promise<void> {
         status = s; connected = true;
         inbox.update(s.decisions);
         main.setDecisions(s.decisions);
-        for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls);
-        if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); drawTotals(s); }
-        time.update(s.clock, null, undefined, s.decisions);
+        inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls); });
+        if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
+        inFrames('bar', () => time.update(s.clock, null, undefined, s.decisions));
         if (compared?.right.ahead) sought();
         drawHead();
         if (first) void refresh().then(restore);
