@@ -116,7 +116,9 @@ func (l *Session) Follow(ctx context.Context, speed float64, a Audience) (err er
 			return err
 		}
 	}
-	<-ctx.Done()
+	for sleep(ctx, time.Second) {
+		a.Act(s.brain) // the evening is over; what people ask is still answered
+	}
 	return nil
 }
 

@@ -320,7 +320,7 @@ func TestBranchesAreDropped(t *testing.T) {
 		return list
 	}
 	for range 2 {
-		if _, _, err := b.branches("water", nil, nil); err != nil {
+		if _, _, err := b.branches(b.moment(), "water", nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		b.now = b.now.Add(time.Minute)

@@ -34,6 +34,7 @@ func (b *Brain) correctDemand() {
 
 // A comparison runs traffic from now on with something and without it, under each variant of the demand.
 type comparison struct {
+	moment
 	from    *traffic.Sim // a copy
 	seed    uint64
 	threads int
@@ -44,7 +45,7 @@ type comparison struct {
 
 // pairs prepares a comparison. side gets a copy of the brain's traffic that is its own.
 func (b *Brain) pairs(side func(ctx context.Context, with bool, variant int, s *traffic.Sim) (float64, error)) *comparison {
-	return &comparison{from: b.streets.Fork(), seed: b.cfg.Seed, threads: b.cfg.Threads, side: side}
+	return &comparison{moment: b.moment(), from: b.streets.Fork(), seed: b.cfg.Seed, threads: b.cfg.Threads, side: side}
 }
 
 // runs is how many there are.

@@ -44,7 +44,7 @@ type programme struct {
 
 // An outlook is what a forecast starts from: copies, so that the brain may go on meanwhile.
 type outlook struct {
-	at    time.Time
+	moment
 	water *flood.Sim
 	force []tactic // in force, by creek
 	model *waterModel
@@ -52,7 +52,7 @@ type outlook struct {
 }
 
 func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
-	return &outlook{b.now, b.water.Fork(), slices.Clone(b.tactics), b.model, issue}
+	return &outlook{b.moment(), b.water.Fork(), slices.Clone(b.tactics), b.model, issue}
 }
 
 // rain is the issue's first members.
@@ -125,13 +125,13 @@ func (b *Brain) forecast(ctx context.Context, issue exchange.RainForecast) error
 
 // conclude acts on a forecast.
 func (b *Brain) conclude(ctx context.Context, o *outlook, p programme) error {
-	asIs, brain, err := b.waterBranches(o.at, p.base, p.best)
+	asIs, brain, err := b.waterBranches(o.moment, p.base, p.best)
 	if err != nil {
 		return err
 	}
 	b.setFan(o, p.best, brain)
 	b.decideWater(p, asIs, brain)
-	if err := b.decideStreets(ctx, p.best, asIs, brain); err != nil {
+	if err := b.decideStreets(ctx, o.at, p.best, asIs, brain); err != nil {
 		return err
 	}
 	b.decideAlerts(p.best, asIs, brain)
@@ -222,18 +222,26 @@ func (o *outlook) choose(run func([]tactic) ([]outcome, error), base []outcome) 
 	return chosen, nil
 }
 
+// A moment is when a thought came up: the city's time and the place in main's log.
+type moment struct {
+	at  time.Time
+	pos twin.Position
+}
+
+func (b *Brain) moment() moment { return moment{b.now, b.main.Position()} }
+
 // recipe is what a derived branch can be made again from.
-func (b *Brain) recipe(what string) twin.Recipe {
-	cfg, err := json.Marshal(map[string]any{"what": what, "members": b.cfg.Members, "horizon_s": b.cfg.Horizon.Seconds(), "coarsen": b.cfg.Coarsen, "at": b.now})
+func (b *Brain) recipe(m moment, what string) twin.Recipe {
+	cfg, err := json.Marshal(map[string]any{"what": what, "members": b.cfg.Members, "horizon_s": b.cfg.Horizon.Seconds(), "coarsen": b.cfg.Coarsen, "at": m.at})
 	if err != nil {
 		panic("brain: " + err.Error())
 	}
-	return twin.Recipe{Parent: b.main.Position(), City: b.city.Version, Seed: b.cfg.Seed, Build: b.cfg.Build, Config: cfg}
+	return twin.Recipe{Parent: m.pos, City: b.city.Version, Seed: b.cfg.Seed, Build: b.cfg.Build, Config: cfg}
 }
 
 // waterBranches names the two sides of a forecast and writes their depths and damages to them.
-func (b *Brain) waterBranches(at time.Time, base, best []outcome) (string, string, error) {
-	asIs, with, err := b.branches("water", map[string]float64{"damageCNY": mean(totals(base)) / 100}, map[string]float64{"damageCNY": mean(totals(best)) / 100})
+func (b *Brain) waterBranches(m moment, base, best []outcome) (string, string, error) {
+	asIs, with, err := b.branches(m, "water", map[string]float64{"damageCNY": mean(totals(base)) / 100}, map[string]float64{"damageCNY": mean(totals(best)) / 100})
 	if err != nil {
 		return "", "", err
 	}
@@ -250,7 +258,7 @@ func (b *Brain) waterBranches(at time.Time, base, best []outcome) (string, strin
 					field[i] += v / float32(len(out))
 				}
 			}
-			if err := br.SetField("waterDepth", "city", at.Add(time.Duration(f+1)*keep*frame), field); err != nil {
+			if err := br.SetField("waterDepth", "city", m.at.Add(time.Duration(f+1)*keep*frame), field); err != nil {
 				return "", "", fmt.Errorf("brain: branch %s: %w", name, err)
 			}
 		}
@@ -441,9 +449,9 @@ func fills(out []outcome, w int) []time.Duration {
 }
 
 // decideStreets proposes to close underpasses that the members expect to fill, before they do.
-func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with string) error {
-	for w, at := range b.model.places {
-		p := &b.city.Places[at]
+func (b *Brain) decideStreets(ctx context.Context, at time.Time, out []outcome, asIs, with string) error {
+	for w, place := range b.model.places {
+		p := &b.city.Places[place]
 		if p.Kind != city.Underpass || len(p.Links) == 0 || b.closed[b.city.Streets.Links[p.Links[0]].ID] || b.openOn(p.ID) {
 			continue
 		}
@@ -451,19 +459,23 @@ func (b *Brain) decideStreets(ctx context.Context, out []outcome, asIs, with str
 		if likely < closeChance || len(times) == 0 {
 			continue
 		}
-		if err := b.tryClosure(ctx, p, likely, times, asIs, with); err != nil {
+		if err := b.tryClosure(ctx, at, p, likely, times, asIs, with); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// proposeClosure asks to close underpass p, which is likely to fill within the first of times.
-func (b *Brain) proposeClosure(p *city.Place, likely float64, first time.Duration, gain *Effect, asIs, with string) {
+// proposeClosure asks to close underpass p, which is likely to fill, at the earliest at first; who is asked has two minutes at least.
+func (b *Brain) proposeClosure(p *city.Place, likely float64, first time.Time, gain *Effect, asIs, with string) {
 	lon, lat := b.city.Frame.WGS84(p.At)
-	d := &Decision{Kind: "closure", Deadline: b.now.Add(first), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
+	if least := b.now.Add(2 * time.Minute); first.Before(least) {
+		first = least
+	}
+	left := first.Sub(b.now)
+	d := &Decision{Kind: "closure", Deadline: first, Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: gain, after: b.now.Add(time.Hour)}
 	d.Title = city.Text{En: "Close " + p.Name.En, Zh: "封闭" + p.Name.Zh}
-	d.Why = city.Text{En: fmt.Sprintf("A chance of %.0f %% that it has over 24 cm within 45 min, in %.0f min at the earliest.", likely*100, first.Minutes()), Zh: fmt.Sprintf("45分钟内积水超过24厘米的概率为%.0f%%，最早%.0f分钟后。", likely*100, first.Minutes())}
+	d.Why = city.Text{En: fmt.Sprintf("A chance of %.0f %% that it has over 24 cm within 45 min, in %.0f min at the earliest.", likely*100, left.Minutes()), Zh: fmt.Sprintf("45分钟内积水超过24厘米的概率为%.0f%%，最早%.0f分钟后。", likely*100, left.Minutes())}
 	d.IfNot = city.Text{En: "drivers may be caught in water", Zh: "车辆可能涉水被困"}
 	for _, l := range p.Links {
 		d.orders = append(d.orders, exchange.Command{Closure: &exchange.ClosureOrder{Link: b.city.Streets.Links[l].ID, Closed: true}, Until: b.now.Add(30 * time.Minute)})
@@ -494,10 +506,11 @@ func (b *Brain) openOn(subject string) bool {
 // tryClosure compares half an hour of traffic in which water fills the links with one in which they are closed before: for each
 // variant of the demand with another member's water, from the earliest to the latest. fills are the times until it comes, by
 // member, in order.
-func (b *Brain) tryClosure(ctx context.Context, p *city.Place, likely float64, fills []time.Duration, asIs, with string) error {
+func (b *Brain) tryClosure(ctx context.Context, at time.Time, p *city.Place, likely float64, fills []time.Duration, asIs, with string) error {
+	late := b.now.Sub(at) // the forecast's thinking took so long
 	t := b.pairs(func(ctx context.Context, shut bool, variant int, s *traffic.Sim) (float64, error) {
 		start := s.Now()
-		fill := fills[(2*variant+1)*len(fills)/(2*len(demandVariants))]
+		fill := max(0, fills[(2*variant+1)*len(fills)/(2*len(demandVariants))]-late)
 		for _, l := range p.Links {
 			if shut {
 				if err := s.Input(start, traffic.LinkState{Link: l, Speed: b.city.Streets.Links[l].Speed, Shut: true}); err != nil {
@@ -516,10 +529,10 @@ func (b *Brain) tryClosure(ctx context.Context, p *city.Place, likely float64, f
 	})
 	return b.ponder(ctx, thought{"closure of " + p.ID, t.run, func() error {
 		b.stats.Branches += t.runs()
-		if b.openOn(p.ID) { // asked meanwhile
+		if b.openOn(p.ID) || b.closed[b.city.Streets.Links[p.Links[0]].ID] { // asked or closed meanwhile
 			return nil
 		}
-		b.proposeClosure(p, likely, fills[0], effect("min", t.base, t.with), asIs, with)
+		b.proposeClosure(p, likely, at.Add(fills[0]), effect("min", t.base, t.with), asIs, with)
 		return nil
 	}})
 }

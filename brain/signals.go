@@ -90,14 +90,15 @@ func (b *Brain) trySignals(ctx context.Context) error {
 	})
 	return b.ponder(ctx, thought{"trial of signals", t.run, func() error {
 		b.stats.Branches += t.runs()
-		return b.ruleSignals(t.base, t.with, streets)
+		return b.ruleSignals(t, streets)
 	}})
 }
 
-// ruleSignals takes the policy that did better on a trial's branches: plans and led are the minutes that vehicles spent in each,
-// streets those of them that feeds can tell of.
-func (b *Brain) ruleSignals(plans, led []float64, streets [2][len(demandVariants)]float64) error {
-	base, with, err := b.branches("signals", map[string]float64{"vehicleMinutes": mean(plans)}, map[string]float64{"vehicleMinutes": mean(led)})
+// ruleSignals takes the policy that did better on a trial's branches, by the minutes that vehicles spent in each; streets are those of
+// them that feeds can tell of.
+func (b *Brain) ruleSignals(t *comparison, streets [2][len(demandVariants)]float64) error {
+	plans, led := t.base, t.with
+	base, with, err := b.branches(t.moment, "signals", map[string]float64{"vehicleMinutes": mean(plans)}, map[string]float64{"vehicleMinutes": mean(led)})
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (b *Brain) ruleSignals(plans, led []float64, streets [2][len(demandVariants
 }
 
 // branches makes the two named branches of a comparison and writes what each expects of the city as a whole.
-func (b *Brain) branches(what string, base, with map[string]float64) (string, string, error) {
+func (b *Brain) branches(m moment, what string, base, with map[string]float64) (string, string, error) {
 	var names [2]string
 	for i, side := range []struct {
 		name   string
@@ -143,7 +144,7 @@ func (b *Brain) branches(what string, base, with map[string]float64) (string, st
 		if _, taken := b.twin.Branch(names[i]); taken { // a late ensemble comes in the minute of the next
 			names[i] += fmt.Sprint("-", b.stats.Ticks)
 		}
-		br, err := b.main.Fork(names[i], twin.ForkOptions{Kind: twin.Derived, Recipe: b.recipe(side.name)})
+		br, err := b.main.Fork(names[i], twin.ForkOptions{Kind: twin.Derived, Recipe: b.recipe(m, side.name)})
 		if err != nil {
 			return "", "", fmt.Errorf("brain: %w", err)
 		}

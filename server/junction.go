@@ -79,10 +79,10 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 	}
 	done := make(chan opened, 1)
 	select {
-	case s.todo <- func(b decider) {
+	case s.asked <- question{r.Context(), func(b decider) {
 		now, ahead := b.OpenJunction(at)
 		done <- opened{now, ahead}
-	}:
+	}}:
 	default:
 		http.Error(w, "too many requests are waiting; try again", http.StatusServiceUnavailable)
 		return
@@ -96,7 +96,14 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
+	// One at a time: the brain's own forecasts need the processors too.
+	select {
+	case s.ahead <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
 	ahead, err := o.ahead(r.Context())
+	<-s.ahead
 	if err != nil {
 		http.Error(w, fmt.Sprintf("junction %s: %v", local, err), http.StatusInternalServerError)
 		return

@@ -47,7 +47,9 @@ type Server struct {
 	static map[string][]byte // JSON that never changes, by path
 	now    atomic.Pointer[frame]
 	wake   atomic.Pointer[chan struct{}]
-	todo   chan func(decider)
+	todo   chan func(decider) // what people decided: all of it between two ticks
+	asked  chan question      // what they want to see of the brain: one between two ticks
+	ahead  chan struct{}      // whoever holds it looks ahead on the brain's copies
 
 	mu       sync.RWMutex
 	timeline []sample
@@ -124,7 +126,7 @@ func New(c *city.City, t *twin.Twin, cfg Config) *Server {
 	if cfg.Policy == nil {
 		cfg.Policy = policy.New(t, policy.Options{Provides: Provides(), Local: &policy.Principal{Name: "this machine", Role: policy.Administrator}})
 	}
-	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), todo: make(chan func(decider), 64)}
+	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), todo: make(chan func(decider), 64), asked: make(chan question, 8), ahead: make(chan struct{}, 1)}
 	ch := make(chan struct{})
 	s.wake.Store(&ch)
 	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON()}
@@ -226,12 +228,27 @@ type decider interface {
 	OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error))
 }
 
+// A question is something that a request wants of the brain.
+type question struct {
+	ctx context.Context
+	f   func(decider)
+}
+
 // Act carries out what people asked for since the last call. Whoever runs the brain calls it between ticks.
 func (s *Server) Act(b *brain.Brain) {
 	for {
 		select {
 		case f := <-s.todo:
 			f(b)
+			continue
+		default:
+		}
+		select {
+		case q := <-s.asked:
+			if q.ctx.Err() == nil { // somebody waits for it still
+				q.f(b)
+				return
+			}
 		default:
 			return
 		}

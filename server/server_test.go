@@ -129,6 +129,8 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 			select {
 			case f := <-g.todo:
 				f(g)
+			case q := <-g.asked:
+				q.f(g)
 			case <-stop:
 				return
 			}

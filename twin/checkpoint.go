@@ -472,11 +472,10 @@ func (r *checkpointReader) branch(t *Twin, main **state) error {
 			last = append(last[:0], x)
 		}
 		b.history.of[k] = v
-		if b == t.main && !b.pending.has(k) {
-			b.history.gone = append(b.history.gone, gone{k, v.recorded})
+		if b == t.main && t.opt.Forget > 0 && !b.pending.has(k) {
+			b.history.note(k, nano(t.opt.Clock())) // when it went is not known any more: rather late than early
 		}
 	}
-	slices.SortStableFunc(b.history.gone, func(a, b gone) int { return cmp.Compare(a.at, b.at) })
 	for range r.count(4) {
 		k := historyKey{r.s(), r.name(), r.name()}
 		b.history.by[k] = Origin(r.byte())

@@ -3,6 +3,7 @@ package twin
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +25,8 @@ type history struct {
 	of     map[historyKey]*versions
 	// by says which origin last touched an attribute (name "": the whole entity) with intent; kept for Merge on forks.
 	by   map[historyKey]Origin
-	gone []gone // by time
+	gone []gone               // by time
+	lost map[historyKey]int64 // of what is gone: when last
 }
 
 type historyKey struct{ id, name, dataset string }
@@ -36,7 +38,7 @@ type gone struct {
 }
 
 func newHistory(o *Options) *history {
-	return &history{retain: o.Retain, forget: int64(o.Forget), of: map[historyKey]*versions{}, by: map[historyKey]Origin{}}
+	return &history{retain: o.Retain, forget: int64(o.Forget), of: map[historyKey]*versions{}, by: map[historyKey]Origin{}, lost: map[historyKey]int64{}}
 }
 
 // add notes versions of an attribute of an entity: was, which it had until now (nil: none that this branch's history is of),
@@ -50,7 +52,7 @@ func (h *history) add(e *Entity, was, a *held) {
 	}
 	v := h.of[k]
 	if v == nil {
-		v = &versions{keep: int32(max(1, h.retain(e.Type())))}
+		v = &versions{keep: int32(min(max(1, h.retain(e.Type())), math.MaxInt32/2))}
 		if was != nil {
 			v.add(was)
 		}
@@ -67,8 +69,14 @@ func (h *history) lose(e *Entity, a *held, at int64) {
 	h.add(e, a, nil)
 	if h.forget > 0 {
 		key := a.key.Value()
-		h.gone = append(h.gone, gone{historyKey{e.ID, key.name, key.dataset}, at})
+		h.note(historyKey{e.ID, key.name, key.dataset}, at)
 	}
+}
+
+// note keeps in mind that an attribute was lost at a time.
+func (h *history) note(k historyKey, at int64) {
+	h.gone = append(h.gone, gone{k, at})
+	h.lost[k] = at
 }
 
 // clear lets go of what was lost so long ago that it is to be forgotten, unless it is there again.
@@ -78,7 +86,12 @@ func (h *history) clear(now int64, there func(historyKey) bool) {
 	}
 	n := 0
 	for ; n < len(h.gone) && h.gone[n].at+h.forget <= now; n++ {
-		if k := h.gone[n].key; !there(k) {
+		k := h.gone[n].key
+		if h.lost[k] != h.gone[n].at {
+			continue // it came back and went again
+		}
+		delete(h.lost, k)
+		if !there(k) {
 			delete(h.of, k)
 		}
 	}

@@ -84,4 +84,20 @@ func TestHistoryForgetsWhatIsGone(t *testing.T) {
 	if n := known("urn:b"); n != 3 {
 		t.Errorf("of what came back %d versions are known, not 3", n)
 	}
+	// What goes, comes back and goes again is known from the last time on.
+	put("urn:d", 1)
+	del("urn:d")
+	now = now.Add(50 * time.Minute)
+	put("urn:d", 2)
+	del("urn:d")
+	now = now.Add(20 * time.Minute)
+	put("urn:c", 3)
+	if n := known("urn:d"); n != 2 {
+		t.Errorf("of what went for the second time 20 minutes ago %d versions are known, not 2", n)
+	}
+	now = now.Add(45 * time.Minute)
+	put("urn:c", 4)
+	if n := known("urn:d"); n != 0 {
+		t.Errorf("of what went for the second time over an hour ago %d versions are held", n)
+	}
 }

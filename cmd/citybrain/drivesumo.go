@@ -54,6 +54,8 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: give --cfg FILE.sumocfg", errUsage)
 	case d.dead < 0 || d.dead > 1 || d.observed < 0 || d.observed > 1 || d.lag < 0 || d.every < 0 || d.duration <= 0:
 		return fmt.Errorf("%w: --dead and --observed are shares from 0 to 1, --lag, --decide-every and --duration seconds", errUsage)
+	case *plan != "" && !planned(d.controller):
+		return fmt.Errorf("%w: --plan is for fixed, offline and actuated, not for %s", errUsage, d.controller)
 	case strings.Contains(d.tripinfo, ":"):
 		return fmt.Errorf("%w: --tripinfo %q: SUMO takes a name with a colon for host:port", errUsage, d.tripinfo)
 	}

@@ -36,15 +36,14 @@ func plain(dir, path string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	to := filepath.Join(dir, strings.TrimSuffix(filepath.Base(path), ".xz"))
-	f, err := os.Create(to)
+	f, err := os.CreateTemp(dir, "*-"+strings.TrimSuffix(filepath.Base(path), ".xz")) // two inputs may have one name
 	if err != nil {
 		return "", err
 	}
 	if _, err = io.Copy(f, in); err != nil {
 		err = fmt.Errorf("decompress %s: %w", path, err)
 	}
-	return to, errors.Join(err, f.Close())
+	return f.Name(), errors.Join(err, f.Close())
 }
 
 // run starts SUMO on a loopback port, drives it for the duration and judges what it wrote. SUMO ends in any case.

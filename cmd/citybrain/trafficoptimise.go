@@ -37,6 +37,9 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 	if (*cfg == "") == (*pack == "") || *budget < 1 || *duration < 1 {
 		return fmt.Errorf("%w: give --sumo FILE.sumocfg or --city FOLDER, at least one of --plans and one second of --duration", errUsage)
 	}
+	if err := writable(*to); err != nil {
+		return err
+	}
 	// Who drives in a city is drawn once: the seeds are of drivers' chance.
 	s, err := openStreets(*cfg, *pack, seeds[0], *duration)
 	if err != nil {
@@ -115,6 +118,15 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 	return nil
 }
 
+// writable makes sure that a file can be written before hours are spent on what goes into it.
+func writable(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // seedsOf reads "101-105" or "7".
 func seedsOf(span string) ([]uint64, error) {
 	a, b, two := strings.Cut(span, "-")
@@ -127,8 +139,8 @@ func seedsOf(span string) ([]uint64, error) {
 		return nil, fmt.Errorf("--seeds %q: give a seed, or the first and the last of up to 100", span)
 	}
 	var list []uint64
-	for s := first; s <= last; s++ {
-		list = append(list, s)
+	for k := range last - first + 1 {
+		list = append(list, first+k)
 	}
 	return list, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"strings"
 	"time"
 
 	"citybrain/account"
@@ -36,7 +35,10 @@ func openStreets(cfg, pack string, seed uint64, seconds int) (streets, error) {
 	if cfg != "" {
 		return sumoStreets(cfg)
 	}
-	return cityStreets(strings.TrimPrefix(pack, "demo"), seed, seconds)
+	if pack == "demo" {
+		pack = ""
+	}
+	return cityStreets(pack, seed, seconds)
 }
 
 // sumoStreets reads a SUMO scenario.

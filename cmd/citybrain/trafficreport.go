@@ -61,8 +61,11 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	if (*cfg == "") == (*pack == "") || *duration < 60 {
+	if (*cfg == "") == (*pack == "") || *duration < 60 || *threads < 1 {
 		return fmt.Errorf("%w: give --sumo FILE.sumocfg or --city FOLDER, and at least a minute of --duration", errUsage)
+	}
+	if err := writable(*to); err != nil {
+		return err
 	}
 	s, err := openStreets(*cfg, *pack, *seed, *duration)
 	if err != nil {

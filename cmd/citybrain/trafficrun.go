@@ -80,6 +80,10 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own", errUsage, r.model)
 	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
 		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
+	case r.roadnet == "" && (r.flow != "" || r.stay):
+		return fmt.Errorf("%w: --flow and --no-lane-change go with --roadnet", errUsage)
+	case r.plan != "" && !planned(r.controller):
+		return fmt.Errorf("%w: --plan is for fixed, offline and actuated, not for %s", errUsage, r.controller)
 	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
 		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
 	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
@@ -115,6 +119,11 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)
 	return w.Flush()
+}
+
+// planned reports whether a controller heeds a plan.
+func planned(controller string) bool {
+	return controller == "fixed" || controller == "offline" || controller == "actuated"
 }
 
 // runControllers lists what a roadnet may run under.

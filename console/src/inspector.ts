@@ -28,6 +28,7 @@ export class Inspector {
   private plotted = '';
   private chart = el('div.chart');
   private opened = el('div');
+  private opening = '';
   private body = el('div');
   constructor(private readonly holder: HTMLElement, private readonly around: Around) {}
 
@@ -119,10 +120,19 @@ export class Inspector {
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
       order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
       ...this.near());
-    if (e.type === 'TrafficSignal') void api.junction(id).then((j) => { if (this.current === id) fill(this.opened, ...junction(j)); }, () => undefined); // it is known, or the line above says why not
+    if (e.type === 'TrafficSignal') void this.open(id);
     const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
     if (first) await this.plot(e.id, first, false);
     else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));
+  }
+
+  /** Opens a junction; one request at a time, as each has the brain look ahead. */
+  private async open(id: string): Promise<void> {
+    if (this.opening === id) return;
+    this.opening = id;
+    const shown = await api.junction(id).then(junction, (e: unknown) => [el('p.quiet', {}, e instanceof Error ? e.message : String(e))]);
+    if (this.opening === id) this.opening = '';
+    if (this.current === id) fill(this.opened, ...shown);
   }
 
   private async plot(id: string, a: api.Attribute, chosen: boolean): Promise<void> {

@@ -41,16 +41,20 @@ function ask(): void {
  * a kind takes the place of older.
  */
 export function inFrames(kind: string, f: () => void): void {
+  waiting.delete(kind); // what is newer is later
   waiting.set(kind, f);
   ask();
 }
+
+// What waits for a frame of a page that is hidden meanwhile would wait until it is shown again.
+document.addEventListener('visibilitychange', () => { if (document.hidden) { asked = false; ask(); } });
 
 /** Has a worker follow the live stream. Vehicles are handed on as they come, all else in frames of the screen. */
 export function live(city: City, h: Handlers, refused: () => Promise<void>): void {
   const worker = new Worker();
   worker.onmessage = ({ data: m }: MessageEvent<Message>): void => {
     switch (m.kind) {
-      case 'refused': void refused().then(() => worker.postMessage('again')); return;
+      case 'refused': void refused().catch(() => undefined).then(() => worker.postMessage('again')); return;
       case 'vehicles': timed(m.kind, () => h.vehicles(m.news)); return;
       case 'lost': inFrames(m.kind, () => h.lost()); return;
       default: inFrames(m.kind, () => (h[m.kind] as (x: unknown) => void)(m.news));

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -23,10 +24,16 @@ func Names() []string {
 	return []string{"fixed", "webster", "offline", "actuated", "wave", "maxpressure", "delay", "brain"}
 }
 
+// longestPause is the most seconds between decisions: beyond it nobody steers.
+const longestPause = 120
+
 // New makes a controller by name.
 func New(name string, n *Network, s Settings) (Controller, error) {
 	if s.Every <= 0 {
 		s.Every = 1
+	}
+	if s.Every > longestPause || s.Every != math.Trunc(s.Every) {
+		return nil, fmt.Errorf("a decision every %g s: give whole seconds, at most %d", s.Every, longestPause)
 	}
 	switch name {
 	case "fixed":

@@ -13,9 +13,9 @@ var cycles = []float64{50, 60, 70, 80, 90, 105, 120}
 // cycle for all, whichever judge finds best; from there, junction by junction, other offsets and seconds moved between stages, as long as
 // that is better and budget is left. judge returns a plan's mean delay in s; it is asked budget times at most.
 func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge func(*Plan) (float64, error)) (*Plan, float64, error) {
-	best := Shipped(n)
-	if best.Check(n) != nil {
-		best = nil
+	best := lawful(n, Shipped(n))
+	if err := best.Check(n); err != nil {
+		return nil, 0, err
 	}
 	least := math.Inf(1)
 	asked := 0
@@ -31,16 +31,14 @@ func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge
 		best, least = p, d
 		return true, nil
 	}
-	if best != nil {
-		if _, err := try(best); err != nil {
-			return nil, 0, err
-		}
+	if _, err := try(best); err != nil {
+		return nil, 0, err
 	}
 	for _, c := range cycles {
-		if asked == budget && best != nil {
+		if asked == budget {
 			break
 		}
-		if p := inOneCycle(n, flow, c); p.Check(n) == nil {
+		if p := lawful(n, inOneCycle(n, flow, c)); p.Check(n) == nil {
 			if _, err := try(p); err != nil {
 				return nil, 0, err
 			}
@@ -83,6 +81,18 @@ func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge
 		}
 	}
 	return best, least, nil
+}
+
+// lawful lengthens stages that are too short for their change and minimum green, as some shipped programs have them.
+func lawful(n *Network, p *Plan) *Plan {
+	for i := range p.Junctions {
+		for k := range p.Junctions[i].Stages {
+			if s := &p.Junctions[i].Stages[k]; len(p.Junctions[i].Stages) > 1 {
+				s.Duration = max(s.Duration, n.Yellow+n.AllRed+n.MinGreen)
+			}
+		}
+	}
+	return p
 }
 
 // inOneCycle is Webster's greens in one cycle for all, with the offsets of the shipped plan.

@@ -38,3 +38,45 @@ func TestOptimiseFindsWhatTheJudgeLikes(t *testing.T) {
 		t.Error("a cancelled search says nothing")
 	}
 }
+
+// A shipped green shorter than the least is lengthened, and a light that switches nothing is left alone.
+func TestOptimiseMendsShortGreens(t *testing.T) {
+	n := fourWays(t, Options{Yellow: 3, MinGreen: 5})
+	n.Lights[0].Phases[2].Duration = 2
+	p, _, err := Optimise(context.Background(), n, make([]float64, 4), 10, func(p *Plan) (float64, error) { return 1, p.Check(n) })
+	if err != nil || p.Check(n) != nil {
+		t.Errorf("%v, %v", err, p.Check(n))
+	}
+}
+
+// A light without connections, as for walkers alone, is no reason to stop.
+func TestALightThatSwitchesNothing(t *testing.T) {
+	w := fourWays(t, Options{Yellow: 3, MinGreen: 5})
+	w.LaneNet.Lights = append(w.LaneNet.Lights, w.LaneNet.Lights[0])
+	n, err := NewNetwork(w.LaneNet, Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names() {
+		if name == "offline" {
+			continue
+		}
+		c, err := New(name, n, Settings{Every: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, lamps, want := NewObservation(n), NewLamps(n), make([]int, len(n.Junctions))
+		for now := range 60 {
+			o.Clear()
+			o.Time = float64(now)
+			lamps.Fill(o)
+			c.Decide(o, want)
+			lamps.Step(o.Time, want)
+		}
+	}
+	for _, every := range []float64{0.5, 121, 70.4} {
+		if _, err := New("brain", n, Settings{Every: every}); err == nil {
+			t.Errorf("a decision every %g s was taken", every)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package micro
 
 import (
 	"fmt"
+	"math"
 
 	"citybrain/city"
 )
@@ -33,12 +34,9 @@ func newLight(l *city.Light) Light {
 		return Light{Held: true}
 	}
 	// the offset is when the cycle begins
-	t := -l.Offset
-	for t < 0 {
+	t := math.Mod(-l.Offset, cycle)
+	if t < 0 {
 		t += cycle
-	}
-	for t >= cycle {
-		t -= cycle
 	}
 	for i, p := range l.Phases {
 		if t < p.Duration {

@@ -65,6 +65,11 @@ func Check[S comparable](j *city.Junction, m Machine[S]) (Report, error) {
 	if n == 0 || n > MaxMovements {
 		return Report{}, fmt.Errorf("junction %s: %d movements; 1 to %d can be checked", j.ID, n, MaxMovements)
 	}
+	for m := range j.Movements {
+		if x := &j.Movements[m]; int(x.MinGreen)+int(x.Clearance) >= lit {
+			return Report{}, fmt.Errorf("junction %s: movement %d needs %d s of green; up to %d s can be checked", j.ID, m, int(x.MinGreen)+int(x.Clearance), lit-1)
+		}
+	}
 	rules := newRules(j)
 	type edge struct{ to, in int32 }
 	var (
@@ -211,7 +216,7 @@ func newRules(j *city.Junction) *rules {
 	r := &rules{j: j}
 	for a := range j.Movements {
 		x := &j.Movements[a]
-		least, most, apart := x.MinGreen+x.Clearance, x.Yellow, uint64(0)
+		least, most, apart := min(int(x.MinGreen)+int(x.Clearance), lit-1), x.Yellow, uint64(0)
 		for b := range j.Movements {
 			most = max(most, j.Intergreen[a][b])
 			if a == b || j.Intergreen[a][b] == 0 && j.Intergreen[b][a] == 0 {
@@ -234,7 +239,7 @@ func newRules(j *city.Junction) *rules {
 				apart |= 1 << b
 			}
 		}
-		r.least, r.most, r.apart = append(r.least, min(least, lit-1)), append(r.most, min(most, lit-1)), append(r.apart, apart)
+		r.least, r.most, r.apart = append(r.least, uint8(least)), append(r.most, min(most, lit-1)), append(r.apart, apart)
 	}
 	return r
 }

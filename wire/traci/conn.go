@@ -163,6 +163,9 @@ func (c *Conn) Step(to float64, each func(*Subscription) error) error {
 	}
 	r := reader{b: body}
 	n := r.int()
+	if r.err != nil || n < 0 {
+		return fmt.Errorf("traci step: %d bytes where the number of answers is expected", len(body))
+	}
 	body = r.b
 	for i := 0; i < n; i++ {
 		if cmd, body, err = next(body); err != nil {
