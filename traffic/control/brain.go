@@ -47,6 +47,7 @@ type crossing struct {
 	since []float64    // of each lane: s, when it was last green, where that counts
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
+	tight []bool       // of each of its lanes: short, and fed by another junction
 }
 
 // A sighting is where a vehicle was last seen.
@@ -88,6 +89,13 @@ func newBrain(n *Network, s Settings) *brain {
 		}
 		for _, e := range x.exits {
 			c.below = append(c.below, n.reach(e, exitReach))
+			c.in.brief = append(c.in.brief, n.brief(e) && n.Stops[e] != int32(i))
+		}
+		for _, l := range x.lanes {
+			c.tight = append(c.tight, n.brief(l) && slices.ContainsFunc(n.In[l], func(k int32) bool {
+				s := n.Connections[k].Light
+				return s >= 0 && s != int32(i)
+			}))
 		}
 		b.at = append(b.at, c)
 	}
@@ -96,6 +104,41 @@ func newBrain(n *Network, s Settings) *brain {
 
 // exitReach is how many metres of street behind a junction tell whether it takes more vehicles.
 const exitReach = 80.0
+
+// A lane between two stop lines shorter than shortStreet, m, is brief: who does not fit stands inside the junction behind it, where
+// two may wait for each other for ever. It is kept clear: a second of standing on it counts clearing times, and one who would not
+// fit is kept back (search.play).
+const (
+	shortStreet = 40.0
+	clearing    = 3.0
+)
+
+// brief tells whether lane l is so short.
+func (n *Network) brief(l int32) bool {
+	return n.Ahead[l] == 0 && n.Stops[l] >= 0 && n.Lanes[l].Length < shortStreet
+}
+
+// vacancy is how many vehicles brief lane e still takes while its light holds it; +Inf while it flows.
+func (b *brain) vacancy(e int32, o *Observation) float64 {
+	d := &b.at[b.n.Stops[e]]
+	sig, free, flows := o.Signals[b.n.Stops[e]], b.n.Lanes[e].Length, false
+	if !sig.Changing {
+		for _, k := range d.x.of[slices.Index(d.x.lanes, e)] {
+			flows = flows || d.own(sig.Phase, k)
+		}
+	}
+	for v := range o.Seen[e] {
+		c := &o.Seen[e][v]
+		if v == 0 && c.Speed < 2 && o.Time-sig.Since > startLoss+1 {
+			flows = false
+		}
+		free -= c.Length + queueGap
+	}
+	if flows {
+		return math.Inf(1)
+	}
+	return math.Floor(max(0, free+queueGap) / (b.size + queueGap))
+}
 
 // reach returns lane e and the lanes that follow it without a signal until far metres of street are covered.
 func (n *Network) reach(e int32, far float64) []int32 {
@@ -468,6 +511,10 @@ func (b *brain) gather(i int, o *Observation) {
 	b.stalled(r, o.Signals[i])
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
+		if r.in.brief[e] && o.Count[x.exits[e]] >= 0 {
+			r.in.room[e], r.in.gain[e] = b.vacancy(x.exits[e], o), 0.15
+			continue
+		}
 		count, halted, holds := 0, 0, 0.0
 		for _, lane := range r.below[e] {
 			if o.Count[lane] >= 0 {
@@ -539,6 +586,11 @@ func (b *brain) weigh(waited float64) float64 {
 	return min(1+waited*waited/(p*p), heaviest)
 }
 
+// places is how many vehicles' room one of length metres takes.
+func (b *brain) places(length float64) uint8 {
+	return uint8(max(1, math.Round((length+queueGap)/(b.size+queueGap))))
+}
+
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
 func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64, still bool) {
 	n, x := b.n, b.at[i].x
@@ -567,7 +619,11 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length), still})
+			weight := b.weigh(waited)
+			if b.at[i].tight[l] && far < n.Lanes[x.lanes[l]].Length+length && still {
+				weight *= clearing
+			}
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, b.places(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -611,7 +667,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		}
 		gap := (float64(b.far) - from) / due
 		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, 1})
 		}
 	}
 	r.in.list[l] = list
