@@ -43,6 +43,7 @@ type crossing struct {
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
 	shown []float64    // of each phase: s, when it was last green
+	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
@@ -106,8 +107,8 @@ func newBrain(n *Network, s Settings) *brain {
 const exitReach = 80.0
 
 // A lane between two stop lines shorter than shortStreet, m, is brief: who does not fit stands inside the junction behind it, where
-// two may wait for each other for ever. It is kept clear: a second of standing on it counts clearing times, and one who would not
-// fit is kept back (search.play).
+// two may wait for each other for ever. It is kept clear: a second of standing on it counts clearing times, the square of that for
+// who reaches into the junction, and one who would not fit is kept back (search.play).
 const (
 	shortStreet = 40.0
 	clearing    = 3.0
@@ -258,22 +259,25 @@ func (b *brain) agree(o *Observation, want []int) {
 }
 
 // relieve is the guard that no search overrules: where somebody first in line has stood for starving seconds without a green of
-// its own, the phases that would give it one take turns, each for at least a turn. It breaks deadlocks that the model does not
-// see: vehicles that wait inside junctions for one another.
+// its own, the phases that would give it one take turns, each for at least a turn; where nobody has crossed any line for a turn of
+// green, a turn of standing is enough; a lane whose queue reaches into the junction behind it has the next turn at once. It breaks
+// deadlocks that the model does not see: vehicles that wait inside junctions for one another.
 func (b *brain) relieve(i int, o *Observation, want []int) {
 	r, sig := &b.at[i], o.Signals[i]
 	r.shown[sig.Phase] = o.Time
-	if o.Time-sig.Since < reliefTurn {
-		for _, list := range r.in.list {
-			if len(list) > 0 && list[0].waited >= starving && r.own(sig.Phase, list[0].link) {
-				want[i] = sig.Phase // its turn is not over
-			}
+	least, turning := starving, o.Time-sig.Since < reliefTurn
+	for l, list := range r.in.list {
+		if turning && len(list) > 0 && (list[0].waited >= starving || b.spilled(r, l, o)) && r.own(sig.Phase, list[0].link) {
+			want[i] = sig.Phase // its turn is not over
+			return
 		}
-		return
+	}
+	if b.dt <= longPause && o.Time-max(r.moved, sig.Since) >= reliefTurn {
+		least = reliefTurn // what is shown serves nobody
 	}
 	best := -1
-	for _, list := range r.in.list {
-		if len(list) == 0 || !list[0].still || list[0].waited < starving || r.own(sig.Phase, list[0].link) {
+	for l, list := range r.in.list {
+		if len(list) == 0 || !list[0].still || (turning || list[0].waited < least) && !b.spilled(r, l, o) || r.own(sig.Phase, list[0].link) {
 			continue
 		}
 		for p := range r.x.rows {
@@ -285,6 +289,20 @@ func (b *brain) relieve(i int, o *Observation, want []int) {
 	if best >= 0 {
 		want[i] = best
 	}
+}
+
+// spilled tells whether somebody stands on lane l who still reaches into the junction behind it.
+func (b *brain) spilled(r *crossing, l int, o *Observation) bool {
+	if !r.tight[l] {
+		return false
+	}
+	lane := r.x.lanes[l]
+	for v := range o.Seen[lane] {
+		if c := &o.Seen[lane][v]; c.Speed < 1 && c.Behind+c.Length > b.n.Lanes[lane].Length {
+			return true
+		}
+	}
+	return false
 }
 
 // own tells whether phase p gives link k a green that waits for nobody.
@@ -468,6 +486,7 @@ func (b *brain) passed(c int32) {
 	x := b.at[k.Light].x
 	i := slices.Index(x.j.Links, c)
 	x.links[i].rate += 1 / memory
+	b.at[k.Light].moved = b.lastAt
 }
 
 // gather collects what is expected at junction i.
@@ -552,8 +571,8 @@ func (b *brain) stalled(r *crossing, sig Signal) {
 				r.stuck[k][l] *= 0.9
 			case !list[0].still:
 				r.stuck[k][l] = 0
-			default:
-				r.stuck[k][l] *= 0.985
+			case sig.Changing || r.x.rows[sig.Phase][list[0].link] == 'r':
+				r.stuck[k][l] *= 0.985 // it is forgotten only while it is not tried
 			}
 		}
 		if len(list) == 0 || !list[0].still || sig.Changing {
@@ -620,8 +639,11 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 				}
 			}
 			weight := b.weigh(waited)
-			if b.at[i].tight[l] && far < n.Lanes[x.lanes[l]].Length+length && still {
+			if room := n.Lanes[x.lanes[l]].Length; b.at[i].tight[l] && still && far < room+length {
 				weight *= clearing
+				if far+length > room {
+					weight *= clearing
+				}
 			}
 			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, b.places(length)})
 			return
