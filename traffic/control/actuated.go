@@ -7,8 +7,14 @@ type Actuation struct {
 	Skip    bool    `json:"skip"`      // phases that nobody waits for are left out
 }
 
-// plainActuation is used where no tuned settings are given.
-var plainActuation = Actuation{Gap: 3, Longest: 45, Skip: true}
+// Where no tuned settings are given, s.
+const (
+	plainGap     = 3.0
+	plainLongest = 45.0
+)
+
+// plainActuation is used there.
+func plainActuation() Actuation { return Actuation{Gap: plainGap, Longest: plainLongest, Skip: true} }
 
 // actuated shows the program's phases in turn: each goes on while vehicles come within the gap, to its maximum.
 type actuated struct {
@@ -17,7 +23,7 @@ type actuated struct {
 }
 
 func newActuated(n *Network, s Settings) Controller {
-	c := &actuated{newBrain(n, s), plainActuation}
+	c := &actuated{newBrain(n, s), plainActuation()}
 	if s.Plan != nil && s.Plan.Actuation != nil {
 		c.set = *s.Plan.Actuation
 	}

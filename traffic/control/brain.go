@@ -43,10 +43,12 @@ type crossing struct {
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
 	shown []float64    // of each phase: s, when it was last green
+	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
+	tight []bool       // of each of its lanes: short, and fed by another junction
 }
 
 // A sighting is where a vehicle was last seen.
@@ -88,6 +90,13 @@ func newBrain(n *Network, s Settings) *brain {
 		}
 		for _, e := range x.exits {
 			c.below = append(c.below, n.reach(e, exitReach))
+			c.in.brief = append(c.in.brief, n.brief(e) && n.Stops[e] != int32(i))
+		}
+		for _, l := range x.lanes {
+			c.tight = append(c.tight, n.brief(l) && slices.ContainsFunc(n.In[l], func(k int32) bool {
+				s := n.Connections[k].Light
+				return s >= 0 && s != int32(i)
+			}))
 		}
 		b.at = append(b.at, c)
 	}
@@ -213,48 +222,6 @@ func (b *brain) agree(o *Observation, want []int) {
 		b.relieve(i, o, want)
 	}
 }
-
-// relieve is the guard that no search overrules: where somebody first in line has stood for starving seconds without a green of
-// its own, the phases that would give it one take turns, each for at least a turn. It breaks deadlocks that the model does not
-// see: vehicles that wait inside junctions for one another.
-func (b *brain) relieve(i int, o *Observation, want []int) {
-	r, sig := &b.at[i], o.Signals[i]
-	r.shown[sig.Phase] = o.Time
-	if o.Time-sig.Since < reliefTurn {
-		for _, list := range r.in.list {
-			if len(list) > 0 && list[0].waited >= starving && r.own(sig.Phase, list[0].link) {
-				want[i] = sig.Phase // its turn is not over
-			}
-		}
-		return
-	}
-	best := -1
-	for _, list := range r.in.list {
-		if len(list) == 0 || !list[0].still || list[0].waited < starving || r.own(sig.Phase, list[0].link) {
-			continue
-		}
-		for p := range r.x.rows {
-			if r.own(p, list[0].link) && (best < 0 || r.shown[p] < r.shown[best]) {
-				best = p
-			}
-		}
-	}
-	if best >= 0 {
-		want[i] = best
-	}
-}
-
-// own tells whether phase p gives link k a green that waits for nobody.
-func (r *crossing) own(p, k int) bool {
-	c := r.x.rows[p][k]
-	return c == 'G' || c == 'g' && len(r.x.links[k].foes) == 0
-}
-
-// The guard's limits, s.
-const (
-	starving   = 150.0
-	reliefTurn = 12.0
-)
 
 // record plays the chosen plan once more and notes what it sends on to neighbours.
 func (b *brain) record(i int, now float64, leaf int) {
@@ -425,6 +392,7 @@ func (b *brain) passed(c int32) {
 	x := b.at[k.Light].x
 	i := slices.Index(x.j.Links, c)
 	x.links[i].rate += 1 / memory
+	b.at[k.Light].moved = b.lastAt
 }
 
 // gather collects what is expected at junction i.
@@ -468,6 +436,10 @@ func (b *brain) gather(i int, o *Observation) {
 	b.stalled(r, o.Signals[i])
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
+		if r.in.brief[e] && o.Count[x.exits[e]] >= 0 {
+			r.in.room[e], r.in.gain[e] = b.vacancy(x.exits[e], o), 0.15
+			continue
+		}
 		count, halted, holds := 0, 0, 0.0
 		for _, lane := range r.below[e] {
 			if o.Count[lane] >= 0 {
@@ -505,8 +477,8 @@ func (b *brain) stalled(r *crossing, sig Signal) {
 				r.stuck[k][l] *= 0.9
 			case !list[0].still:
 				r.stuck[k][l] = 0
-			default:
-				r.stuck[k][l] *= 0.985
+			case sig.Changing || r.x.rows[sig.Phase][list[0].link] == 'r':
+				r.stuck[k][l] *= 0.985 // it is forgotten only while it is not tried
 			}
 		}
 		if len(list) == 0 || !list[0].still || sig.Changing {
@@ -539,6 +511,11 @@ func (b *brain) weigh(waited float64) float64 {
 	return min(1+waited*waited/(p*p), heaviest)
 }
 
+// places is how many vehicles' room one of length metres takes.
+func (b *brain) places(length float64) uint8 {
+	return uint8(max(1, math.Round((length+queueGap)/(b.size+queueGap))))
+}
+
 // follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
 func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64, still bool) {
 	n, x := b.n, b.at[i].x
@@ -567,7 +544,14 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					}
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, b.weigh(waited), far, waited, x.links[li].follows(length), still})
+			weight := b.weigh(waited)
+			if room := n.Lanes[x.lanes[l]].Length; b.at[i].tight[l] && still && far < room+length {
+				weight *= clearing
+				if far+length > room {
+					weight *= clearing
+				}
+			}
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, b.places(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -611,7 +595,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		}
 		gap := (float64(b.far) - from) / due
 		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, 1})
 		}
 	}
 	r.in.list[l] = list

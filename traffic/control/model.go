@@ -141,15 +141,17 @@ type arrival struct {
 	waited float64 // s
 	head   float64 // s behind the one before it, out of a queue
 	still  bool    // it stands
+	places uint8   // vehicles' room that it takes behind the junction
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.
 type stream struct {
-	list [][]arrival
-	room []float64    // of each exit: vehicles that it still takes now; +Inf: as many as come
-	gain []float64    // vehicles/s by which that grows
-	free []float64    // of each lane: s from now before which nothing leaves
-	hold [2][]float64 // the same by green that goes first, by green that gives way
+	list  [][]arrival
+	room  []float64    // of each exit: vehicles that it still takes now; +Inf: as many as come
+	gain  []float64    // vehicles/s by which that grows
+	brief []bool       // of each exit: one too many sent there blocks the junction
+	free  []float64    // of each lane: s from now before which nothing leaves
+	hold  [2][]float64 // the same by green that goes first, by green that gives way
 }
 
 // follows is the headway of a vehicle of length metres over link k, s.

@@ -7,7 +7,7 @@ import (
 )
 
 // cycles are those that Optimise tries for the whole network, s: of the same length platoons meet the same light every time.
-var cycles = []float64{50, 60, 70, 80, 90, 105, 120}
+func cycles() []float64 { return []float64{50, 60, 70, 80, 90, 105, 120} }
 
 // Optimise looks for the fixed plan of least delay: the shipped one, or Webster's greens for flow (vehicles/s by connection) in one
 // cycle for all, whichever judge finds best; from there, junction by junction, other offsets and seconds moved between stages, as long as
@@ -34,7 +34,7 @@ func Optimise(ctx context.Context, n *Network, flow []float64, budget int, judge
 	if _, err := try(best); err != nil {
 		return nil, 0, err
 	}
-	for _, c := range cycles {
+	for _, c := range cycles() {
 		if asked == budget {
 			break
 		}
@@ -147,7 +147,7 @@ func moves(n *Network, p *Plan, i int, step float64) []*Plan {
 
 // TuneActuation returns the settings of actuation of least delay, among gaps, longest greens and whether phases are left out.
 func TuneActuation(ctx context.Context, judge func(Actuation) (float64, error)) (Actuation, float64, error) {
-	best, least := plainActuation, math.Inf(1)
+	best, least := plainActuation(), math.Inf(1)
 	for _, gap := range []float64{1.5, 2, 3, 4} {
 		for _, longest := range []float64{25, 35, 45, 60} {
 			for _, skip := range []bool{true, false} {

@@ -11,7 +11,8 @@ const (
 	horizon = 60 // s of prediction
 	width   = 4  // nodes kept for each phase and second
 
-	unserved = 30.0 // s that somebody is taken to wait on whom no phase can serve
+	intrusion = 1.5  // vehicle·s that a second of green costs whose first vehicle would come to stand inside the junction
+	unserved  = 30.0 // s that somebody is taken to wait on whom no phase can serve
 )
 
 // A node is a state that the junction may be in: the decision's past and its cost. Its lanes stand in the search's arenas.
@@ -141,10 +142,16 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				case 'y':
 					ok = t-began < overrun && (next[l] > t-1 || a.at >= t-1) // still moving: it can't stop any more
 				}
-				if !ok || float64(used[k.exit]) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
+				if !ok {
 					break
 				}
-				used[k.exit]++
+				if float64(used[k.exit]+a.places-1) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
+					if s.in.brief[k.exit] {
+						nd.cost += intrusion
+					}
+					break
+				}
+				used[k.exit] += a.places
 				head[l]++
 				go1 := max(next[l], a.at, t)
 				next[l] = go1 + a.head

@@ -59,7 +59,7 @@ func (b *brain) guess(i int, o *Observation) {
 			}
 			d := float64(n) * room
 			waited := max(0, o.Time-r.since[l]) * (1 - float64(n)/(r.ghost[l]+1))
-			r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited), d, waited, x.links[k].follows(b.size), false})
+			r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited), d, waited, x.links[k].follows(b.size), false, 1})
 		}
 		b.steady(r, l, rate)
 	}
@@ -86,7 +86,7 @@ func (b *brain) steady(r *crossing, l int, rate float64) {
 	for _, k := range r.x.of[l] {
 		if f := rate * b.taken[r.x.links[k].conn] / total; f > 0 {
 			for t := 0.5 / f; t < float64(b.far); t += 1 / f {
-				r.in.list[l] = append(r.in.list[l], arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false})
+				r.in.list[l] = append(r.in.list[l], arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, 1})
 			}
 		}
 	}

@@ -1,0 +1,100 @@
+package control
+
+import (
+	"math"
+	"slices"
+)
+
+// A lane between two stop lines shorter than shortStreet, m, is brief: who does not fit stands inside the junction behind it, where
+// two may wait for each other for ever. It is kept clear: a second of standing on it counts clearing times, the square of that for
+// who reaches into the junction, and one who would not fit is kept back (search.play).
+const (
+	shortStreet = 40.0
+	clearing    = 3.0
+)
+
+// brief tells whether lane l is so short.
+func (n *Network) brief(l int32) bool {
+	return n.Ahead[l] == 0 && n.Stops[l] >= 0 && n.Lanes[l].Length < shortStreet
+}
+
+// vacancy is how many vehicles brief lane e still takes while its light holds it; +Inf while it flows.
+func (b *brain) vacancy(e int32, o *Observation) float64 {
+	d := &b.at[b.n.Stops[e]]
+	sig, free, flows := o.Signals[b.n.Stops[e]], b.n.Lanes[e].Length, false
+	if !sig.Changing {
+		for _, k := range d.x.of[slices.Index(d.x.lanes, e)] {
+			flows = flows || d.own(sig.Phase, k)
+		}
+	}
+	for v := range o.Seen[e] {
+		c := &o.Seen[e][v]
+		if v == 0 && c.Speed < 2 && o.Time-sig.Since > startLoss+1 {
+			flows = false
+		}
+		free -= c.Length + queueGap
+	}
+	if flows {
+		return math.Inf(1)
+	}
+	return math.Floor(max(0, free+queueGap) / (b.size + queueGap))
+}
+
+// relieve is the guard that no search overrules: where somebody first in line has stood for starving seconds without a green of
+// its own, the phases that would give it one take turns, each for at least a turn; where nobody has crossed any line for a turn of
+// green, a turn of standing is enough; a lane whose queue reaches into the junction behind it has the next turn at once. It breaks
+// deadlocks that the model does not see: vehicles that wait inside junctions for one another.
+func (b *brain) relieve(i int, o *Observation, want []int) {
+	r, sig := &b.at[i], o.Signals[i]
+	r.shown[sig.Phase] = o.Time
+	least, turning := starving, o.Time-sig.Since < reliefTurn
+	for l, list := range r.in.list {
+		if turning && len(list) > 0 && (list[0].waited >= starving || b.spilled(r, l, o)) && r.own(sig.Phase, list[0].link) {
+			want[i] = sig.Phase // its turn is not over
+			return
+		}
+	}
+	if b.dt <= longPause && o.Time-max(r.moved, sig.Since) >= reliefTurn {
+		least = reliefTurn // what is shown serves nobody
+	}
+	best := -1
+	for l, list := range r.in.list {
+		if len(list) == 0 || !list[0].still || (turning || list[0].waited < least) && !b.spilled(r, l, o) || r.own(sig.Phase, list[0].link) {
+			continue
+		}
+		for p := range r.x.rows {
+			if r.own(p, list[0].link) && (best < 0 || r.shown[p] < r.shown[best]) {
+				best = p
+			}
+		}
+	}
+	if best >= 0 {
+		want[i] = best
+	}
+}
+
+// spilled tells whether somebody stands on lane l who still reaches into the junction behind it.
+func (b *brain) spilled(r *crossing, l int, o *Observation) bool {
+	if !r.tight[l] {
+		return false
+	}
+	lane := r.x.lanes[l]
+	for v := range o.Seen[lane] {
+		if c := &o.Seen[lane][v]; c.Speed < 1 && c.Behind+c.Length > b.n.Lanes[lane].Length {
+			return true
+		}
+	}
+	return false
+}
+
+// own tells whether phase p gives link k a green that waits for nobody.
+func (r *crossing) own(p, k int) bool {
+	c := r.x.rows[p][k]
+	return c == 'G' || c == 'g' && len(r.x.links[k].foes) == 0
+}
+
+// The guard's limits, s.
+const (
+	starving   = 150.0
+	reliefTurn = 12.0
+)
