@@ -47,9 +47,10 @@ func (b *brain) vacancy(e int32, o *Observation) float64 {
 func (b *brain) relieve(i int, o *Observation, want []int) {
 	r, sig := &b.at[i], o.Signals[i]
 	r.shown[sig.Phase] = o.Time
-	least, turning := starving, o.Time-sig.Since < reliefTurn
+	long := max(starving, 2*turns*b.every) // where decisions are far apart, so are the turns that can be hoped for
+	least, turning := long, o.Time-sig.Since < reliefTurn
 	for l, list := range r.in.list {
-		if turning && len(list) > 0 && (list[0].waited >= starving || b.spilled(r, l, o)) && r.own(sig.Phase, list[0].link) {
+		if turning && len(list) > 0 && (list[0].waited >= long || b.spilled(r, l, o)) && r.own(sig.Phase, list[0].link) {
 			want[i] = sig.Phase // its turn is not over
 			return
 		}
