@@ -329,7 +329,7 @@ func TestBranchesAreDropped(t *testing.T) {
 	for _, x := range []struct {
 		after time.Duration
 		want  int
-	}{{time.Hour, 5}, {keepForecast, 3}, {keepDecision, 1}} {
+	}{{keepForecast / 2, 5}, {keepForecast, 3}, {keepDecision, 1}} {
 		b.now = start.Add(x.after + 3*time.Minute)
 		if err := b.dropOld(); err != nil {
 			t.Fatal(err)
