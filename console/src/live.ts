@@ -38,10 +38,9 @@ function ask(): void {
 
 /**
  * Does f in a frame of the screen, what waits longest first, as much as fits, so that no frame has to draw everything; newer work of
- * a kind takes the place of older.
+ * a kind takes the place of older, and its turn: sent to the end, news that comes faster than frames would never be drawn.
  */
 export function inFrames(kind: string, f: () => void): void {
-  waiting.delete(kind); // what is newer is later
   waiting.set(kind, f);
   ask();
 }
@@ -56,8 +55,10 @@ export function live(city: City, h: Handlers, refused: () => Promise<void>): voi
     switch (m.kind) {
       case 'refused': void refused().catch(() => undefined).then(() => worker.postMessage('again')); return;
       case 'vehicles': timed(m.kind, () => h.vehicles(m.news)); return;
-      case 'lost': inFrames(m.kind, () => h.lost()); return;
-      default: inFrames(m.kind, () => (h[m.kind] as (x: unknown) => void)(m.news));
+      case 'lost': waiting.delete('status'); inFrames(m.kind, () => h.lost()); return;
+      default:
+        if (m.kind === 'status') waiting.delete('lost'); // the connection is there again
+        inFrames(m.kind, () => (h[m.kind] as (x: unknown) => void)(m.news));
     }
   };
   worker.onerror = (e): void => { throw new Error(`live stream: ${e.message}`); };
