@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
 	"strings"
 
 	"citybrain/city"
@@ -17,18 +16,7 @@ import (
 )
 
 func cityVerb(ctx context.Context, args []string, out io.Writer) error {
-	parts := map[string]func(context.Context, []string, io.Writer) error{"generate": cityGenerate, "build": cityBuild, "info": cityInfo, "draw": cityDraw}
-	if len(args) > 0 {
-		if f := parts[args[0]]; f != nil {
-			return f(ctx, args[1:], out)
-		}
-	}
-	var names []string
-	for n := range parts {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return fmt.Errorf("%w: citybrain city %v", errUsage, names)
+	return oneOf(ctx, "city", map[string]part{"generate": cityGenerate, "build": cityBuild, "info": cityInfo, "draw": cityDraw}, args, out)
 }
 
 func cityGenerate(_ context.Context, args []string, out io.Writer) error {

@@ -7,10 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -88,6 +90,19 @@ func usage(w io.Writer) {
 		fmt.Fprintf(w, "  %-9s %s\n            e.g. %s\n", v.name, v.summary, v.example)
 	}
 	fmt.Fprint(w, "\nEvery verb has --help. Exit status: 0, 1 failed, 2 wrong use.\n")
+}
+
+// A part is what stands behind a verb's next word.
+type part func(ctx context.Context, args []string, out io.Writer) error
+
+// oneOf runs the part that the first of args names; none of them is wrong use, and says which there are.
+func oneOf(ctx context.Context, verb string, parts map[string]part, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		if f := parts[args[0]]; f != nil {
+			return f(ctx, args[1:], out)
+		}
+	}
+	return fmt.Errorf("%w: citybrain %s %v", errUsage, verb, slices.Sorted(maps.Keys(parts)))
 }
 
 // flags makes a flag set for a verb that reports wrong use as an error and prints its help with an example.
