@@ -82,7 +82,7 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 			d.every = 1
 		}
 	}
-	ctl, err := control.New(d.controller, n, control.Settings{Every: d.every, Plan: d.plan})
+	ctl, err := control.New(d.controller, n, control.Settings{Every: d.every, Lag: d.lag, Plan: d.plan})
 	if err != nil {
 		return fmt.Errorf("%w: %v", errUsage, err)
 	}

@@ -24,6 +24,7 @@ const (
 type brain struct {
 	n       *Network
 	every   float64
+	lag     float64    // s until the lamps obey
 	at      []crossing // of each junction
 	known   map[int32]sighting
 	taken   []float64 // of each connection: how many took it of late
@@ -42,6 +43,8 @@ type crossing struct {
 	s     *search
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	asked int          // the last wish, −1 before the first, …
+	sent  float64      // … and when, s
 	shown []float64    // of each phase: s, when it was last green
 	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
@@ -67,7 +70,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -76,7 +79,7 @@ func newBrain(n *Network, s Settings) *brain {
 	}
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
-		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
+		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown = make([]float64, len(x.rows))
 		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
@@ -211,15 +214,20 @@ func (b *brain) agree(o *Observation, want []int) {
 		r := &b.at[i]
 		sig := o.Signals[i]
 		want[i] = sig.Phase
-		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time < sig.Free {
+		if b.lag > 0 && r.asked >= 0 && r.asked != sig.Phase && o.Time <= r.sent+b.lag {
+			want[i] = r.asked // it is on its way to the lamps
+			continue
+		}
+		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time+b.lag < sig.Free {
 			continue
 		}
 		r.s.load(&r.in, b.far)
 		r.s.tell = nil
-		best, leaf := r.s.run(sig, o.Time, step)
+		best, leaf := r.s.run(sig, o.Time, int(b.lag), step)
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
 		b.relieve(i, o, want)
+		r.asked, r.sent = want[i], o.Time
 	}
 }
 
@@ -246,6 +254,7 @@ func (b *brain) record(i int, now float64, leaf int) {
 	k := s.push(-1)
 	root := &s.nodes[path[0]]
 	s.nodes[k].phase = root.phase
+	s.play(k, r.x.rows[root.phase], root.t, 0)
 	for _, p := range path[1:] {
 		nd := s.nodes[p]
 		cur := s.nodes[k].phase

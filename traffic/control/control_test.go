@@ -237,3 +237,32 @@ func BenchmarkBrain(b *testing.B) {
 		ctl.Decide(o, want)
 	}
 }
+
+// Where lamps obey late, a wish that is on its way to them is not taken back, and one is sent before the minimum green is over.
+func TestLag(t *testing.T) {
+	w := cross(t)
+	for _, lag := range []float64{0, 2} {
+		ctl, err := New("brain", w, Settings{Lag: lag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, want := NewObservation(w), []int{0}
+		o.Time, o.Signals[0] = 3, Signal{Since: -20, Free: 5}
+		o.Seen[1] = []Vehicle{{ID: 1, Length: 5, Waited: 20, Next: 3}}
+		ctl.Decide(o, want)
+		if asks := want[0] == 1; asks != (lag == 2) {
+			t.Errorf("lag %g s: 2 s before the minimum green is over the wish is %d", lag, want[0])
+		}
+		o.Clear()
+		o.Time = 4
+		o.Seen[0] = []Vehicle{{ID: 2, Length: 5, Behind: 40, Speed: 13, Next: 2}}
+		o.Seen[1] = nil
+		ctl.Decide(o, want)
+		if lag == 2 && want[0] != 1 {
+			t.Error("a wish on its way is taken back")
+		}
+	}
+	if _, err := New("brain", w, Settings{Lag: -1}); err == nil {
+		t.Error("a negative lag is taken")
+	}
+}

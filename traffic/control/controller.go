@@ -16,6 +16,7 @@ type Controller interface {
 // Settings are what a controller can be told; zero values are the defaults of every network.
 type Settings struct {
 	Every float64 // s between decisions, as the driver makes them; 0: 1
+	Lag   float64 // s between a decision and the lamps' obeying it
 	Plan  *Plan   // for fixed times of one's own and tuned actuation; nil: the network's program
 }
 
@@ -34,6 +35,9 @@ func New(name string, n *Network, s Settings) (Controller, error) {
 	}
 	if s.Every > longestPause || s.Every != math.Trunc(s.Every) {
 		return nil, fmt.Errorf("a decision every %g s: give whole seconds, at most %d", s.Every, longestPause)
+	}
+	if !(s.Lag >= 0) || s.Lag > longestPause {
+		return nil, fmt.Errorf("a lag of %g s between decision and lamps: give 0 to %d", s.Lag, longestPause)
 	}
 	switch name {
 	case "fixed":

@@ -322,11 +322,11 @@ type option struct {
 	cost  float64
 }
 
-// run searches from phase, free to change at s from now `free` at the earliest, in blocks of step seconds.
-func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) {
+// run searches in blocks of step seconds; what shows now shows for lag seconds more, whatever is chosen.
+func (s *search) run(sig Signal, now float64, lag, step int) (best option, leaf int) {
 	x := s.x
 	np := len(x.rows)
-	for len(s.at) < s.horiz+60+2*step {
+	for len(s.at) < s.horiz+60+2*step+lag {
 		s.at = append(s.at, nil)
 	}
 	for t := range s.at {
@@ -340,7 +340,10 @@ func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) 
 	root := s.push(-1)
 	s.nodes[root].phase = sig.Phase
 	s.nodes[root].since = int(math.Round(sig.Since - now))
-	s.at[0][sig.Phase] = append(s.at[0][sig.Phase], root)
+	if lag > 0 {
+		s.play(root, x.rows[sig.Phase], lag, 0)
+	}
+	s.at[lag][sig.Phase] = append(s.at[lag][sig.Phase], root)
 	minGreen := int(math.Ceil(x.n.MinGreen))
 	change := int(math.Ceil(x.n.Yellow))
 	allRed := int(math.Ceil(x.n.AllRed))
