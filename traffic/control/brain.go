@@ -221,6 +221,7 @@ func (b *brain) agree(o *Observation, want []int) {
 		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time+b.lag < sig.Free {
 			continue
 		}
+		b.walkers(i, o)
 		r.s.load(&r.in, b.far)
 		r.s.tell = nil
 		best, leaf := r.s.run(sig, o.Time, int(b.lag), step)
@@ -228,6 +229,36 @@ func (b *brain) agree(o *Observation, want []int) {
 		b.record(i, o.Time, leaf)
 		b.relieve(i, o, want)
 		r.asked, r.sent = want[i], o.Time
+	}
+}
+
+// A crossing's walkers are not counted: one called, others join him.
+const (
+	carPeople  = 1.3  // on board of what the search counts as 1
+	walkerRate = 0.02 // of those who join, 1/s
+)
+
+// walkers notes who waits at junction i's crossings, and which phases nobody has called for.
+func (b *brain) walkers(i int, o *Observation) {
+	r := &b.at[i]
+	r.in.walk, r.in.least, r.in.clear = r.in.walk[:0], r.in.least[:0], 0
+	for p := range r.x.rows {
+		r.in.least = append(r.in.least, int(math.Ceil(b.n.leastGreen(o, i, p))))
+	}
+	if b.n.Street == nil {
+		return
+	}
+	r.in.clear = int(math.Ceil(max(0, o.Signals[i].Clear-o.Time)))
+	for _, k := range r.x.cross {
+		w := 0.0
+		if since := o.Calls[k]; since >= 0 {
+			w = (1 + walkerRate*(o.Time-since)) / carPeople
+		}
+		r.in.walk = append(r.in.walk, w)
+	}
+	r.s.free = r.s.free[:0]
+	for p := range r.x.rows {
+		r.s.free = append(r.s.free, p != o.Signals[i].Phase && !b.n.called(o, i, p))
 	}
 }
 
@@ -259,14 +290,7 @@ func (b *brain) record(i int, now float64, leaf int) {
 		nd := s.nodes[p]
 		cur := s.nodes[k].phase
 		if nd.phase != cur {
-			before := r.x.rows[cur]
-			if y := r.x.yel[cur][nd.phase]; y != nil {
-				t := s.nodes[k].t
-				s.play(k, y, nd.since, float64(t))
-				before = y
-			}
-			s.nodes[k].phase = nd.phase
-			s.start(k, before, r.x.rows[nd.phase])
+			s.turn(k, cur, nd.phase)
 		}
 		s.play(k, r.x.rows[nd.phase], nd.t, 0)
 	}
@@ -415,7 +439,7 @@ func (b *brain) gather(i int, o *Observation) {
 	for _, lane := range r.watch {
 		for v := range o.Seen[lane] {
 			c := &o.Seen[lane][v]
-			if c.Next < 0 && o.Share == 0 {
+			if c.Next < 0 && o.Share == 0 && !o.Blind {
 				continue // it ends here
 			}
 			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)

@@ -77,7 +77,7 @@ func TestLamps(t *testing.T) {
 		last, since := string(s.State(0)), 0
 		for now := range 200 {
 			want[0] = rapid.IntRange(-1, 2).Draw(r, "want")
-			s.Step(float64(now), want)
+			s.Step(float64(now), want, nil)
 			state := string(s.State(0))
 			if state[0] != 'r' && state[1] != 'r' {
 				r.Fatalf("at %d s both are let go: %s", now, state)
@@ -140,7 +140,7 @@ func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds in
 		}
 		lamps.Fill(o)
 		ctl.Decide(o, want)
-		lamps.Step(float64(s), want)
+		lamps.Step(float64(s), want, nil)
 		log = append(log, want[0])
 		for l := range queue {
 			if lamps.State(0)[l] == 'G' && len(queue[l]) > 0 && queue[l][0].Behind < 1 && float64(s) >= open[l] {
