@@ -24,7 +24,7 @@ type Graph struct {
 	in       []inTurn
 	firstOut []int32 // of link l: the turns out of it are out[firstOut[l]:firstOut[l+1]], by link
 	out      []outTurn
-	ends     [][]int32 // of node n: the links that end there
+	ends     [][]int32      // of node n: the links that end there
 	order    *cch.Hierarchy // links are its nodes, turns its arcs, numbered as in
 }
 
