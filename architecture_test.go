@@ -26,7 +26,7 @@ var may = map[string][]string{
 	"traffic/micro":    {"city", "city/chance", "traffic/control"},
 	"traffic/cityflow": {"city", "city/chance", "traffic/control"},
 	"flood":            {"city"},
-	"emergency":        {"city", "city/chance", "routing"},
+	"emergency":        {"city", "city/chance", "routing", "routing/cch"},
 	"twin":             {"twin/log"},
 	"twin/log":         {},
 	"wire":             {},

@@ -191,19 +191,49 @@ type Weighing struct {
 // Weigh returns the roads as p finds them under c.
 func (r *Roads) Weigh(p Profile, c Conditions) *Weighing {
 	w := &Weighing{roads: r, profile: p, enter: make([]uint32, len(r.link)), open: make([]uint32, len(r.link))}
-	for i := range r.link {
-		k := r.link[i]
-		s, closed, may := p.seconds(&r.streets.Links[k], int(k), r.against(int32(i)), &c)
-		w.enter[i], w.open[i] = never, never
-		if may {
-			w.open[i] = millis(float32(s))
-			if !closed {
-				w.enter[i] = w.open[i]
-			}
-		}
+	for way := range r.link {
+		w.weigh(int32(way), &c)
 	}
 	w.ways = r.order.Metric(w.turns(w.enter), 1)
 	return w
+}
+
+// Change returns w with some links as c has them; c may say nothing of the others. It costs what these links change.
+func (w *Weighing) Change(links []int32, c Conditions) *Weighing {
+	r := w.roads
+	x := &Weighing{roads: r, profile: w.profile, enter: slices.Clone(w.enter), open: slices.Clone(w.open), ways: w.ways.Clone()}
+	var arcs []int32
+	var weights []uint32
+	for _, l := range links {
+		for _, way := range [...]int32{l, r.back[l]} {
+			if way < 0 || r.link[way] != l {
+				continue
+			}
+			x.weigh(way, &c)
+			for k := range w.into(way) {
+				cost, _ := w.turn(k)
+				arcs, weights = append(arcs, k), append(weights, cch.Unreachable)
+				if ms := x.enter[way]; ms != never {
+					weights[len(weights)-1] = cost + ms
+				}
+			}
+		}
+	}
+	x.ways.Update(arcs, weights)
+	return x
+}
+
+// weigh sets what a way takes.
+func (w *Weighing) weigh(way int32, c *Conditions) {
+	k := w.roads.link[way]
+	s, closed, may := w.profile.seconds(&w.roads.streets.Links[k], int(k), w.roads.against(way), c)
+	w.enter[way], w.open[way] = never, never
+	if may {
+		w.open[way] = millis(float32(s))
+		if !closed {
+			w.enter[way] = w.open[way]
+		}
+	}
 }
 
 // turns are the weights of all turns when ways take enter.

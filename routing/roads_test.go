@@ -3,6 +3,7 @@ package routing
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -440,6 +441,39 @@ func TestWithin(t *testing.T) {
 			to, ok := reached[way]
 			if !ok && x.Outcome.Reached() && x.Ways[len(x.Ways)-1] == way && x.Seconds <= 90 || ok && to < 90 && (!x.Outcome.Reached() || x.Seconds > to+0.01) {
 				t.Fatalf("seed %d way %d: reached %v after %g s, its route takes %g s (%s)", seed, way, ok, to, x.Seconds, x.Outcome)
+			}
+		}
+	}
+}
+
+func TestChangeIsWeigh(t *testing.T) {
+	for seed := range uint64(4) {
+		s := town(6, seed)
+		r := NewRoads(s)
+		before, after := jam(s, seed), jam(s, seed+50)
+		draw := chance.New(seed, "change")
+		for _, p := range Profiles() {
+			var links []int32
+			c := Conditions{Seconds: append([]float32(nil), before.Seconds...), Depth: append([]float32(nil), before.Depth...)}
+			for k := range 20 {
+				l := int32(draw.Int(uint64(k), 0, len(s.Links)))
+				links = append(links, l)
+				c.Seconds[l], c.Depth[l] = after.Seconds[l], after.Depth[l]
+			}
+			w := r.Weigh(p, before)
+			got, want := w.Change(links, c), r.Weigh(p, c)
+			if !slices.Equal(got.enter, want.enter) || !slices.Equal(got.open, want.open) {
+				t.Fatalf("seed %d %s: other times", seed, p.Name)
+			}
+			at := places(s, seed, 30)
+			for i, from := range at {
+				to := at[(i+11)%len(at)]
+				if a, b := got.Route(from, to), want.Route(from, to); a.Outcome != b.Outcome || a.Seconds != b.Seconds {
+					t.Fatalf("seed %d %s: %s %g s, want %s %g s", seed, p.Name, a.Outcome, a.Seconds, b.Outcome, b.Seconds)
+				}
+			}
+			if again := r.Weigh(p, before); !slices.Equal(again.enter, w.enter) {
+				t.Fatal("a change reaches back into what it began with")
 			}
 		}
 	}

@@ -25,10 +25,14 @@ type Result struct {
 	Many      float64 `json:"one_to_1000_ms"` // distances from one node to 1000 that were chosen before
 	Wrong     int     `json:"wrong"`          // queries of which an answer (distance, path or one to many) is not the file's distance
 
+	Wall     Wall     `json:"-"` // the same medians by the wall clock
 	Contract float64  `json:"-"` // s of contraction, which knows no weights
 	Choose   float64  `json:"-"` // ms to make 1000 targets ready
 	Answers  []uint32 `json:"-"` // distances, by query
 }
+
+// Wall is what a busy machine makes of the figures of one thread, which are processor time of that thread: ms.
+type Wall struct{ Customize, Partial, Query, Path, Many float64 }
 
 // An Input is what to measure.
 type Input struct {
@@ -76,21 +80,22 @@ func Measure(ctx context.Context, in Input) (Result, *cch.Metric, error) {
 		return r, nil, err
 	}
 	runtime.GC()
-	r.Customize = ms(median(in.Repeat, func(int) { m.Customize(g.Weight, 1) }))
+	r.Customize, r.Wall.Customize = median(in.Repeat, nil, func(int) { m.Customize(g.Weight, 1) })
 	if err := ctx.Err(); err != nil {
 		return r, nil, err
 	}
-	r.Partial = partial(in, m.Clone())
+	r.partial(in, m.Clone())
 	runtime.GC()
 	q, n := m.Query(), len(in.Queries)
-	r.Query = ms(median(3*n, func(k int) { q.Distance(in.Queries[k%n].Source, in.Queries[k%n].Target) })) * 1000
+	r.Query, r.Wall.Query = median(3*n, nil, func(k int) { q.Distance(in.Queries[k%n].Source, in.Queries[k%n].Target) })
 	var path []int32
-	r.Path = ms(median(n, func(k int) { path, _ = q.Path(in.Queries[k].Source, in.Queries[k].Target, path[:0]) })) * 1000
+	r.Path, r.Wall.Path = median(n, nil, func(k int) { path, _ = q.Path(in.Queries[k].Source, in.Queries[k].Target, path[:0]) })
 	began = time.Now()
 	sweep := m.Targets(targets(in)).Sweep()
 	r.Choose = ms(time.Since(began))
 	out := make([]uint32, many)
-	r.Many = ms(median(min(n, many), func(k int) { sweep.From(in.Queries[k].Source, out) }))
+	r.Many, r.Wall.Many = median(min(n, many), nil, func(k int) { sweep.From(in.Queries[k].Source, out) })
+	r.Query, r.Path = 1000*r.Query, 1000*r.Path // µs
 	return r, m, nil
 }
 
@@ -159,23 +164,15 @@ func leads(g *dimacs.Graph, path []int32, x dimacs.Query, length uint32) bool {
 }
 
 // partial times updates of m.
-func partial(in Input, m *cch.Metric) float64 {
+func (r *Result) partial(in Input, m *cch.Metric) {
 	if len(in.Graph.Tail) == 0 {
-		return 0
+		return
 	}
 	arcs, to := make([]int32, update), make([]uint32, update)
 	change := func(round int) { arcs, to = Uneven(m, round, update, arcs[:0], to[:0]) }
 	change(-1)
 	m.Update(arcs, to) // makes the working memory
-	times := make([]time.Duration, in.Repeat)
-	for k := range times {
-		change(k)
-		began := time.Now()
-		m.Update(arcs, to)
-		times[k] = time.Since(began)
-	}
-	slices.Sort(times)
-	return ms(times[len(times)/2])
+	r.Partial, r.Wall.Partial = median(in.Repeat, change, func(int) { m.Update(arcs, to) })
 }
 
 // Uneven draws n arcs at random and a new weight for each: a quarter to four times the one it has, whatever went before.
@@ -197,14 +194,20 @@ func Uneven(m *cch.Metric, round, n int, arcs []int32, to []uint32) ([]int32, []
 
 func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 
-// median times n runs of f.
-func median(n int, f func(k int)) time.Duration {
-	times := make([]time.Duration, n)
-	for k := range times {
-		began := time.Now()
+// median times n runs of f, each after before, and returns the medians of the thread's processor time and of the wall clock's, ms.
+func median(n int, before, f func(k int)) (processor, wall float64) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cpu, all := make([]time.Duration, n), make([]time.Duration, n)
+	for k := range n {
+		if before != nil {
+			before(k)
+		}
+		began, spent := time.Now(), threadTime()
 		f(k)
-		times[k] = time.Since(began)
+		cpu[k], all[k] = threadTime()-spent, time.Since(began)
 	}
-	slices.Sort(times)
-	return times[n/2]
+	slices.Sort(cpu)
+	slices.Sort(all)
+	return ms(cpu[n/2]), ms(all[n/2])
 }

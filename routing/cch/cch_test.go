@@ -2,7 +2,6 @@ package cch
 
 import (
 	"container/heap"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -187,6 +186,13 @@ func TestUpdateIsCustomize(t *testing.T) {
 			t.Fatal(err)
 		}
 		weight := slices.Clone(s.weight)
+		if seed%3 == 1 {
+			kept := h.Metric(weight, 1)
+			h.third = nil // as if there were too many
+			if looked := h.Metric(weight, 2); !slices.Equal(kept.edge, looked.edge) {
+				t.Fatalf("seed %d: triangles that are looked for are others", seed)
+			}
+		}
 		m := h.Metric(weight, 1)
 		for round := range 60 {
 			var arcs []int32
@@ -305,7 +311,7 @@ func TestDegenerate(t *testing.T) {
 	}
 }
 
-func TestToSets(t *testing.T) {
+func TestManyToMany(t *testing.T) {
 	s := streets(12, 4)
 	h, err := New(s.n, s.tail, s.head, Order(s.n, s.tail, s.head, nil, 1))
 	if err != nil {
@@ -318,15 +324,23 @@ func TestToSets(t *testing.T) {
 		out[k] = make([]uint32, s.n)
 	}
 	m.ToSets(sets, out)
+	var every []int32
+	for v := range int32(s.n) {
+		every = append(every, v)
+	}
+	one, three := m.Table(every, every, 1), m.Table(every, every, 3)
 	for v := range int32(s.n) {
 		want := dijkstra(s, v, s.weight)
+		if !slices.Equal(one[v], want) || !slices.Equal(three[v], want) {
+			t.Fatalf("the table's row of %d is not Dijkstra's", v)
+		}
 		for k, set := range sets {
 			least := Unreachable
 			for _, x := range set {
 				least = min(least, want[x])
 			}
 			if out[k][v] != least {
-				t.Fatal(fmt.Sprintf("set %d from %d: %d, want %d", k, v, out[k][v], least))
+				t.Fatalf("set %d from %d: %d, want %d", k, v, out[k][v], least)
 			}
 		}
 	}

@@ -9,7 +9,7 @@
 // nodes that leave halves alike, from coordinates or from the graph's own distances. New contracts the graph in that order (any other
 // will do as well): it depends on no weight. Metric takes in weights, Metric.Customize all of them anew, Metric.Update some.
 //
-// Then Query finds the distance or a path between two nodes, Targets and Sweep the distances from one node to many, ToSets those
+// Then Query finds the distance or a path between two nodes, Targets and Sweep the distances from one node to many, Table from many to many, Potential to one from those that are asked for, ToSets those
 // from all nodes. All answers are exact, and the same for any number of threads. Structures are immutable but where they say
 // otherwise; working memory (Query, Sweep) is for one goroutine at a time.
 package cch

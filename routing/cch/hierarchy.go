@@ -23,12 +23,14 @@ type Hierarchy struct {
 	depth  []int32 // of each rank, 0 at a root
 	parent []int32 // of each rank, len(rank) at a root
 	below  []int32 // how many ranks hang below, itself among them
+	deep   int32   // depths that there are
 
 	downFirst []int32 // edges into rank v from below: down[downFirst[v]:downFirst[v+1]], by tail
 	down      []int32
 
 	// Triangles: for each rank v, each pair i < j of its edges, in order, the edge between their heads, counted from the first edge of
-	// the head of i. No rank has as many as 1<<16 edges: those between its neighbours would exceed an int32.
+	// the head of i. No rank has as many as 1<<16 edges: those between its neighbours would exceed an int32. Nil where there are too
+	// many to keep.
 	third      []uint16
 	thirdFirst []int
 
@@ -172,6 +174,7 @@ func (h *Hierarchy) contract(g links) error {
 		if p := h.parent[v]; int(p) < n {
 			h.depth[v] = h.depth[p] + 1
 		}
+		h.deep = max(h.deep, h.depth[v]+1)
 	}
 	h.head = slices.Clip(h.head)
 	h.tail, h.level = make([]int32, len(h.head)), make([]int32, len(h.head))
@@ -193,12 +196,18 @@ func (h *Hierarchy) contract(g links) error {
 	return nil
 }
 
+// mostThirds is how many triangles are kept, half a gigabyte: road graphs of ten million nodes have fewer.
+const mostThirds = 1 << 28
+
 func (h *Hierarchy) triangles() {
 	n := len(h.node)
 	h.thirdFirst = make([]int, n+1)
 	for v := range n {
 		d := int(h.first[v+1] - h.first[v])
 		h.thirdFirst[v+1] = h.thirdFirst[v] + d*(d-1)/2
+	}
+	if h.thirdFirst[n] > mostThirds {
+		return
 	}
 	h.third = make([]uint16, 0, h.thirdFirst[n])
 	for v := range n {

@@ -1,6 +1,10 @@
 package cch
 
-import "slices"
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
 
 // Targets is a set of nodes made ready for searches from one source to all of them: what can lie on the way down to one (RPHAST,
 // Delling, Goldberg and Werneck 2011, on the elimination tree), with the weights of the moment. It is immutable.
@@ -93,6 +97,25 @@ func (s *Sweep) From(source int32, out []uint32) {
 	for i, at := range t.at {
 		out[i] = dist[at]
 	}
+}
+
+// Table returns the distances from each of sources to each of targets, a row a source, the same for any number of threads.
+func (m *Metric) Table(sources, targets []int32, threads int) [][]uint32 {
+	t := m.Targets(targets)
+	rows := make([][]uint32, len(sources))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range max(1, min(threads, len(sources))) {
+		wg.Go(func() {
+			s := t.Sweep()
+			for k := int(next.Add(1)) - 1; k < len(rows); k = int(next.Add(1)) - 1 {
+				rows[k] = make([]uint32, len(targets))
+				s.From(sources[k], rows[k])
+			}
+		})
+	}
+	wg.Wait()
+	return rows
 }
 
 // lanes is how many sets a sweep over all nodes serves: an edge's weight is read once for all of them.

@@ -37,6 +37,20 @@ func (m *Metric) Customize(weights []uint32, threads int) {
 	for a, w := range weights[:len(m.weight)] {
 		m.weight[a] = min(w, Unreachable)
 	}
+	m.base()
+	h := m.h
+	n := int32(len(h.node))
+	if threads <= 1 || n < 1000 {
+		for v := range n {
+			m.over(v, 0, n)
+		}
+		return
+	}
+	m.parallel(threads)
+}
+
+// base gives each edge the weight of its arcs alone.
+func (m *Metric) base() {
 	h := m.h
 	for e := range m.edge {
 		x := [2]uint32{Unreachable, Unreachable}
@@ -52,14 +66,6 @@ func (m *Metric) Customize(weights []uint32, threads int) {
 		s := h.slot[a]
 		m.edge[s/2][s%2] = min(m.edge[s/2][s%2], m.weight[a])
 	}
-	n := int32(len(h.node))
-	if threads <= 1 || n < 1000 {
-		for v := range n {
-			m.over(v, 0, n)
-		}
-		return
-	}
-	m.parallel(threads)
 }
 
 // over offers the ways over rank v to the edges between its neighbours (lower triangles), as far as these begin at ranks from lo to hi-1.
@@ -67,6 +73,10 @@ func (m *Metric) over(v, lo, hi int32) {
 	h := m.h
 	mine := m.edge[h.first[v]:h.first[v+1]]
 	heads := h.head[h.first[v]:h.first[v+1]]
+	if h.third == nil {
+		m.search(mine, heads, lo, hi)
+		return
+	}
 	third := h.third[h.thirdFirst[v]:h.thirdFirst[v+1]]
 	for i, x := range mine {
 		rest := mine[i+1:]
@@ -79,6 +89,25 @@ func (m *Metric) over(v, lo, hi int32) {
 		to := m.edge[h.first[u]:h.first[u+1]]
 		for k, y := range rest {
 			t := &to[at[k]]
+			t[0] = min(t[0], x[1]+y[0])
+			t[1] = min(t[1], x[0]+y[1])
+		}
+	}
+}
+
+// search is over where the triangles are not kept: the edge that closes one is looked for.
+func (m *Metric) search(mine [][2]uint32, heads []int32, lo, hi int32) {
+	for i, x := range mine {
+		u := heads[i]
+		if u < lo || u >= hi {
+			continue
+		}
+		e := m.h.first[u]
+		for j := i + 1; j < len(mine); j++ {
+			for m.h.head[e] != heads[j] {
+				e++
+			}
+			y, t := mine[j], &m.edge[e]
 			t[0] = min(t[0], x[1]+y[0])
 			t[1] = min(t[1], x[0]+y[1])
 		}

@@ -11,13 +11,9 @@ type Query struct {
 
 // Query returns working memory for searches in m.
 func (m *Metric) Query() *Query {
-	deep := int32(0)
-	for _, d := range m.h.depth {
-		deep = max(deep, d+1)
-	}
 	q := &Query{m: m}
 	for k := range 2 {
-		q.dist[k], q.by[k] = make([]uint32, deep), make([]int32, deep)
+		q.dist[k], q.by[k] = make([]uint32, m.h.deep), make([]int32, m.h.deep)
 	}
 	return q
 }

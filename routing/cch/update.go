@@ -56,23 +56,34 @@ func (m *Metric) Update(arcs []int32, weights []uint32) {
 		v := h.tail[e]
 		first, i := h.first[v], int(e-h.first[v])
 		degree := int(h.first[v+1] - first)
-		third := h.third[h.thirdFirst[v]:h.thirdFirst[v+1]]
-		// Triangles with an edge to a head before e's: pair (j, i) stands j·(2·degree−j−1)/2 + i−j−1 pairs on.
-		for j := range i {
+		for j := range degree {
+			if j == i {
+				continue
+			}
+			// Over v from one head to the other and back: up the edge to the one, down the edge to the other.
 			y := m.edge[first+int32(j)]
-			t := h.first[h.head[first+int32(j)]] + int32(third[j*(2*degree-j-1)/2+i-j-1])
-			// y[1] leads from its head to v and e up; e down and y up.
-			c.offered(m, t, 0, y[1], old[0], x[0])
-			c.offered(m, t, 1, y[0], old[1], x[1])
-		}
-		row := third[i*(2*degree-i-1)/2:]
-		for j := i + 1; j < degree; j++ {
-			y := m.edge[first+int32(j)]
-			t := h.first[h.head[e]] + int32(row[j-i-1])
-			c.offered(m, t, 0, y[0], old[1], x[1])
-			c.offered(m, t, 1, y[1], old[0], x[0])
+			if j < i {
+				t := h.close(v, j, i)
+				c.offered(m, t, 0, y[1], old[0], x[0])
+				c.offered(m, t, 1, y[0], old[1], x[1])
+			} else {
+				t := h.close(v, i, j)
+				c.offered(m, t, 0, y[0], old[1], x[1])
+				c.offered(m, t, 1, y[1], old[0], x[0])
+			}
 		}
 	}
+}
+
+// close returns the edge between the heads of the i-th and the j-th edge of rank v, i < j: pair (i, j) is the
+// i·(2·degree−i−1)/2 + j−i−1st.
+func (h *Hierarchy) close(v int32, i, j int) int32 {
+	first := h.first[v]
+	if h.third == nil {
+		return h.edge(h.head[first+int32(i)], h.head[first+int32(j)])
+	}
+	degree := int(h.first[v+1] - first)
+	return h.first[h.head[first+int32(i)]] + int32(h.third[h.thirdFirst[v]+i*(2*degree-i-1)/2+j-i-1])
 }
 
 // offered marks edge t when a way over it and an edge of weight y, which went from was to is, shortens it or was its own and has
