@@ -53,6 +53,8 @@ func routeCityVerb(ctx context.Context, args []string, out io.Writer) error {
 	toText := f.String("to", "", "`LON,LAT` of the goal")
 	within := f.Float64("within", 0, "instead of a goal: all that is reached from the start in so many `minutes`, with --at on the streets as they are then")
 	atText := f.String("at", "", "`TIME` of departure, 17:30 or 2026-07-14T17:30:00+08:00: along a forecast of an ordinary working day's traffic; empty: on free streets")
+	var closed several
+	f.Var(&closed, "closed", "`link` that is closed to vehicles, by its id in the pack; may be given again")
 	name := f.String("profile", "car", "car, ambulance, fire-engine or pedestrian")
 	asJSON := f.Bool("json", false, "print one JSON object")
 	asGeo := f.Bool("geojson", false, "print GeoJSON")
@@ -88,8 +90,20 @@ func routeCityVerb(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
+	shut, err := linksNamed(c, closed)
+	if err != nil {
+		return err
+	}
 	var weighed []*routing.Weighing
 	for _, s := range seconds {
+		if s == nil && len(shut) > 0 {
+			for l := range c.Streets.Links {
+				s = append(s, float32(c.Streets.Links[l].FreeTime()))
+			}
+		}
+		for _, l := range shut {
+			s[l] = routing.Closed
+		}
 		weighed = append(weighed, roads.Weigh(p, routing.Conditions{Seconds: s}))
 	}
 	if *within > 0 {
@@ -139,14 +153,31 @@ func routeCityVerb(ctx context.Context, args []string, out io.Writer) error {
 			fmt.Fprintf(w, "from, to\t%s, %s\n", row.Depart, row.Arrive)
 		}
 	}
-	last := "\x00"
+	since, last := 0.0, "\x00"
 	for _, l := range row.Links {
 		if l.Name != last {
-			fmt.Fprintf(w, "%.0f s\t%s (%s)\n", l.At, l.Name, l.ID)
+			fmt.Fprintf(w, "%.0f s\t%s (%s)\n", since, l.Name, l.ID)
 		}
-		last = l.Name
+		since, last = l.At, l.Name
 	}
 	return w.Flush()
+}
+
+// linksNamed finds links by their ids.
+func linksNamed(c *city.City, ids []string) ([]int32, error) {
+	byID := make(map[string]int32, len(c.Streets.Links))
+	for l := range c.Streets.Links {
+		byID[c.Streets.Links[l].ID] = int32(l)
+	}
+	var links []int32
+	for _, id := range ids {
+		l, ok := byID[id]
+		if !ok {
+			return nil, fmt.Errorf("%w: --closed %q is no link of %s; route --json names links", errUsage, id, c.Name.En)
+		}
+		links = append(links, l)
+	}
+	return links, nil
 }
 
 func pair(text string) (p [2]float64) {

@@ -68,6 +68,16 @@ func streets(side int, seed uint64) *sample {
 	return s
 }
 
+// tangle joins nodes at random: no small cut parts it.
+func tangle(n, arcs int, seed uint64) *sample {
+	r := rand.New(rand.NewPCG(seed, 4))
+	s := &sample{n: n}
+	for range arcs {
+		s.add(r.IntN(n), r.IntN(n), weigh(r))
+	}
+	return s
+}
+
 type entry struct {
 	d uint64
 	v int32
@@ -162,8 +172,11 @@ func agree(t *testing.T, s *sample, m *Metric, weight []uint32, sources int, r *
 }
 
 func TestExact(t *testing.T) {
-	for seed := range uint64(24) {
+	for seed := range uint64(28) {
 		s := streets(3+int(seed), seed)
+		if seed >= 24 {
+			s = tangle(250+50*int(seed-24), 500+150*int(seed-24), seed)
+		}
 		r := rand.New(rand.NewPCG(seed, 2))
 		order := Order(s.n, s.tail, s.head, nil, 1)
 		if seed%4 == 3 {
