@@ -9,10 +9,10 @@ import (
 	"citybrain/routing/cch"
 )
 
-// A Forecast is the roads as a profile will find them: weights at a few moments, in between in proportion, after the last as at the last.
-// A way that is closed at a moment stays so up to the next one; one that closes at the next moment keeps its time until then.
-// Who waits at the beginning of a way may overtake nobody and is overtaken by nobody (first in, first out): where a street clears faster
-// than time passes, or opens, waiting is part of the way. It is immutable; searches may share it.
+// A Forecast is the roads as a profile will find them: weights at a few moments, in between in proportion, after the last as at
+// the last. A way that is closed at a moment stays so up to the next one; one that closes at the next moment keeps its time
+// until then. Who waits at the beginning of a way may overtake nobody and is overtaken by nobody (first in, first out): where a
+// street clears faster than time passes, or opens, waiting is part of the way. It is immutable; searches may share it.
 type Forecast struct {
 	frames []*Weighing
 	at     []int64 // ms from now, ascending, the first 0
@@ -75,8 +75,8 @@ type step struct {
 	turn int32 // -1: the journey begins here
 }
 
-// Route finds the way with the earliest arrival for a departure so long from now. It is exact: Dijkstra's search over arrival times, drawn to
-// the goal by distances under the least weights (Strasser and Zeitz 2021).
+// Route finds the way with the earliest arrival for a departure so long from now. It is exact: Dijkstra's search over arrival
+// times, drawn to the goal by distances under the least weights (Strasser and Zeitz 2021).
 func (f *Forecast) Route(from, to Place, depart time.Duration) Route {
 	w := f.frames[0]
 	r := w.roads
@@ -85,7 +85,8 @@ func (f *Forecast) Route(from, to Place, depart time.Duration) Route {
 		return Route{Outcome: AtGoal}
 	}
 	now := depart.Milliseconds()
-	// How far the goal is at least from the end of a way: what follows up to the end of the goal's way, less than that what lies behind the goal.
+	// How far the goal is at least from the end of a way: what follows up to the end of the goal's way, less than that what
+	// lies behind the goal.
 	behind := uint32(0)
 	var seeds []cch.Seed
 	for _, g := range goals {

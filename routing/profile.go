@@ -18,8 +18,8 @@ type Profile struct {
 	Wades      float64 // m of water
 }
 
-// The profiles that the city plans with. Water: 0.3 m floats and stalls cars (Pregnolato et al. 2017), high-bodied vehicles by their air
-// intakes; people keep their feet in up to half a metre of slow water (Shand et al. 2011, AR&R project 10).
+// The profiles that the city plans with. Water: 0.3 m floats and stalls cars (Pregnolato et al. 2017), high-bodied vehicles by
+// their air intakes; people keep their feet in up to half a metre of slow water (Shand et al. 2011, AR&R project 10).
 var (
 	Car        = Profile{Name: "car", Wades: 0.3}
 	Ambulance  = Profile{Name: "ambulance", Siren: true, BusLanes: true, Contraflow: true, Height: 2.9, Wades: 0.4}
@@ -54,8 +54,8 @@ const (
 	against    = 30 / 3.6 // m/s against the direction of a one-way street
 )
 
-// seconds returns how long p takes for link l, driven against its direction or not, and whether it may use it at all; closed tells that it
-// can't do so now.
+// seconds returns how long p takes for link l, driven against its direction or not, and whether it may use it at all; closed
+// tells that it can't do so now.
 func (p *Profile) seconds(l *city.Link, k int, back bool, c *Conditions) (s float64, closed, may bool) {
 	wet := c.Depth != nil && float64(c.Depth[k]) > p.Wades
 	if p.Walks > 0 {

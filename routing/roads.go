@@ -10,8 +10,9 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Roads is all ways that any profile may use, in one order for all of them. A way is a link, or a one-way link against its direction; from
-// way to way lead turns, the forbidden ones for those on foot alone. It is immutable and safe for concurrent use.
+// Roads is all ways that any profile may use, in one order for all of them. A way is a link, or a one-way link against its
+// direction; from way to way lead turns, the forbidden ones for those on foot alone. It is immutable and safe for concurrent
+// use.
 type Roads struct {
 	streets    *city.Streets
 	link       []int32 // of each way: its link; way l is link l itself

@@ -13,8 +13,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// town is an n×n lattice of streets 100 m long, some one-way, some low, some with bus lanes, one row a motorway, with forbidden turns, and an
-// island of one street that nothing joins.
+// town is an n×n lattice of streets 100 m long, some one-way, some low, some with bus lanes, one row a motorway, with forbidden
+// turns, and an island of one street that nothing joins.
 func town(n int, seed uint64) *city.Streets {
 	s := &city.Streets{}
 	draw := chance.New(seed, "town")
@@ -83,8 +83,8 @@ func jam(s *city.Streets, seed uint64) Conditions {
 	return c
 }
 
-// brute is the earliest arrival, ms from now, by relaxing every turn until nothing changes; through is the time a share of a way is done that
-// is begun at t.
+// brute is the earliest arrival, ms from now, by relaxing every turn until nothing changes; through is the time a share of a
+// way is done that is begun at t.
 func brute(w *Weighing, from, to Place, now int64, through func(way int32, t int64, share float64) int64, start func(way int32, share float64) int64) int64 {
 	r := w.roads
 	done := make([]int64, len(r.link))
@@ -305,7 +305,8 @@ func TestForecastRefuses(t *testing.T) {
 	}
 }
 
-// line is a street of n links in a row, both ways, 100 m each, with a one-way street beside the second of them from its end to its beginning.
+// line is a street of n links in a row, both ways, 100 m each, with a one-way street beside the second of them from its end to
+// its beginning.
 func line(n int) *city.Streets {
 	s := &city.Streets{}
 	for i := range n + 1 {

@@ -221,8 +221,8 @@ func timeAt(c *city.City, text string) (time.Time, error) {
 	return time.Date(day.Year(), day.Month(), day.Day(), t.Hour(), t.Minute(), 0, 0, zone), nil
 }
 
-// ordinaryDay simulates a working day's traffic from half an hour before a time to an hour after it, without rain, and returns the seconds of
-// each link at the forecast's moments.
+// ordinaryDay simulates a working day's traffic from half an hour before a time to an hour after it, without rain, and returns
+// the seconds of each link at the forecast's moments.
 func ordinaryDay(ctx context.Context, c *city.City, at time.Time) ([]time.Duration, [][]float32, error) {
 	const before = 30 * time.Minute
 	moments := []time.Duration{0, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}

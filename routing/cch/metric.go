@@ -68,7 +68,8 @@ func (m *Metric) base() {
 	}
 }
 
-// over offers the ways over rank v to the edges between its neighbours (lower triangles), as far as these begin at ranks from lo to hi-1.
+// over offers the ways over rank v to the edges between its neighbours (lower triangles), as far as these begin at ranks from
+// lo to hi-1.
 func (m *Metric) over(v, lo, hi int32) {
 	h := m.h
 	mine := m.edge[h.first[v]:h.first[v+1]]

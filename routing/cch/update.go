@@ -13,8 +13,9 @@ const (
 	longer              // what its weight came from has become longer: all its triangles must be seen again
 )
 
-// Update takes in new weights of some arcs, in the order of arcs. It costs what changes: edges are seen again from the least important on,
-// and only those whose weight came over a changed one or that are offered less (Dibbelt, Strasser and Wagner 2016, section 5.3).
+// Update takes in new weights of some arcs, in the order of arcs. It costs what changes: edges are seen again from the least
+// important on, and only those whose weight came over a changed one or that are offered less (Dibbelt, Strasser and Wagner
+// 2016, section 5.3).
 func (m *Metric) Update(arcs []int32, weights []uint32) {
 	h := m.h
 	if m.change == nil {
