@@ -6,9 +6,14 @@ import (
 	"unsafe"
 )
 
-// threadTime is the processor time of the calling thread: CLOCK_THREAD_CPUTIME_ID, to the nanosecond.
-func threadTime() time.Duration {
-	const clock = 3
+// The clocks of processor time: of all threads, of the calling one.
+const (
+	ofProcess = 2
+	ofThread  = 3
+)
+
+// spent reads a clock of processor time, to the nanosecond.
+func spent(clock uintptr) time.Duration {
 	var t syscall.Timespec
 	if _, _, e := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&t)), 0); e != 0 {
 		return time.Since(began)

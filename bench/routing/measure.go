@@ -26,6 +26,7 @@ type Result struct {
 	Wrong     int     `json:"wrong"`          // queries of which an answer (distance, path or one to many) is not the file's distance
 
 	Wall     Wall     `json:"-"` // the same medians by the wall clock
+	Ordering float64  `json:"-"` // s of processor time of all threads for the order
 	Contract float64  `json:"-"` // s of contraction, which knows no weights
 	Choose   float64  `json:"-"` // ms to make 1000 targets ready
 	Answers  []uint32 `json:"-"` // distances, by query
@@ -55,7 +56,7 @@ func Measure(ctx context.Context, in Input) (Result, *cch.Metric, error) {
 	if len(in.Queries) == 0 {
 		return r, nil, fmt.Errorf("there are no queries; give at least one line source,target")
 	}
-	began := time.Now()
+	began, since := time.Now(), spent(ofProcess)
 	var order []int32
 	if in.Order != nil {
 		var err error
@@ -65,7 +66,7 @@ func Measure(ctx context.Context, in Input) (Result, *cch.Metric, error) {
 	} else {
 		order = cch.Order(g.Nodes, g.Tail, g.Head, nil, in.Threads)
 	}
-	r.Order = time.Since(began).Seconds()
+	r.Order, r.Ordering = time.Since(began).Seconds(), (spent(ofProcess) - since).Seconds()
 	if err := ctx.Err(); err != nil {
 		return r, nil, err
 	}
@@ -203,9 +204,9 @@ func median(n int, before, f func(k int)) (processor, wall float64) {
 		if before != nil {
 			before(k)
 		}
-		began, spent := time.Now(), threadTime()
+		began, since := time.Now(), spent(ofThread)
 		f(k)
-		cpu[k], all[k] = threadTime()-spent, time.Since(began)
+		cpu[k], all[k] = spent(ofThread)-since, time.Since(began)
 	}
 	slices.Sort(cpu)
 	slices.Sort(all)

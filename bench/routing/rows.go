@@ -81,6 +81,9 @@ func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 		if f.wall != nil {
 			row.Note = fmt.Sprintf("median of the thread's processor time; by the wall clock %.4g %s", f.wall(m), f.unit)
 		}
+		if f.unit == "s" {
+			row.Note = fmt.Sprintf("by the wall clock; processor time of both threads %.2f s", m.Ordering)
+		}
 		if f.peer > 0 {
 			peer, ratio := fmt.Sprintf("RoutingKit, as the issue states it at best: %g %s", f.peer, f.unit), v/f.peer
 			row.Peer, row.Ratio = &peer, &ratio

@@ -63,7 +63,7 @@ func routeGraphVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "graph\t%d nodes, %d arcs\n", r.Nodes, r.Arcs)
-	fmt.Fprintf(w, "order\t%.2f s, %d chordal arcs; contraction %.2f s\n", r.Order, r.Chordal, r.Contract)
+	fmt.Fprintf(w, "order\t%.2f s (processor time %.2f), %d chordal arcs; contraction %.2f s\n", r.Order, r.Ordering, r.Chordal, r.Contract)
 	fmt.Fprintf(w, "customization\t%.1f ms (wall %.1f); of 100 arcs %.2f ms (%.2f)\n", r.Customize, r.Wall.Customize, r.Partial, r.Wall.Partial)
 	fmt.Fprintf(w, "query\t%.1f µs (wall %.1f), with its path %.1f µs (%.1f)\n", r.Query, 1000*r.Wall.Query, r.Path, 1000*r.Wall.Path)
 	fmt.Fprintf(w, "one to 1000\t%.3f ms (wall %.3f), once the targets are ready (%.1f ms)\n", r.Many, r.Wall.Many, r.Choose)
