@@ -9,8 +9,8 @@
 //
 // Roads is for one journey of a kind of traveller (Profile) between two points of streets. In: city.Streets, and as Conditions
 // the seconds and the metres of water on each link, now or at the moments of a forecast. Out: Route with its Outcome, ways,
-// times and course, or what lies Within a time. Under a Forecast the arrival is that of the weights met on the way; it is
-// exact, not of one frozen moment.
+// times and course, the Table of seconds between many places, or what lies Within a time. Under a Forecast the arrival is that
+// of the weights met on the way; it is exact, not of one frozen moment.
 //
 // Weights are whole milliseconds inside, so that every search gives the same bits.
 package routing

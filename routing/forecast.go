@@ -81,7 +81,7 @@ func (f *Forecast) Route(from, to Place, depart time.Duration) Route {
 	w := f.frames[0]
 	r := w.roads
 	starts, goals := w.legs(from, true), w.legs(to, false)
-	if from.Link == to.Link && len(starts) > 0 && math.Abs(from.Along-to.Along)*r.streets.Links[from.Link].Length < samePlace {
+	if len(starts) > 0 && r.same(from, to) {
 		return Route{Outcome: AtGoal}
 	}
 	now := depart.Milliseconds()

@@ -479,3 +479,26 @@ func TestChangeIsWeigh(t *testing.T) {
 		}
 	}
 }
+
+func TestTableIsRoute(t *testing.T) {
+	for seed := range uint64(3) {
+		s := town(6, seed)
+		r := NewRoads(s)
+		for _, p := range Profiles() {
+			w := r.Weigh(p, jam(s, seed))
+			from, to := places(s, seed, 9), places(s, seed+20, 12)
+			to = append(to, from[0], from[1])
+			for i, row := range w.Table(from, to) {
+				for j, got := range row {
+					want := math.Inf(1)
+					if x := w.Route(from[i], to[j]); x.Outcome.Reached() {
+						want = x.Seconds
+					}
+					if got != want {
+						t.Fatalf("seed %d %s %v→%v: %g s, want %g", seed, p.Name, from[i], to[j], got, want)
+					}
+				}
+			}
+		}
+	}
+}

@@ -72,7 +72,7 @@ func (w *Weighing) entered(way int32) (ms uint32, closed bool) {
 // Route finds the quickest way under the weights of the moment.
 func (w *Weighing) Route(from, to Place) Route {
 	starts, goals := w.legs(from, true), w.legs(to, false)
-	if from.Link == to.Link && len(starts) > 0 && math.Abs(from.Along-to.Along)*w.roads.streets.Links[from.Link].Length < samePlace {
+	if len(starts) > 0 && w.roads.same(from, to) {
 		return Route{Outcome: AtGoal}
 	}
 	best := uint32(math.MaxUint32)

@@ -27,6 +27,7 @@ type Hierarchy struct {
 
 	downFirst []int32 // edges into rank v from below: down[downFirst[v]:downFirst[v+1]], by tail
 	down      []int32
+	downTail  []int32 // of each of down: the rank that it comes from
 
 	// Triangles: for each rank v, each pair i < j of its edges, in order, the edge between their heads, counted from the first edge of
 	// the head of i. No rank has as many as 1<<16 edges: those between its neighbours would exceed an int32. Nil where there are too
@@ -178,7 +179,7 @@ func (h *Hierarchy) contract(g links) error {
 	}
 	h.head = slices.Clip(h.head)
 	h.tail, h.level = make([]int32, len(h.head)), make([]int32, len(h.head))
-	h.downFirst, h.down = make([]int32, n+1), make([]int32, len(h.head))
+	h.downFirst, h.down, h.downTail = make([]int32, n+1), make([]int32, len(h.head)), make([]int32, len(h.head))
 	for v := range int32(n) {
 		for e := h.first[v]; e < h.first[v+1]; e++ {
 			h.tail[e], h.level[e] = v, h.depth[h.head[e]]
@@ -190,7 +191,7 @@ func (h *Hierarchy) contract(g links) error {
 	}
 	fill := slices.Clone(h.downFirst[:n])
 	for e, u := range h.head {
-		h.down[fill[u]] = int32(e)
+		h.down[fill[u]], h.downTail[fill[u]] = int32(e), h.tail[e]
 		fill[u]++
 	}
 	return nil

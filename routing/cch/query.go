@@ -171,13 +171,13 @@ func (q *Query) unpack(path []int32) []int32 {
 		j, jEnd := h.downFirst[u], h.downFirst[u+1]
 		j = h.skip(j, jEnd, v-h.below[v]+1)
 		for i < iEnd && j < jEnd {
-			a, b := h.down[i], h.down[j]
-			x, y := h.tail[a], h.tail[b]
+			x, y := h.downTail[i], h.downTail[j]
 			if x < y {
 				i++
 			} else if y < x {
 				j++
 			} else {
+				a, b := h.down[i], h.down[j]
 				if m.edge[a][1-out]+m.edge[b][out] == w {
 					if out == 0 { // v → x → u
 						q.stack = append(q.stack, 2*b, 2*a+1)
@@ -198,7 +198,7 @@ func (q *Query) unpack(path []int32) []int32 {
 func (h *Hierarchy) skip(i, end, v int32) int32 {
 	for i < end {
 		mid := (i + end) / 2
-		if h.tail[h.down[mid]] < v {
+		if h.downTail[mid] < v {
 			i = mid + 1
 		} else {
 			end = mid

@@ -135,10 +135,9 @@ func (m *Metric) below(e int32) [2]uint32 {
 	j, jEnd := h.downFirst[u], h.downFirst[u+1]
 	j = h.skip(j, jEnd, v-h.below[v]+1)
 	for i < iEnd && j < jEnd {
-		a, b := h.down[i], h.down[j]
-		s, t := h.tail[a], h.tail[b]
+		s, t := h.downTail[i], h.downTail[j]
 		if s == t {
-			p, q := m.edge[a], m.edge[b]
+			p, q := m.edge[h.down[i]], m.edge[h.down[j]]
 			x[0] = min(x[0], p[1]+q[0])
 			x[1] = min(x[1], p[0]+q[1])
 		}
