@@ -25,7 +25,7 @@ var may = map[string][]string{
 	"traffic/control":  {"city"},
 	"traffic/trips":    {},
 	"traffic/micro":    {"city", "city/chance", "traffic/control", "traffic/trips"},
-	"traffic/meso":     {"city", "city/chance", "traffic/control", "traffic/trips"},
+	"traffic/meso":     {"city", "city/chance", "routing/…", "traffic/control", "traffic/trips"},
 	"traffic/cityflow": {"city", "city/chance", "traffic/control"},
 	"flood":            {"city"},
 	"emergency":        {"city", "city/chance", "routing", "routing/cch"},

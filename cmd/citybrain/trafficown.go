@@ -15,7 +15,9 @@ import (
 	"citybrain/city/importer/sumo"
 	"citybrain/traffic"
 	"citybrain/traffic/control"
+	"citybrain/traffic/meso"
 	"citybrain/traffic/micro"
+	"citybrain/traffic/trips"
 	"citybrain/world"
 )
 
@@ -94,14 +96,10 @@ func (s *streets) decideEvery(controller string) int {
 	return 10
 }
 
-// driver prepares an engine and what moves it on under a controller: fixed is the lights' own program.
-func (s *streets) driver(controller string, every int, seed uint64, threads int, plan string) (*micro.Sim, func(context.Context, time.Duration) error, error) {
-	sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: threads, Headway: s.headway})
-	if err != nil {
-		return nil, nil, err
-	}
-	if controller == "fixed" && plan == "" {
-		return sim, sim.Step, nil
+// controller makes a controller of the scenario's lights; nil where their own program runs.
+func (s *streets) controller(name string, every int, plan string) (*control.Network, control.Controller, error) {
+	if name == "fixed" && plan == "" {
+		return nil, nil, nil
 	}
 	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
@@ -111,11 +109,55 @@ func (s *streets) driver(controller string, every int, seed uint64, threads int,
 	if set.Plan, err = readPlan(plan, n); err != nil {
 		return nil, nil, err
 	}
-	ctl, err := control.New(controller, n, set)
+	ctl, err := control.New(name, n, set)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %v", errUsage, err)
 	}
+	return n, ctl, nil
+}
+
+// driver prepares an engine and what moves it on under a controller: fixed is the lights' own program.
+func (s *streets) driver(controller string, every int, seed uint64, threads int, plan string) (*micro.Sim, func(context.Context, time.Duration) error, error) {
+	sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: threads, Headway: s.headway})
+	if err != nil {
+		return nil, nil, err
+	}
+	n, ctl, err := s.controller(controller, every, plan)
+	if err != nil || ctl == nil {
+		return sim, sim.Step, err
+	}
 	return sim, control.NewDrive(&micro.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
+}
+
+// moved is an engine that has moved vehicles.
+type moved interface {
+	Now() time.Duration
+	Totals() trips.Totals
+	Figures() trips.Figures
+	Trips() []trips.Trip
+	Route(journey int) []int32
+	Hash() string
+}
+
+// habits is the runs of the queues after which drivers keep the routes that they have found.
+const habits = 6
+
+// queues prepares the mesoscopic engine, its drivers near equilibrium, and what moves it on under a controller.
+func (s *streets) queues(ctx context.Context, r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
+	cfg := meso.Config{Seed: r.seed, Headway: s.headway}
+	demand, _, err := meso.Assign(ctx, s.net, s.demand, meso.Equilibrium{Config: cfg, Until: time.Duration(r.duration) * time.Second, Iterations: habits, Threads: r.threads})
+	if err != nil {
+		return nil, nil, err
+	}
+	sim, err := meso.New(s.net, demand, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, ctl, err := s.controller(r.controller, every, r.plan)
+	if err != nil || ctl == nil {
+		return sim, sim.Step, err
+	}
+	return sim, control.NewDrive(&meso.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
 }
 
 // run drives the scenario and prints the row of `traffic run`. What did not arrive counts until the end.
@@ -124,7 +166,14 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	if every == 0 {
 		every = s.decideEvery(r.controller)
 	}
-	sim, step, err := s.driver(r.controller, every, r.seed, r.threads, r.plan)
+	var sim moved
+	var step func(context.Context, time.Duration) error
+	var err error
+	if r.model == "meso" {
+		sim, step, err = s.queues(ctx, r, every)
+	} else {
+		sim, step, err = s.driver(r.controller, every, r.seed, r.threads, r.plan)
+	}
 	if err != nil {
 		return runRow{}, err
 	}
@@ -167,7 +216,7 @@ type tripRow struct {
 }
 
 // writeTrips writes the trips that entered, in the order of departure.
-func writeTrips(path string, sim *micro.Sim, net *city.LaneNet, demand *city.LaneDemand, begin float64) error {
+func writeTrips(path string, sim moved, net *city.LaneNet, demand *city.LaneDemand, begin float64) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write tripinfo: %w", err)

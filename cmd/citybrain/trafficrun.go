@@ -51,7 +51,7 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&r.sumo, "sumo", "", "sumocfg `file`")
 	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
 	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
-	f.StringVar(&r.model, "model", "", "own (streets of a city or of SUMO) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.model, "model", "", "own or meso (streets of a city or of SUMO: microscopic, or queues lane by lane) or cityflow (CityFlow's own rules, a roadnet)")
 	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
 	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
@@ -76,8 +76,8 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case inputs != 1 || r.roadnet != "" && r.flow == "":
 		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
-	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own":
-		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own", errUsage, r.model)
+	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own" && r.model != "meso":
+		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own or meso", errUsage, r.model)
 	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
 		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.roadnet == "" && (r.flow != "" || r.stay):

@@ -61,6 +61,7 @@ func (s *Sim) discharge(l int32) {
 		k := &s.kinds[s.demand.Journeys[v].Type]
 		if int(st.At[v])+1 == len(roads) {
 			s.leave(l, at)
+			s.timed(v, l, at)
 			st.Next[l] = at + 0.3 // it leaves the road along its way: others pass
 			st.Arrive[v] = at
 			st.Ended++
@@ -85,6 +86,7 @@ func (s *Sim) discharge(l int32) {
 			return
 		}
 		s.leave(l, at)
+		s.timed(v, l, at)
 		stood := at - st.Ready[v]
 		st.Next[l] = at + k.lag + k.gap/n.flow[c]
 		st.Crossed[c]++
@@ -105,11 +107,19 @@ func (s *Sim) leave(l int32, at float32) {
 	s.st.Out[l]++
 }
 
+// timed notes what v's road took it.
+func (s *Sim) timed(v, l int32, at float32) {
+	if s.times != nil {
+		s.times.add(s.net.road[l], s.st.On[v], at)
+	}
+}
+
 // enter puts v on a lane at time at.
 func (s *Sim) enter(v, l int32, at float32, k *kind) {
 	st := &s.st
 	st.Queue[s.at(l, st.In[l])] = v
 	st.In[l]++
+	st.On[v] = at
 	st.Ready[v] = at + s.net.length[l]/s.speed(v, l, k)
 	if st.In[l]-st.Out[l] == 1 {
 		s.call(l)

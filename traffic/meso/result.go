@@ -47,6 +47,9 @@ func (s *Sim) Trips() []trips.Trip {
 	return out
 }
 
+// Route returns the roads of a journey; the slice is the demand's own.
+func (s *Sim) Route(journey int) []int32 { return s.demand.Journeys[journey].Roads }
+
 // Totals returns the figures of the run so far.
 func (s *Sim) Totals() trips.Totals {
 	st := &s.st

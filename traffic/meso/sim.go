@@ -40,6 +40,7 @@ type Sim struct {
 	net    *network
 	kinds  []kind
 	own    []float32 // by journey: its driver's factor on limits
+	times  *times    // where travel times are measured
 	st     State
 }
 
@@ -65,6 +66,7 @@ type State struct {
 	Lights  []Light
 
 	At      []uint16  // by journey: place in its route
+	On      []float32 // by journey: s, when it came onto its road
 	Ready   []float32 // by journey: s, when it reaches the end of its lane
 	Stood   []float32 // by journey: s at stop lines
 	Enter   []float32 // s by journey, −1: not yet
@@ -137,7 +139,7 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	rooms := net.room[lanes]
 	s.st = State{Version: stateVersion, In: make([]uint32, lanes), Out: make([]uint32, lanes), Queue: make([]int32, rooms), Felt: make([]float32, rooms), Next: make([]float32, lanes),
 		Gate: make([]float32, lanes), Full: fill(lanes, int32(-10)), Due: fill(lanes, int32(-1)), Calls: make([][]int32, wheel), Sig: make([]byte, conns), Since: make([]int32, conns), Crossed: make([]uint32, conns),
-		Last: fill(conns, float32(-1e6)), Lights: make([]Light, len(n.Lights)), At: make([]uint16, js), Ready: make([]float32, js), Stood: make([]float32, js),
+		Last: fill(conns, float32(-1e6)), Lights: make([]Light, len(n.Lights)), At: make([]uint16, js), On: make([]float32, js), Ready: make([]float32, js), Stood: make([]float32, js),
 		Enter: fill(js, float32(-1)), Arrive: fill(js, float32(-1)), Door: fill(len(n.Roads), int32(-1)), DoorEnd: fill(len(n.Roads), int32(-1)), Behind: fill(js, int32(-1))}
 	for c := range s.st.Sig {
 		s.st.Sig[c] = '-'
@@ -235,7 +237,7 @@ func (st State) clone() State {
 	for _, p := range []*[]int32{&st.Queue, &st.Full, &st.Due, &st.Far, &st.Since, &st.Door, &st.DoorEnd, &st.Behind, &st.Doors} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&st.Felt, &st.Next, &st.Gate, &st.Last, &st.Ready, &st.Stood, &st.Enter, &st.Arrive} {
+	for _, p := range []*[]float32{&st.Felt, &st.Next, &st.Gate, &st.Last, &st.On, &st.Ready, &st.Stood, &st.Enter, &st.Arrive} {
 		*p = slices.Clone(*p)
 	}
 	st.In, st.Out, st.Crossed = slices.Clone(st.In), slices.Clone(st.Out), slices.Clone(st.Crossed)
@@ -252,7 +254,7 @@ func (s *Sim) Hash() string {
 	h := sha256.New()
 	st := &s.st
 	write := func(x any) { must(binary.Write(h, binary.LittleEndian, x)) }
-	for _, x := range []any{st.Now, st.In, st.Out, st.Next, st.Gate, st.Full, st.Due, st.Sig, st.Since, st.Crossed, st.Last, st.At, st.Ready, st.Stood, st.Enter, st.Arrive, st.Door, st.Behind, st.NextJourney, st.Running, st.Ended, st.Updates} {
+	for _, x := range []any{st.Now, st.In, st.Out, st.Next, st.Gate, st.Full, st.Due, st.Sig, st.Since, st.Crossed, st.Last, st.At, st.On, st.Ready, st.Stood, st.Enter, st.Arrive, st.Door, st.Behind, st.NextJourney, st.Running, st.Ended, st.Updates} {
 		write(x)
 	}
 	for l := range st.In {
