@@ -358,3 +358,34 @@ func TestManyToMany(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdateOfMuchIsCustomize(t *testing.T) {
+	s := tangle(300, 900, 7)
+	r := rand.New(rand.NewPCG(7, 7))
+	h, err := New(s.n, s.tail, s.head, Order(s.n, s.tail, s.head, nil, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	weight := slices.Clone(s.weight)
+	m := h.Metric(weight, 1)
+	anew := 0
+	for range 20 {
+		var arcs []int32
+		var to []uint32
+		for range 1 + r.IntN(600) {
+			a := r.Int32N(int32(len(weight)))
+			weight[a] = weigh(r)
+			arcs, to = append(arcs, a), append(to, weight[a])
+		}
+		m.Update(arcs, to)
+		if m.change.work > h.thirdFirst[s.n]/2+1000 {
+			anew++
+		}
+		if fresh := h.Metric(weight, 1); !slices.Equal(fresh.edge, m.edge) || len(m.change.heap) > 0 || slices.Max(m.change.state) > 0 {
+			t.Fatal("an update is not a customization, or leaves work")
+		}
+	}
+	if anew == 0 {
+		t.Error("no update made all anew")
+	}
+}

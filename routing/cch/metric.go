@@ -37,6 +37,11 @@ func (m *Metric) Customize(weights []uint32, threads int) {
 	for a, w := range weights[:len(m.weight)] {
 		m.weight[a] = min(w, Unreachable)
 	}
+	m.anew(threads)
+}
+
+// anew makes all edges' weights from those of the arcs.
+func (m *Metric) anew(threads int) {
 	m.base()
 	h := m.h
 	n := int32(len(h.node))

@@ -2,6 +2,7 @@ package cch
 
 // A change is the working memory of Update.
 type change struct {
+	work  int         // edges compared so far
 	state []uint8     // of each edge
 	low   [2][]uint32 // of each edge that waits: the least that a shorter way offers
 	heap  []int32     // edges that wait, the least important first
@@ -15,7 +16,7 @@ const (
 
 // Update takes in new weights of some arcs, in the order of arcs. It costs what changes: edges are seen again from the least
 // important on, and only those whose weight came over a changed one or that are offered less (Dibbelt, Strasser and Wagner
-// 2016, section 5.3).
+// 2016). Where so much changes that customizing anew is less work, it does that.
 func (m *Metric) Update(arcs []int32, weights []uint32) {
 	h := m.h
 	if m.change == nil {
@@ -40,7 +41,16 @@ func (m *Metric) Update(arcs []int32, weights []uint32) {
 			c.offer(s/2, int(s%2), m.weight[a])
 		}
 	}
+	c.work = 0
 	for len(c.heap) > 0 {
+		if c.work > h.thirdFirst[len(h.node)]/2+1000 {
+			for _, e := range c.heap {
+				c.state[e] = 0
+			}
+			c.heap = c.heap[:0]
+			m.anew(1)
+			return
+		}
 		e := c.pop()
 		old := m.edge[e]
 		x := old
@@ -134,6 +144,7 @@ func (m *Metric) below(e int32) [2]uint32 {
 	i, iEnd := h.downFirst[v], h.downFirst[v+1]
 	j, jEnd := h.downFirst[u], h.downFirst[u+1]
 	j = h.skip(j, jEnd, v-h.below[v]+1)
+	m.change.work += int(iEnd - i + jEnd - j)
 	for i < iEnd && j < jEnd {
 		s, t := h.downTail[i], h.downTail[j]
 		if s == t {
