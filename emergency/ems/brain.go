@@ -1,0 +1,471 @@
+package ems
+
+import (
+	"math"
+
+	"citybrain/city"
+)
+
+// Settings are what the brain weighs; one set serves every city.
+type Settings struct {
+	Busy      float64 // chance that a free unit is away when the call after next needs it
+	Spread    float64 // s: how much a drive within a district differs from the one to its middle
+	Hour      float64 // what an hour of response counts beside one call within target
+	Ahead     float64 // s ahead at which places are judged
+	Future    float64 // how many future calls a change of coverage counts for, at a dispatch
+	Swap      float64 // least gain of a call taken over
+	Move      float64 // least gain in coverage of a move
+	PerKm     float64 // what a km driven costs in coverage
+	PerMove   int
+	HalfReady bool
+}
+
+// DefaultSettings serve every city.
+var DefaultSettings = Settings{Busy: 0.3, Spread: 60, Hour: 1, Ahead: 1500, Future: 1.5, Swap: 0.02, Move: 0.03, PerKm: 0.0001, PerMove: 0}
+
+// districts is how many places stand for all demand.
+const districts = 300
+
+// Brain is our policy: one value for what the units standing, driving and soon free cover, by which it dispatches, takes over,
+// sends back and moves.
+type Brain struct {
+	m      *Model
+	set    Settings
+	weight []float64 // of each district, sum 1
+	node   []int32
+	off    []float64   // km
+	mode   int32       // of the times below
+	from   [][]float32 // station to district, s
+	ratio  []float64   // of each priority: its drive times beside the first one's
+	worth  []float32   // of a drive of so many steps
+	period int64
+
+	// of the moment
+	at    float64
+	stamp int
+	own   [][]float32 // of each unit: s to each district, where it stands or drives
+	ownAt []int32     // and the node that this is for
+	rows  [][]float32
+	avail []float32
+	who   []int32
+	order []int32 // of each district: the units in who by time, len(who) a district
+	count int
+	value float64
+	idle  uint64
+	last  uint64
+	later []float32
+}
+
+// NewBrain prepares the policy with the settings that serve every city.
+func NewBrain(m *Model) *Brain { return NewBrainWith(m, DefaultSettings) }
+
+// NewBrainWith prepares the policy.
+func NewBrainWith(m *Model, set Settings) *Brain {
+	b := &Brain{m: m, set: set, mode: -1, period: -1}
+	b.divide(m.points())
+	n := len(m.Units)
+	b.own, b.ownAt = make([][]float32, n), make([]int32, n)
+	for u := range b.own {
+		b.own[u], b.ownAt[u] = make([]float32, len(b.node)), -1
+	}
+	b.rows = make([][]float32, n)
+	for u := range b.rows {
+		b.rows[u] = make([]float32, len(b.node))
+	}
+	b.later = make([]float32, len(b.node))
+	return b
+}
+
+// divide makes districts of the demand: squares of the map, each with the node nearest to its demand's middle.
+func (b *Brain) divide(points []point) {
+	e := b.m.EMS
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, p := range points {
+		x0, y0, x1, y1 = min(x0, p.x*e.ScaleX), min(y0, p.y*e.ScaleY), max(x1, p.x*e.ScaleX), max(y1, p.y*e.ScaleY)
+	}
+	type sums struct{ w, x, y float64 }
+	side := max(x1-x0, y1-y0, 1e-3)
+	var cells []sums
+	for n := 4; ; n = n*5/4 + 1 { // squares a side: finer until there are enough with demand
+		cells = make([]sums, n*n)
+		used := 0
+		for _, p := range points {
+			k := min(n-1, int((p.y*e.ScaleY-y0)/side*float64(n)))*n + min(n-1, int((p.x*e.ScaleX-x0)/side*float64(n)))
+			c := &cells[k]
+			if c.w == 0 {
+				used++
+			}
+			c.w, c.x, c.y = c.w+p.weight, c.x+p.weight*p.x, c.y+p.weight*p.y
+		}
+		if used >= districts || n > 200 {
+			break
+		}
+	}
+	for _, c := range cells {
+		if c.w > 1e-5 {
+			s := b.m.near.spot(c.x/c.w, c.y/c.w)
+			b.weight, b.node, b.off = append(b.weight, c.w), append(b.node, s.node), append(b.off, s.km)
+		}
+	}
+}
+
+// step is the width of the table of worths, s.
+const worthStep = 5
+
+// tune makes what depends on the hour ready: travel times and the worth of a drive.
+func (b *Brain) tune(v *View) {
+	m, now := b.m, v.s.now
+	tp, dp := city.At(m.Modes, now), city.At(m.Demand.Modes, now)
+	key := int64(tp.Start)*1e6 + int64(dp.Start)
+	if key == b.period {
+		return
+	}
+	b.period = key
+	if mode := m.mode(0, now); mode != b.mode {
+		b.mode = mode
+		b.from = make([][]float32, len(m.stations))
+		for s := range b.from {
+			b.from[s] = make([]float32, len(b.node))
+			b.fill(b.from[s], m.stations[s].node, m.off(mode, m.stations[s].km))
+		}
+		for u := range b.ownAt {
+			b.ownAt[u] = -1
+		}
+	}
+	b.ratio = b.ratio[:0]
+	for p := range m.Priorities {
+		a, c := 0.0, 0.0
+		other := m.mode(int32(p), now)
+		for d := range b.node {
+			x := m.times(b.mode).between(m.stations[0].node, b.node[d])
+			y := m.times(other).between(m.stations[0].node, b.node[d])
+			if x < never && y < never {
+				a, c = a+float64(x), c+float64(y)
+			}
+		}
+		b.ratio = append(b.ratio, c/max(a, 1))
+	}
+	total := 0.0
+	for p := range m.Priorities {
+		total += m.Demand.Rates[dp.Choose[p]]
+	}
+	b.worth = make([]float32, 2*3600/worthStep)
+	for k := range b.worth {
+		t := float64(k) * worthStep
+		w := 0.0
+		for p := range m.Priorities {
+			x := t * b.ratio[p]
+			in := 0.5 * math.Erfc((x-m.Priorities[p].Cover)/(b.set.Spread*math.Sqrt2))
+			w += m.Demand.Rates[dp.Choose[p]] / total * (in - b.set.Hour*x/3600)
+		}
+		b.worth[k] = float32(w)
+	}
+}
+
+func (b *Brain) worthOf(t float32) float32 {
+	return b.worth[max(0, min(int(t/worthStep), len(b.worth)-1))]
+}
+
+// fill sets the seconds from a node, wait s away, to every district.
+func (b *Brain) fill(row []float32, node int32, wait float64) {
+	l := b.m.times(b.mode)
+	for d, n := range b.node {
+		row[d] = float32(wait + float64(l.between(node, n))/1000 + b.m.off(b.mode, b.off[d]))
+	}
+}
+
+// look takes in where the units are.
+func (b *Brain) look(v *View) {
+	b.tune(v)
+	s := v.s
+	b.who, b.avail, b.idle = b.who[:0], b.avail[:0], 0
+	for u := range s.units {
+		x := &s.units[u]
+		if x.status != standing && x.status != returning {
+			continue
+		}
+		b.idle |= 1 << u
+		b.place(v, int32(u), x)
+		b.who = append(b.who, int32(u))
+		b.avail = append(b.avail, float32(1-b.set.Busy))
+	}
+	n := len(b.who)
+	b.order = b.order[:0]
+	for d := range b.node {
+		at := len(b.order)
+		for i := range n {
+			t := b.rows[b.who[i]][d]
+			b.order = append(b.order, int32(i))
+			k := len(b.order) - 1
+			for k > at && b.rows[b.who[b.order[k-1]]][d] > t {
+				b.order[k] = b.order[k-1]
+				k--
+			}
+			b.order[k] = int32(i)
+		}
+	}
+	b.value = b.without(-1)
+}
+
+// place sets the row of a unit: its times Ahead seconds from now.
+func (b *Brain) place(v *View, u int32, x *unit) {
+	row := b.rows[u]
+	if x.status == standing {
+		copy(row, b.from[x.station])
+		return
+	}
+	b.mix(v, row, u, x, x.station, max(0, x.until-v.s.now))
+}
+
+// mix sets row to times from where u is on its way to a station that it reaches in left seconds.
+func (b *Brain) mix(v *View, row []float32, u int32, x *unit, station int32, left float64) {
+	part := float32(1)
+	if left > b.set.Ahead {
+		part = float32(b.set.Ahead / left)
+	}
+	if part == 1 {
+		copy(row, b.from[station])
+		return
+	}
+	b.here(v, u, x)
+	for d := range row {
+		row[d] = b.own[u][d] + part*(b.from[station][d]-b.own[u][d])
+	}
+}
+
+// here makes own[u] the times from where u is now.
+func (b *Brain) here(v *View, u int32, x *unit) {
+	node, wait, _ := v.s.ahead(x, b.mode)
+	if b.ownAt[u] != node {
+		b.fill(b.own[u], node, wait)
+		b.ownAt[u] = node
+	}
+}
+
+// without returns the value of all units of who but one; -1: of all.
+func (b *Brain) without(i int32) float64 {
+	n := len(b.who)
+	sum := 0.0
+	for d := range b.node {
+		p, w := float32(1), float32(0)
+		for _, k := range b.order[d*n : d*n+n] {
+			if k == i {
+				continue
+			}
+			a := b.avail[k]
+			w += p * a * b.worthOf(b.rows[b.who[k]][d])
+			if p *= 1 - a; p < 0.01 {
+				break
+			}
+		}
+		w += p * b.worth[len(b.worth)-1]
+		sum += b.weight[d] * float64(w)
+	}
+	return sum
+}
+
+// with returns the value of all units but i with one more at row.
+func (b *Brain) with(i int32, row []float32) float64 {
+	n := len(b.who)
+	sum := 0.0
+	extra := float32(1 - b.set.Busy)
+	for d := range b.node {
+		p, w, t, in := float32(1), float32(0), row[d], false
+		for _, k := range b.order[d*n : d*n+n] {
+			if k == i {
+				continue
+			}
+			x := b.rows[b.who[k]][d]
+			if !in && t <= x {
+				in = true
+				w += p * extra * b.worthOf(t)
+				if p *= 1 - extra; p < 0.01 {
+					break
+				}
+			}
+			a := b.avail[k]
+			w += p * a * b.worthOf(x)
+			if p *= 1 - a; p < 0.01 {
+				break
+			}
+		}
+		if !in && p >= 0.01 {
+			w += p * extra * b.worthOf(t)
+			p *= 1 - extra
+		}
+		w += p * b.worth[len(b.worth)-1]
+		sum += b.weight[d] * float64(w)
+	}
+	return sum
+}
+
+// index returns where unit u is in who, -1 if it is not free.
+func (b *Brain) index(u int32) int32 {
+	for i, w := range b.who {
+		if w == u {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// reward is what it is worth to reach call c in eta seconds from now.
+func (b *Brain) reward(v *View, c int32, eta float64) float64 {
+	k := &v.s.calls[c]
+	r := v.s.now - k.arrive + eta
+	w := -b.set.Hour * r / 3600
+	if r <= b.m.Priorities[k.priority].Target {
+		w++
+	}
+	return w
+}
+
+// Dispatch is Policy's: the unit whose going is worth most, the coverage that it leaves counted.
+func (b *Brain) Dispatch(v *View, c int32) int32 {
+	b.look(v)
+	best, most := int32(-1), math.Inf(-1)
+	for u := range v.s.units {
+		x := &v.s.units[u]
+		if !v.free(int32(u), v.s.calls[c].priority) {
+			continue
+		}
+		w := b.reward(v, c, v.eta(int32(u), c))
+		if x.status == toCall { // its own call will need another unit
+			w -= b.reward(v, x.call, x.until-v.s.now) - b.second(v, x.call)
+		} else {
+			w -= b.set.Future * (b.value - b.without(b.index(int32(u))))
+		}
+		if w > most {
+			best, most = int32(u), w
+		}
+	}
+	return best
+}
+
+// second is the reward of call c with the best free unit, its coverage counted.
+func (b *Brain) second(v *View, c int32) float64 {
+	most := b.reward(v, c, 3600)
+	for i, u := range b.who {
+		if w := b.reward(v, c, v.eta(u, c)) - b.set.Future*(b.value-b.without(int32(i))); w > most {
+			most = w
+		}
+	}
+	return most
+}
+
+// Station is Policy's: where the unit adds most, the km counted.
+func (b *Brain) Station(v *View, u int32) int32 {
+	b.look(v)
+	x := &v.s.units[u]
+	mode := v.s.m.quiet(v.s.now)
+	node, wait, _ := v.s.ahead(x, mode)
+	i := b.index(u) // -1: it is not counted yet
+	best, most := v.home[u], math.Inf(-1)
+	b.ownAt[u] = -1
+	for st := range b.from {
+		tr := v.s.m.tree(mode, int32(st))
+		left := wait + float64(tr.ms[node])/1000
+		b.mix(v, b.later, u, x, int32(st), left)
+		if w := b.with(i, b.later) - b.set.PerKm*tr.km[node]; w > most {
+			best, most = int32(st), w
+		}
+	}
+	return best
+}
+
+// Review is Policy's: calls that another unit reaches sooner, then moves that mend the coverage.
+func (b *Brain) Review(v *View) (Order, bool) {
+	s := v.s
+	idle, way := uint64(0), false
+	for u := range s.units {
+		switch s.units[u].status {
+		case standing, returning:
+			idle |= 1 << u
+		case toCall:
+			way = true
+		}
+	}
+	if idle == b.last {
+		return Order{}, false
+	}
+	if way && idle&^b.last != 0 {
+		if o, ok := b.takeOver(v, idle&^b.last); ok {
+			return o, true
+		}
+	}
+	if o, ok := b.move(v); ok {
+		return o, true
+	}
+	b.last = idle
+	return Order{}, false
+}
+
+// takeOver looks for a call on its way that one of the units just free serves better.
+func (b *Brain) takeOver(v *View, fresh uint64) (Order, bool) {
+	s := v.s
+	b.look(v)
+	best, most := Order{}, b.set.Swap
+	for u := range s.units {
+		if fresh>>u&1 == 0 {
+			continue
+		}
+		i := b.index(int32(u))
+		for o := range s.units {
+			x := &s.units[o]
+			if x.status != toCall {
+				continue
+			}
+			gain := b.reward(v, x.call, v.eta(int32(u), x.call)) - b.reward(v, x.call, x.until-s.now)
+			if gain <= most {
+				continue
+			}
+			// The other one is free instead, where it is.
+			b.ownAt[o] = -1
+			b.here(v, int32(o), x)
+			gain += b.set.Future * (b.with(i, b.own[o]) - b.value)
+			b.ownAt[o] = -1
+			if gain > most {
+				best, most = Order{Unit: int32(u), Call: x.call}, gain
+			}
+		}
+	}
+	return best, most > b.set.Swap
+}
+
+// move looks for the unit whose change of station gains most.
+func (b *Brain) move(v *View) (Order, bool) {
+	if b.set.PerMove == 0 {
+		return Order{}, false
+	}
+	s := v.s
+	b.look(v)
+	mode := s.m.quiet(s.now)
+	best, most := Order{}, b.set.Move
+	for i, u := range b.who {
+		x := &s.units[u]
+		if x.moves >= b.set.PerMove {
+			continue
+		}
+		node, wait, _ := s.ahead(x, mode)
+		for st := range b.from {
+			if int32(st) == x.station {
+				continue
+			}
+			tr := s.m.tree(mode, int32(st))
+			left := wait + float64(tr.ms[node])/1000
+			if x.status == standing {
+				// times from its station stand for where it is
+				part := float32(min(1, b.set.Ahead/max(left, 1)))
+				for d := range b.later {
+					b.later[d] = b.from[x.station][d] + part*(b.from[st][d]-b.from[x.station][d])
+				}
+			} else {
+				b.mix(v, b.later, u, x, int32(st), left)
+			}
+			if gain := b.with(int32(i), b.later) - b.value - b.set.PerKm*tr.km[node]; gain > most {
+				best, most = Order{Unit: u, Station: int32(st), Call: -1}, gain
+			}
+		}
+	}
+	return best, most > b.set.Move
+}
