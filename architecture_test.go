@@ -28,6 +28,7 @@ var may = map[string][]string{
 	"emergency":           {"city", "city/chance", "routing"},
 	"emergency/ems":       {"city", "city/chance"},
 	"emergency/hypercube": {},
+	"emergency/forecast":  {},
 	"twin":                {"twin/log"},
 	"twin/log":            {},
 	"wire":                {},

@@ -1,65 +1,74 @@
 package ems
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"citybrain/city"
 )
 
 // Settings are what the brain weighs; one set serves every city.
 type Settings struct {
-	Busy      float64 // chance that a free unit is away when the call after next needs it
-	Spread    float64 // s: how much a drive within a district differs from the one to its middle
-	Hour      float64 // what an hour of response counts beside one call within target
-	Ahead     float64 // s ahead at which places are judged
-	Future    float64 // how many future calls a change of coverage counts for, at a dispatch
-	Swap      float64 // least gain of a call taken over
-	Move      float64 // least gain in coverage of a move
-	PerKm     float64 // what a km driven costs in coverage
-	PerMove   int
-	HalfReady bool
+	Busy    float64 // chance that a free unit is away when the call after next needs it
+	Spread  float64 // s: how much a drive within a district differs from the one to its middle
+	Hour    float64 // what an hour of response counts beside one call within target
+	Ahead   float64 // s ahead at which places are judged
+	Future  float64 // how many future calls a change of coverage counts for
+	Swap    float64 // least gain of a call taken over
+	Move    float64 // least gain in coverage of a move
+	PerKm   float64 // what a km driven costs in coverage
+	PerUnit int     // most moves of a unit in a shift
 }
 
 // DefaultSettings serve every city.
-var DefaultSettings = Settings{Busy: 0.3, Spread: 60, Hour: 1, Ahead: 1500, Future: 1.5, Swap: 0.02, Move: 0.03, PerKm: 0.0001, PerMove: 0}
+var DefaultSettings = Settings{Busy: 0.3, Spread: 60, Hour: 0.6, Ahead: 1500, Future: 1, Swap: 0.02, Move: 0.03, PerKm: 0.0001, PerUnit: 3}
 
-// districts is how many places stand for all demand.
-const districts = 300
+// places is how many points stand for all demand, at least.
+const places = 300
 
-// Brain is our policy: one value for what the units standing, driving and soon free cover, by which it dispatches, takes over,
-// sends back and moves.
+// Brain is our policy. One value, what the free units cover, decides everything: where a unit goes after a call, which unit is
+// sent, which call is taken over by a unit that has come free nearer by, and which move mends the coverage.
+//
+// The value is the worth of the next call's drive, over all districts: a unit is away with probability Busy, then the next
+// nearest comes (as DMEXCLP has it). But a drive's worth falls smoothly with its time, past the target too; units on the road
+// count where they will be in Ahead seconds; and a dispatch is worth its own call's outcome less Future times the coverage that
+// it takes away, so that it looks one call ahead.
 type Brain struct {
-	m      *Model
-	set    Settings
-	weight []float64 // of each district, sum 1
-	node   []int32
-	off    []float64   // km
-	mode   int32       // of the times below
-	from   [][]float32 // station to district, s
-	ratio  []float64   // of each priority: its drive times beside the first one's
-	worth  []float32   // of a drive of so many steps
-	period int64
+	m        *Model
+	set      Settings
+	weight   []float64 // of each place that stands for demand, sum 1
+	node     []int32
+	off      []float64 // km
+	district []int32   // the station whose district it lies in
+	period   int64     // that what follows is for
+	mode     int32
+	from     [][]float32 // station to district, s
+	ratio    []float64   // of each priority: its drives' times beside the first one's
+	worth    []float32   // of drives, in steps
 
-	// of the moment
-	at    float64
-	stamp int
-	own   [][]float32 // of each unit: s to each district, where it stands or drives
-	ownAt []int32     // and the node that this is for
-	rows  [][]float32
-	avail []float32
-	who   []int32
-	order []int32 // of each district: the units in who by time, len(who) a district
-	count int
+	// Of the moment.
+	own   [][]float32 // of each unit: s to each district from where it is …
+	ownAt []int32     // … which was before this node
+	rows  [][]float32 // of each unit: s to each district as the value has it
+	who   []int32     // the free units
+	avail []float32   // of each of who
+	order []int32     // of each district: indices of who by time
 	value float64
-	idle  uint64
-	last  uint64
+	last  []bool // of each unit: free at the end of the last review …
+	fresh []bool // … free since then
 	later []float32
 }
 
-// NewBrain prepares the policy with the settings that serve every city.
-func NewBrain(m *Model) *Brain { return NewBrainWith(m, DefaultSettings) }
+// NewBrain prepares the policy with the settings that serve every city, and tries it on believed days so that no district is
+// left worse off than the worst under Static.
+func NewBrain(m *Model) *Brain {
+	b := NewBrainWith(m, DefaultSettings)
+	b.beFair()
+	return b
+}
 
-// NewBrainWith prepares the policy.
+// NewBrainWith prepares the policy, untried.
 func NewBrainWith(m *Model, set Settings) *Brain {
 	b := &Brain{m: m, set: set, mode: -1, period: -1}
 	b.divide(m.points())
@@ -72,11 +81,11 @@ func NewBrainWith(m *Model, set Settings) *Brain {
 	for u := range b.rows {
 		b.rows[u] = make([]float32, len(b.node))
 	}
-	b.later = make([]float32, len(b.node))
+	b.later, b.last, b.fresh = make([]float32, len(b.node)), make([]bool, n), make([]bool, n)
 	return b
 }
 
-// divide makes districts of the demand: squares of the map, each with the node nearest to its demand's middle.
+// divide gathers the demand in squares of the map, each with the node nearest to its demand's middle.
 func (b *Brain) divide(points []point) {
 	e := b.m.EMS
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
@@ -97,7 +106,7 @@ func (b *Brain) divide(points []point) {
 			}
 			c.w, c.x, c.y = c.w+p.weight, c.x+p.weight*p.x, c.y+p.weight*p.y
 		}
-		if used >= districts || n > 200 {
+		if used >= places || n > 200 {
 			break
 		}
 	}
@@ -105,6 +114,7 @@ func (b *Brain) divide(points []point) {
 		if c.w > 1e-5 {
 			s := b.m.near.spot(c.x/c.w, c.y/c.w)
 			b.weight, b.node, b.off = append(b.weight, c.w), append(b.node, s.node), append(b.off, s.km)
+			b.district = append(b.district, int32(b.m.district(c.x/c.w, c.y/c.w)))
 		}
 	}
 }
@@ -123,13 +133,13 @@ func (b *Brain) tune(v *View) {
 	b.period = key
 	if mode := m.mode(0, now); mode != b.mode {
 		b.mode = mode
+		for u := range b.ownAt {
+			b.ownAt[u] = -1
+		}
 		b.from = make([][]float32, len(m.stations))
 		for s := range b.from {
 			b.from[s] = make([]float32, len(b.node))
 			b.fill(b.from[s], m.stations[s].node, m.off(mode, m.stations[s].km))
-		}
-		for u := range b.ownAt {
-			b.ownAt[u] = -1
 		}
 	}
 	b.ratio = b.ratio[:0]
@@ -149,6 +159,7 @@ func (b *Brain) tune(v *View) {
 	for p := range m.Priorities {
 		total += m.Demand.Rates[dp.Choose[p]]
 	}
+	total = max(total, 1e-9)
 	b.worth = make([]float32, 2*3600/worthStep)
 	for k := range b.worth {
 		t := float64(k) * worthStep
@@ -178,16 +189,12 @@ func (b *Brain) fill(row []float32, node int32, wait float64) {
 func (b *Brain) look(v *View) {
 	b.tune(v)
 	s := v.s
-	b.who, b.avail, b.idle = b.who[:0], b.avail[:0], 0
+	b.who, b.avail = b.who[:0], b.avail[:0]
 	for u := range s.units {
-		x := &s.units[u]
-		if x.status != standing && x.status != returning {
-			continue
+		if x := &s.units[u]; x.status == standing || x.status == returning {
+			b.place(v, int32(u), x)
+			b.who, b.avail = append(b.who, int32(u)), append(b.avail, float32(1-b.set.Busy))
 		}
-		b.idle |= 1 << u
-		b.place(v, int32(u), x)
-		b.who = append(b.who, int32(u))
-		b.avail = append(b.avail, float32(1-b.set.Busy))
 	}
 	n := len(b.who)
 	b.order = b.order[:0]
@@ -376,37 +383,38 @@ func (b *Brain) Station(v *View, u int32) int32 {
 // Review is Policy's: calls that another unit reaches sooner, then moves that mend the coverage.
 func (b *Brain) Review(v *View) (Order, bool) {
 	s := v.s
-	idle, way := uint64(0), false
+	changed, more, way := false, false, false
 	for u := range s.units {
-		switch s.units[u].status {
-		case standing, returning:
-			idle |= 1 << u
-		case toCall:
-			way = true
-		}
+		st := s.units[u].status
+		free := st == standing || st == returning
+		b.fresh[u] = free && !b.last[u]
+		changed, more, way = changed || free != b.last[u], more || b.fresh[u], way || st == toCall
 	}
-	if idle == b.last {
+	if !changed {
 		return Order{}, false
 	}
-	if way && idle&^b.last != 0 {
-		if o, ok := b.takeOver(v, idle&^b.last); ok {
+	if way && more {
+		if o, ok := b.takeOver(v); ok {
 			return o, true
 		}
 	}
 	if o, ok := b.move(v); ok {
 		return o, true
 	}
-	b.last = idle
+	for u := range s.units {
+		st := s.units[u].status
+		b.last[u] = st == standing || st == returning
+	}
 	return Order{}, false
 }
 
 // takeOver looks for a call on its way that one of the units just free serves better.
-func (b *Brain) takeOver(v *View, fresh uint64) (Order, bool) {
+func (b *Brain) takeOver(v *View) (Order, bool) {
 	s := v.s
 	b.look(v)
 	best, most := Order{}, b.set.Swap
 	for u := range s.units {
-		if fresh>>u&1 == 0 {
+		if !b.fresh[u] {
 			continue
 		}
 		i := b.index(int32(u))
@@ -432,40 +440,64 @@ func (b *Brain) takeOver(v *View, fresh uint64) (Order, bool) {
 	return best, most > b.set.Swap
 }
 
-// move looks for the unit whose change of station gains most.
+// candidates is how many units and how many stations a move is looked for among.
+const candidates = 4
+
+// move looks for the unit whose change of station gains most, among the units that are missed least and the stations where
+// one more would add most.
 func (b *Brain) move(v *View) (Order, bool) {
-	if b.set.PerMove == 0 {
+	if b.set.PerUnit == 0 {
 		return Order{}, false
 	}
 	s := v.s
 	b.look(v)
 	mode := s.m.quiet(s.now)
-	best, most := Order{}, b.set.Move
+	var units, stations []ranked
 	for i, u := range b.who {
-		x := &s.units[u]
-		if x.moves >= b.set.PerMove {
-			continue
+		if s.units[u].moves < b.set.PerUnit {
+			units = append(units, ranked{int32(i), b.value - b.without(int32(i))})
 		}
+	}
+	if len(units) == 0 {
+		return Order{}, false
+	}
+	for st := range b.from {
+		stations = append(stations, ranked{int32(st), b.value - b.with(-1, b.from[st])})
+	}
+	units, stations = least(units), least(stations)
+	best, most := Order{}, b.set.Move
+	for _, k := range units {
+		u := b.who[k.index]
+		x := &s.units[u]
 		node, wait, _ := s.ahead(x, mode)
-		for st := range b.from {
-			if int32(st) == x.station {
+		for _, q := range stations {
+			st := q.index
+			if st == x.station {
 				continue
 			}
-			tr := s.m.tree(mode, int32(st))
-			left := wait + float64(tr.ms[node])/1000
-			if x.status == standing {
-				// times from its station stand for where it is
-				part := float32(min(1, b.set.Ahead/max(left, 1)))
-				for d := range b.later {
-					b.later[d] = b.from[x.station][d] + part*(b.from[st][d]-b.from[x.station][d])
-				}
-			} else {
-				b.mix(v, b.later, u, x, int32(st), left)
-			}
-			if gain := b.with(int32(i), b.later) - b.value - b.set.PerKm*tr.km[node]; gain > most {
-				best, most = Order{Unit: u, Station: int32(st), Call: -1}, gain
+			tr := s.m.tree(mode, st)
+			b.mix(v, b.later, u, x, st, wait+float64(tr.ms[node])/1000)
+			if gain := b.with(k.index, b.later) - b.value - b.set.PerKm*tr.km[node]; gain > most {
+				best, most = Order{Unit: u, Station: st, Call: -1}, gain
 			}
 		}
 	}
 	return best, most > b.set.Move
+}
+
+// A ranked is a choice and what it costs.
+type ranked struct {
+	index int32
+	cost  float64
+}
+
+// least returns the cheapest candidates of list.
+func least(list []ranked) []ranked {
+	slices.SortFunc(list, func(a, b ranked) int {
+		if c := cmp.Compare(a.cost, b.cost); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.index, b.index)
+	})
+	return list[:min(candidates, len(list))]
 }

@@ -42,8 +42,6 @@ func (v *View) nearest(c int32) int32 {
 	return best
 }
 
-func (v *View) learn(x *unit) {}
-
 // Static sends the nearest unit by network time and every unit home.
 type Static struct{}
 

@@ -280,7 +280,6 @@ func (m *Model) hospitalFor(node int32, t float64) int32 {
 
 // free gives a unit that has done with its call the next one that waits, or a station.
 func (s *Sim) free(u int32) {
-	s.view.learn(&s.units[u])
 	s.units[u].call = -1
 	if len(s.queue) > 0 {
 		c := s.queue[0]

@@ -1,0 +1,69 @@
+package ems
+
+import "citybrain/city"
+
+// What the brain tries out on days of its own before it starts: as many as show a district's share to about 5 points.
+const (
+	believedDays = 20
+	believedSeed = 0x6272_6169_6e // of days that are nobody else's
+	raises       = 6              // how often the weights are mended
+	raise        = 1.8            // by how much a neglected district's demand counts more each time
+	margin       = 0.01           // what it must have more than Static's worst one
+)
+
+// beFair tries the brain against Static on days drawn from the city's own model. Where a district fares worse than Static's
+// worst one, its demand counts more, until none does.
+func (b *Brain) beFair() {
+	calls, err := Generate(b.m.EMS, believedDays+1, believedSeed)
+	if err != nil {
+		return // the model does not say how calls come: all demand counts alike
+	}
+	_, worst := b.m.try(Static{}, calls)
+	set := b.set
+	set.PerUnit = 0 // moves help every district: leave them out, they take most of the time
+	for range raises {
+		trial := NewBrainWith(b.m, set)
+		copy(trial.weight, b.weight)
+		shares, _ := b.m.try(trial, calls)
+		again, sum := false, 0.0
+		for d, at := range b.district {
+			if s := shares[at]; s >= 0 && s < worst+margin {
+				b.weight[d] *= raise
+				again = true
+			}
+			sum += b.weight[d]
+		}
+		if !again {
+			return
+		}
+		for d := range b.weight {
+			b.weight[d] /= sum
+		}
+	}
+}
+
+// try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, and the
+// least of them.
+func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst float64) {
+	s := NewSim(m, p, calls, 0)
+	s.Run()
+	n, in := make([]float64, len(m.Stations)), make([]float64, len(m.Stations))
+	for i, o := range s.out {
+		if c := &calls[i]; c.Arrive >= s.warm && o.Unit >= 0 {
+			d := m.district(c.X, c.Y)
+			n[d]++
+			if o.Response <= m.Priorities[c.Priority].Target {
+				in[d]++
+			}
+		}
+	}
+	shares, worst = make([]float64, len(n)), 1
+	for d := range n {
+		shares[d] = -1
+		if n[d] >= leastDistrict*believedDays/100 {
+			shares[d] = in[d] / n[d]
+			worst = min(worst, shares[d])
+		}
+	}
+	return shares, worst
+}
