@@ -29,6 +29,7 @@ var may = map[string][]string{
 	"emergency/ems":       {"city", "city/chance"},
 	"emergency/hypercube": {},
 	"emergency/forecast":  {},
+	"emergency/siting":    {},
 	"twin":                {"twin/log"},
 	"twin/log":            {},
 	"wire":                {},

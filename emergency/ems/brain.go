@@ -71,7 +71,10 @@ func NewBrain(m *Model) *Brain {
 // NewBrainWith prepares the policy, untried.
 func NewBrainWith(m *Model, set Settings) *Brain {
 	b := &Brain{m: m, set: set, mode: -1, period: -1}
-	b.divide(m.points())
+	for _, p := range m.gather(places) {
+		b.weight, b.node, b.off = append(b.weight, p.weight), append(b.node, p.node), append(b.off, p.km)
+		b.district = append(b.district, int32(m.district(p.x, p.y)))
+	}
 	n := len(m.Units)
 	b.own, b.ownAt = make([][]float32, n), make([]int32, n)
 	for u := range b.own {
@@ -85,41 +88,7 @@ func NewBrainWith(m *Model, set Settings) *Brain {
 	return b
 }
 
-// divide gathers the demand in squares of the map, each with the node nearest to its demand's middle.
-func (b *Brain) divide(points []point) {
-	e := b.m.EMS
-	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-	for _, p := range points {
-		x0, y0, x1, y1 = min(x0, p.x*e.ScaleX), min(y0, p.y*e.ScaleY), max(x1, p.x*e.ScaleX), max(y1, p.y*e.ScaleY)
-	}
-	type sums struct{ w, x, y float64 }
-	side := max(x1-x0, y1-y0, 1e-3)
-	var cells []sums
-	for n := 4; ; n = n*5/4 + 1 { // squares a side: finer until there are enough with demand
-		cells = make([]sums, n*n)
-		used := 0
-		for _, p := range points {
-			k := min(n-1, int((p.y*e.ScaleY-y0)/side*float64(n)))*n + min(n-1, int((p.x*e.ScaleX-x0)/side*float64(n)))
-			c := &cells[k]
-			if c.w == 0 {
-				used++
-			}
-			c.w, c.x, c.y = c.w+p.weight, c.x+p.weight*p.x, c.y+p.weight*p.y
-		}
-		if used >= places || n > 200 {
-			break
-		}
-	}
-	for _, c := range cells {
-		if c.w > 1e-5 {
-			s := b.m.near.spot(c.x/c.w, c.y/c.w)
-			b.weight, b.node, b.off = append(b.weight, c.w), append(b.node, s.node), append(b.off, s.km)
-			b.district = append(b.district, int32(b.m.district(c.x/c.w, c.y/c.w)))
-		}
-	}
-}
-
-// step is the width of the table of worths, s.
+// worthStep is the width of the table of worths, s.
 const worthStep = 5
 
 // tune makes what depends on the hour ready: travel times and the worth of a drive.
