@@ -133,7 +133,7 @@ func Evenings(c *city.City, from uint64, n int) (gains []float64, static float64
 			return nil, 0, err
 		}
 		var share [2]float64
-		for i, p := range []ems.Policy{ems.Static{}, ems.NewBrain(m)} {
+		for i, p := range []ems.Policy{ems.Static{}, ems.NewBrainWith(m, ems.DefaultSettings)} {
 			s := ems.NewSim(m, p, calls, eveningFrom)
 			s.Run()
 			in, all := 0.0, 0.0

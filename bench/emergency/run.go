@@ -70,10 +70,14 @@ func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 		return nil, err
 	}
 	rows = append(append(rows, speed), queueing(o)...)
+	told, err := seattle(o)
+	if err != nil {
+		return nil, err
+	}
 	const corridor = "there are no green corridors yet"
 	return append(rows, bench.AtLeast("demo storm: corridors cut a run's travel time", "%", 20, nil, corridor),
 		bench.AtMost("demo storm: cross traffic's and walkers' loss by corridors, at most", "%", 10, nil, corridor),
-		bench.AtMost("demo storm: longest wait under corridors, at most", "s", 120, nil, corridor)), nil
+		bench.AtMost("demo storm: longest wait under corridors, at most", "s", 120, nil, corridor), told), nil
 }
 
 var cities = []string{"auckland", "edmonton"}

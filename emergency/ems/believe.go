@@ -14,9 +14,9 @@ const (
 // beFair tries the brain against Static on days drawn from the city's own model. Where a district fares worse than Static's
 // worst one, its demand counts more, until none does.
 func (b *Brain) beFair() {
-	calls, err := Generate(b.m.EMS, believedDays+1, believedSeed)
-	if err != nil {
-		return // the model does not say how calls come: all demand counts alike
+	calls, err := Generate(believed(b.m.EMS), believedDays+1, believedSeed)
+	if err != nil || len(calls) == 0 {
+		return // nothing is expected: all demand counts alike
 	}
 	_, worst := b.m.try(Static{}, calls)
 	set := b.set
@@ -40,6 +40,29 @@ func (b *Brain) beFair() {
 			b.weight[d] /= sum
 		}
 	}
+}
+
+// believed returns e with draws: its own, or where it has none those of its expected rates with usual durations.
+func believed(e *city.EMS) *city.EMS {
+	if e.Draws != nil {
+		return e
+	}
+	const minute = 60 / day
+	d := &city.EMSDraws{Delay: city.Draw{Name: "normal", A: minute}, OnScene: city.Draw{Name: "exponential", A: 12 * minute}, HandOver: city.Draw{Name: "exponential", A: 15 * minute}, Transport: 0.75}
+	total := 0.0
+	for _, m := range e.Demand.Modes[0].Choose {
+		total += e.Demand.Rates[m]
+	}
+	if !(total > 0) {
+		return e
+	}
+	for _, m := range e.Demand.Modes[0].Choose {
+		d.Priority = append(d.Priority, e.Demand.Rates[m]/total)
+	}
+	d.Gap = city.Draw{Name: "exponential", A: 1 / total}
+	c := *e
+	c.Draws = d
+	return &c
 }
 
 // try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, and the

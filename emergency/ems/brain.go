@@ -47,13 +47,18 @@ type Brain struct {
 	ratio    []float64   // of each priority: its drives' times beside the first one's
 	worth    []float32   // of drives, in steps
 
+	// That the first, second, … nearest unit is the one that comes, and that none so far does. Beyond deep of them the rest
+	// hardly counts.
+	comes, nobody []float32
+	deep          int
+
 	// Of the moment.
 	own   [][]float32 // of each unit: s to each district from where it is …
 	ownAt []int32     // … which was before this node
 	rows  [][]float32 // of each unit: s to each district as the value has it
 	who   []int32     // the free units
-	avail []float32   // of each of who
-	order []int32     // of each district: indices of who by time
+	near  []reach     // of each district: the first wide of who by time
+	wide  int
 	value float64
 	last  []bool // of each unit: free at the end of the last review …
 	fresh []bool // … free since then
@@ -84,6 +89,11 @@ func NewBrainWith(m *Model, set Settings) *Brain {
 	for u := range b.rows {
 		b.rows[u] = make([]float32, len(b.node))
 	}
+	for p := 1.0; p >= 0.01 && b.deep < 20; p *= set.Busy {
+		b.comes, b.nobody = append(b.comes, float32(p*(1-set.Busy))), append(b.nobody, float32(p))
+		b.deep++
+	}
+	b.nobody = append(b.nobody, float32(math.Pow(set.Busy, float64(b.deep))))
 	b.later, b.last, b.fresh = make([]float32, len(b.node)), make([]bool, n), make([]bool, n)
 	return b
 }
@@ -158,26 +168,33 @@ func (b *Brain) fill(row []float32, node int32, wait float64) {
 func (b *Brain) look(v *View) {
 	b.tune(v)
 	s := v.s
-	b.who, b.avail = b.who[:0], b.avail[:0]
+	b.who = b.who[:0]
 	for u := range s.units {
 		if x := &s.units[u]; x.status == standing || x.status == returning {
 			b.place(v, int32(u), x)
-			b.who, b.avail = append(b.who, int32(u)), append(b.avail, float32(1-b.set.Busy))
+			b.who = append(b.who, int32(u))
 		}
 	}
-	n := len(b.who)
-	b.order = b.order[:0]
+	// One more than count, so that one may be left out.
+	b.wide = min(len(b.who), b.deep+1)
+	b.near = slices.Grow(b.near[:0], b.wide*len(b.node))[:b.wide*len(b.node)]
 	for d := range b.node {
-		at := len(b.order)
-		for i := range n {
-			t := b.rows[b.who[i]][d]
-			b.order = append(b.order, int32(i))
-			k := len(b.order) - 1
-			for k > at && b.rows[b.who[b.order[k-1]]][d] > t {
-				b.order[k] = b.order[k-1]
-				k--
+		list := b.near[d*b.wide : (d+1)*b.wide]
+		n := 0
+		for i, u := range b.who {
+			t := b.rows[u][d]
+			if n == b.wide && t >= list[n-1].s {
+				continue
 			}
-			b.order[k] = int32(i)
+			k := min(n, b.wide-1)
+			for ; k > 0 && list[k-1].s > t; k-- {
+				list[k] = list[k-1]
+			}
+			list[k] = reach{s: t, unit: int32(i)}
+			n = min(n+1, b.wide)
+		}
+		for k := range list {
+			list[k].worth = b.worthOf(list[k].s)
 		}
 	}
 	b.value = b.without(-1)
@@ -218,59 +235,59 @@ func (b *Brain) here(v *View, u int32, x *unit) {
 	}
 }
 
+// A reach is a unit's drive to a district.
+type reach struct {
+	s, worth float32
+	unit     int32 // index of who
+}
+
 // without returns the value of all units of who but one; -1: of all.
 func (b *Brain) without(i int32) float64 {
-	n := len(b.who)
+	none := b.worth[len(b.worth)-1]
 	sum := 0.0
-	for d := range b.node {
-		p, w := float32(1), float32(0)
-		for _, k := range b.order[d*n : d*n+n] {
-			if k == i {
+	for d, weight := range b.weight {
+		w, k := float32(0), 0
+		for _, c := range b.near[d*b.wide : (d+1)*b.wide] {
+			if c.unit == i {
 				continue
 			}
-			a := b.avail[k]
-			w += p * a * b.worthOf(b.rows[b.who[k]][d])
-			if p *= 1 - a; p < 0.01 {
+			w += b.comes[k] * c.worth
+			if k++; k == b.deep {
 				break
 			}
 		}
-		w += p * b.worth[len(b.worth)-1]
-		sum += b.weight[d] * float64(w)
+		sum += weight * float64(w+b.nobody[k]*none)
 	}
 	return sum
 }
 
-// with returns the value of all units but i with one more at row.
+// with returns the value of all units of who but i with one more at row.
 func (b *Brain) with(i int32, row []float32) float64 {
-	n := len(b.who)
+	none := b.worth[len(b.worth)-1]
 	sum := 0.0
-	extra := float32(1 - b.set.Busy)
-	for d := range b.node {
-		p, w, t, in := float32(1), float32(0), row[d], false
-		for _, k := range b.order[d*n : d*n+n] {
-			if k == i {
+	for d, weight := range b.weight {
+		w, k, t, in := float32(0), 0, row[d], false
+		for _, c := range b.near[d*b.wide : (d+1)*b.wide] {
+			if c.unit == i {
 				continue
 			}
-			x := b.rows[b.who[k]][d]
-			if !in && t <= x {
+			if !in && t <= c.s {
 				in = true
-				w += p * extra * b.worthOf(t)
-				if p *= 1 - extra; p < 0.01 {
+				w += b.comes[k] * b.worthOf(t)
+				if k++; k == b.deep {
 					break
 				}
 			}
-			a := b.avail[k]
-			w += p * a * b.worthOf(x)
-			if p *= 1 - a; p < 0.01 {
+			w += b.comes[k] * c.worth
+			if k++; k == b.deep {
 				break
 			}
 		}
-		if !in && p >= 0.01 {
-			w += p * extra * b.worthOf(t)
-			p *= 1 - extra
+		if !in && k < b.deep {
+			w += b.comes[k] * b.worthOf(t)
+			k++
 		}
-		w += p * b.worth[len(b.worth)-1]
-		sum += b.weight[d] * float64(w)
+		sum += weight * float64(w+b.nobody[k]*none)
 	}
 	return sum
 }
