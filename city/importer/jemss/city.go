@@ -1,8 +1,11 @@
 package jemss
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -227,6 +230,13 @@ func readDivert(dir string, e *city.EMS) error {
 	}
 	const file = "redispatch_lower_to_high.csv"
 	name := filepath.Join(dir, file)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		// As JEMSS has it without a file: the most urgent calls may take a unit from any other.
+		for i := range e.Divert {
+			e.Divert[i][0] = i > 0
+		}
+		return nil
+	}
 	tables, err := open(dir, file)
 	if err != nil {
 		return err

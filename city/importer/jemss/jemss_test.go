@@ -138,7 +138,7 @@ func TestErrorsNameFileLineAndField(t *testing.T) {
 
 func TestMissingFilesAreNamed(t *testing.T) {
 	for name := range tiny {
-		if name == "gen_config_test.xml" || name == "cells.xyz" {
+		if name == "gen_config_test.xml" || name == "cells.xyz" || name == "redispatch_lower_to_high.csv" {
 			continue
 		}
 		dir := write(t, "", "", "")
@@ -148,6 +148,19 @@ func TestMissingFilesAreNamed(t *testing.T) {
 		if _, _, err := readAllOf(dir); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v", name, err)
 		}
+	}
+}
+
+func TestWithoutARedispatchFile(t *testing.T) {
+	dir := write(t, "redispatch_lower_to_high.csv", "low,high,1", "high,low,1")
+	if e, _, err := readAllOf(dir); err != nil || !e.Divert[0][1] || e.Divert[1][0] {
+		t.Errorf("%v, %v", e.Divert, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "redispatch_lower_to_high.csv")); err != nil {
+		t.Fatal(err)
+	}
+	if e, _, err := readAllOf(dir); err != nil || e.Divert[0][1] || !e.Divert[1][0] {
+		t.Errorf("%v, %v", e.Divert, err)
 	}
 }
 
