@@ -11,20 +11,26 @@ const (
 	margin       = 0.01           // what it must have more than Static's worst one
 )
 
-// beFair tries the brain against Static on days drawn from the city's own model. Where a district fares worse than Static's
-// worst one, its demand counts more, until none does.
-func (b *Brain) beFair() {
+// away is the chance that the nearest of the free units is away when it is needed, as a share of how busy all units are: less than
+// one, as the next call is the likeliest to need it and finds it there.
+const away = 0.55
+
+// believe tries the brain against Static on days drawn from the city's own model. How busy units are under Static says how
+// much the second nearest counts beside the first. Where a district fares worse than Static's worst one, its demand counts more,
+// until none does.
+func (b *Brain) believe() {
 	calls, err := Generate(believed(b.m.EMS), believedDays+1, believedSeed)
 	if err != nil || len(calls) == 0 {
 		return // nothing is expected: all demand counts alike
 	}
-	_, worst := b.m.try(Static{}, calls)
+	_, worst, busy := b.m.try(Static{}, calls)
+	b.expect(max(0.05, min(0.5, away*busy)))
 	set := b.set
 	set.PerUnit = 0 // moves help every district: leave them out, they take most of the time
 	for range raises {
 		trial := NewBrainWith(b.m, set)
 		copy(trial.weight, b.weight)
-		shares, _ := b.m.try(trial, calls)
+		shares, _, _ := b.m.try(trial, calls)
 		again, sum := false, 0.0
 		for d, at := range b.district {
 			if s := shares[at]; s >= 0 && s < worst+margin {
@@ -65,11 +71,12 @@ func believed(e *city.EMS) *city.EMS {
 	return &c
 }
 
-// try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, and the
-// least of them.
-func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst float64) {
+// try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, the least of
+// them, and the share of time that units have calls.
+func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst, busy float64) {
 	s := NewSim(m, p, calls, 0)
 	s.Run()
+	busy = s.busy / float64(len(s.units)) / s.now
 	n, in := make([]float64, len(m.Stations)), make([]float64, len(m.Stations))
 	for i, o := range s.out {
 		if c := &calls[i]; c.Arrive >= s.warm && o.Unit >= 0 {
@@ -88,5 +95,5 @@ func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst flo
 			worst = min(worst, shares[d])
 		}
 	}
-	return shares, worst
+	return shares, worst, busy
 }

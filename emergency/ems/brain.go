@@ -65,11 +65,11 @@ type Brain struct {
 	later []float32
 }
 
-// NewBrain prepares the policy with the settings that serve every city, and tries it on believed days so that no district is
-// left worse off than the worst under Static.
+// NewBrain prepares the policy with the settings that serve every city, and tries it on believed days: how busy units will be, and
+// so that no district is left worse off than the worst under Static.
 func NewBrain(m *Model) *Brain {
 	b := NewBrainWith(m, DefaultSettings)
-	b.beFair()
+	b.believe()
 	return b
 }
 
@@ -89,13 +89,20 @@ func NewBrainWith(m *Model, set Settings) *Brain {
 	for u := range b.rows {
 		b.rows[u] = make([]float32, len(b.node))
 	}
-	for p := 1.0; p >= 0.01 && b.deep < 20; p *= set.Busy {
-		b.comes, b.nobody = append(b.comes, float32(p*(1-set.Busy))), append(b.nobody, float32(p))
-		b.deep++
-	}
-	b.nobody = append(b.nobody, float32(math.Pow(set.Busy, float64(b.deep))))
+	b.expect(set.Busy)
 	b.later, b.last, b.fresh = make([]float32, len(b.node)), make([]bool, n), make([]bool, n)
 	return b
+}
+
+// expect sets Busy and what follows from it.
+func (b *Brain) expect(busy float64) {
+	b.set.Busy, b.comes, b.nobody, b.deep = busy, b.comes[:0], b.nobody[:0], 0
+	p := 1.0
+	for ; p >= 0.01 && b.deep < 20; p *= busy {
+		b.comes, b.nobody = append(b.comes, float32(p*(1-busy))), append(b.nobody, float32(p))
+		b.deep++
+	}
+	b.nobody = append(b.nobody, float32(p))
 }
 
 // worthStep is the width of the table of worths, s.

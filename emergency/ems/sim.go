@@ -41,7 +41,8 @@ type unit struct {
 	call    int32 // -1
 	until   float64
 	route   route
-	moves   int // in this shift
+	since   float64 // s, of a unit with a call: when it had none last
+	moves   int     // in this shift
 }
 
 // A call as a policy may know it: what has been seen of it so far.
@@ -87,6 +88,7 @@ type Sim struct {
 	next    int     // the next call to come
 	now     float64
 	warm    float64 // s from which on figures count
+	busy    float64 // s that units have spent with calls, those that are over
 	view    View
 	tally   tally
 }
@@ -211,6 +213,9 @@ func (s *Sim) before(a, b int32) bool {
 func (s *Sim) assign(u, c int32) {
 	k := &s.calls[c]
 	s.drive(u, s.m.mode(k.priority, s.now), k.spot, -1)
+	if s.units[u].call < 0 {
+		s.units[u].since = s.now
+	}
 	s.units[u].status, s.units[u].call = toCall, c
 	k.unit, k.queued = u, false
 }
@@ -280,6 +285,7 @@ func (m *Model) hospitalFor(node int32, t float64) int32 {
 
 // free gives a unit that has done with its call the next one that waits, or a station.
 func (s *Sim) free(u int32) {
+	s.busy += s.now - s.units[u].since
 	s.units[u].call = -1
 	if len(s.queue) > 0 {
 		c := s.queue[0]
@@ -300,15 +306,7 @@ func (s *Sim) obey(o Order) {
 	}
 	old := s.calls[o.Call].unit
 	s.assign(o.Unit, o.Call)
-	// The unit stood down is free where it is.
-	s.units[old].call = -1
-	if len(s.queue) > 0 {
-		c := s.queue[0]
-		s.queue = s.queue[1:]
-		s.assign(old, c)
-		return
-	}
-	s.send(old, s.policy.Station(&s.view, old))
+	s.free(old) // where it is
 }
 
 // ahead returns the node that a unit comes to next, the seconds until it is there under mode, and the km.
