@@ -1,6 +1,10 @@
 package ems
 
-import "citybrain/city"
+import (
+	"math"
+
+	"citybrain/city"
+)
 
 // What the brain tries out on days of its own before it starts: as many as show a district's share to about 5 points.
 const (
@@ -8,7 +12,7 @@ const (
 	believedSeed = 0x6272_6169_6e // of days that are nobody else's
 	raises       = 6              // how often the weights are mended
 	raise        = 1.8            // by how much a neglected district's demand counts more each time
-	margin       = 0.01           // what it must have more than Static's worst one
+	margin       = 0.5            // standard errors of its share that it must have more than Static's worst one
 )
 
 // away is the chance that the nearest of the free units is away when it is needed, as a share of how busy all units are: less than
@@ -23,17 +27,17 @@ func (b *Brain) believe() {
 	if err != nil || len(calls) == 0 {
 		return // nothing is expected: all demand counts alike
 	}
-	_, worst, busy := b.m.try(Static{}, calls)
+	_, count, worst, busy := b.m.try(Static{}, calls)
 	b.expect(max(0.05, min(0.5, away*busy)))
 	set := b.set
 	set.PerUnit = 0 // moves help every district: leave them out, they take most of the time
 	for range raises {
 		trial := NewBrainWith(b.m, set)
 		copy(trial.weight, b.weight)
-		shares, _, _ := b.m.try(trial, calls)
+		shares, _, _, _ := b.m.try(trial, calls)
 		again, sum := false, 0.0
 		for d, at := range b.district {
-			if s := shares[at]; s >= 0 && s < worst+margin {
+			if s := shares[at]; s >= 0 && s < worst+margin*math.Sqrt(worst*(1-worst)/count[at]) {
 				b.weight[d] *= raise
 				again = true
 			}
@@ -71,9 +75,9 @@ func believed(e *city.EMS) *city.EMS {
 	return &c
 }
 
-// try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, the least of
-// them, and the share of time that units have calls.
-func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst, busy float64) {
+// try runs a policy and returns each district's share of calls within target, -1 where calls are too few to judge, how many they
+// are, the least share, and the share of time that units have calls.
+func (m *Model) try(p Policy, calls []city.EMSCall) (shares, count []float64, worst, busy float64) {
 	s := NewSim(m, p, calls, 0)
 	s.Run()
 	busy = s.busy / float64(len(s.units)) / s.now
@@ -95,5 +99,5 @@ func (m *Model) try(p Policy, calls []city.EMSCall) (shares []float64, worst, bu
 			worst = min(worst, shares[d])
 		}
 	}
-	return shares, worst, busy
+	return shares, n, worst, busy
 }
