@@ -22,3 +22,33 @@ func TestAnEveningPairs(t *testing.T) {
 		t.Errorf("again %v, %v", again, err)
 	}
 }
+
+func TestSeattleRow(t *testing.T) {
+	row, err := seattle(Options{Data: "../../../shared/data/emergency"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row.Value == nil {
+		t.Skip(row.Note)
+	}
+	if !row.OK || *row.Value <= 0 {
+		t.Errorf("%+v", row)
+	}
+}
+
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	o := Options{Data: t.TempDir()}
+	row, err := seattle(o)
+	if err != nil || row.Value != nil || row.Note == "" || row.OK {
+		t.Errorf("%+v, %v", row, err)
+	}
+	agree, better, err := jemssCity(t.Context(), "auckland", o)
+	if err != nil || len(agree) != 4 || len(better) != 6 {
+		t.Fatalf("%d and %d rows, %v", len(agree), len(better), err)
+	}
+	for _, r := range append(agree, better...) {
+		if r.Value != nil || r.Note == "" || r.OK {
+			t.Errorf("%+v", r)
+		}
+	}
+}
