@@ -202,7 +202,7 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 // How long branches are kept: each holds the city as it was, and a decision's are wanted for longer. A branch that is gone can be
 // made again from its recipe.
 const (
-	keepForecast = time.Hour
+	keepForecast = 30 * time.Minute
 	keepDecision = 6 * time.Hour
 )
 

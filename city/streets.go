@@ -38,14 +38,17 @@ type Link struct {
 	Line     orb.LineString
 	Length   float64 // metres
 	Lanes    int8
-	BusLane  bool    // the kerb lane is for buses and emergency vehicles
-	Speed    float64 // m/s, the limit
-	Class    RoadClass
-	Level    int8  // 0 ground, 1 and more elevated or bridge, -1 and less tunnel or underpass
-	Bridge   bool  // above water at its own level: water on the ground below does not wet it
-	Reverse  int32 // the link of the other direction, -1: one-way
-	Name     Text
-	Detector Detector // where an approach to a signal is observed; None elsewhere
+	BusLane  bool // the kerb lane is for buses and emergency vehicles
+	// What few links have is left out of a pack where it is not so.
+	Contraflow bool    `json:",omitempty"` // one-way, but buses and emergency vehicles may drive it the other way
+	MaxHeight  float64 `json:",omitempty"` // m, of vehicles that pass below what spans it; 0: any
+	Speed      float64 // m/s, the limit
+	Class      RoadClass
+	Level      int8  // 0 ground, 1 and more elevated or bridge, -1 and less tunnel or underpass
+	Bridge     bool  // above water at its own level: water on the ground below does not wet it
+	Reverse    int32 // the link of the other direction, -1: one-way
+	Name       Text
+	Detector   Detector // where an approach to a signal is observed; None elsewhere
 }
 
 // Wet reports whether surface water at the link's cells stands on its lanes: elevated links and bridges stay dry.

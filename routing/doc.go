@@ -1,14 +1,16 @@
-// Package routing answers shortest-path questions over a city's streets with their turn restrictions, under any weights.
+// Package routing answers shortest-path questions over a city's streets with their turn restrictions, under any weights. What it
+// stands on is package cch, a contraction hierarchy whose weights may change: links are its nodes, turns its arcs, so that turn
+// costs and restrictions hold exactly.
 //
-// In: city.Streets and one weight in seconds for each link (+Inf or ≥ Closed: not to be entered). Out: for a goal, the
-// seconds that remain from the end of every link and the next link to take, so that one search serves every vehicle and
-// every unit bound for that goal. Link-based, so that turn restrictions hold exactly: links are the nodes of the search, turns
-// its arcs.
+// Graph is for many vehicles under one set of weights. In: city.Streets and one weight in seconds for each link (+Inf or ≥
+// Closed: not to be entered). Out: for a goal, the seconds that remain from the end of every link and the next link to take.
+// One goal is answered by Dijkstra's search (1959), backwards; many goals by Metric and Trees. A start in a closed link still
+// has an answer (it may leave it); no way gives Unreachable.
 //
-// One goal is answered by Dijkstra's search (1959), backwards. Many goals under the same weights are answered by a customizable
-// contraction hierarchy (Dibbelt, Strasser and Wagner 2016): NewGraph orders the links by nested dissection once a city, Metric
-// takes in the weights of the moment, Trees climbs from each goal and sweeps down once, four goals at a time. Weights are whole
-// milliseconds inside, so that both give the same bits.
+// Roads is for one journey of a kind of traveller (Profile) between two points of streets. In: city.Streets, and as Conditions
+// the seconds and the metres of water on each link, now or at the moments of a forecast. Out: Route with its Outcome, ways,
+// times and course, the Table of seconds between many places, or what lies Within a time. Under a Forecast the arrival is that
+// of the weights met on the way; it is exact, not of one frozen moment.
 //
-// The answers are exact. A start in a closed link still has an answer (it may leave it); no way gives Unreachable.
+// Weights are whole milliseconds inside, so that every search gives the same bits.
 package routing

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"citybrain/city"
+	"citybrain/routing/cch"
 )
 
 // Closed is the weight in seconds from which a link counts as not to be entered.
@@ -23,8 +24,8 @@ type Graph struct {
 	in       []inTurn
 	firstOut []int32 // of link l: the turns out of it are out[firstOut[l]:firstOut[l+1]], by link
 	out      []outTurn
-	ends     [][]int32 // of node n: the links that end there
-	order    *hierarchy
+	ends     [][]int32      // of node n: the links that end there
+	order    *cch.Hierarchy // links are its nodes, turns its arcs, numbered as in
 }
 
 type inTurn struct {
@@ -63,8 +64,29 @@ func NewGraph(s *city.Streets) *Graph {
 	for l := range n {
 		slices.SortFunc(g.out[g.firstOut[l]:g.firstOut[l+1]], func(a, b outTurn) int { return int(a.to - b.to) })
 	}
-	g.order = newHierarchy(g, s)
+	g.order = contract(g, s)
 	return g
+}
+
+// contract makes the hierarchy of links joined by turns. The few links that lead from one half of a city to the other part it: they
+// are cut by where their middles lie.
+func contract(g *Graph, s *city.Streets) *cch.Hierarchy {
+	tail, head := make([]int32, len(g.in)), make([]int32, len(g.in))
+	for to := range g.Links {
+		for i := g.first[to]; i < g.first[to+1]; i++ {
+			tail[i], head[i] = g.in[i].from, int32(to)
+		}
+	}
+	at := make([][2]float64, g.Links)
+	for l := range at {
+		a, b := s.Nodes[s.Links[l].From].At, s.Nodes[s.Links[l].To].At
+		at[l] = [2]float64{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}
+	}
+	h, err := cch.New(g.Links, tail, head, cch.Order(g.Links, tail, head, at, 1))
+	if err != nil {
+		panic(err) // the order is ours, and no city has streets that fill so
+	}
+	return h
 }
 
 // millis are the whole milliseconds of a weight, so that sums are exact in any order, and at least one, so that no way turns in

@@ -149,7 +149,7 @@ func BenchmarkTree(b *testing.B) {
 
 func BenchmarkMetric(b *testing.B) {
 	g, w := benchmark(b)
-	b.ReportMetric(float64(len(g.order.head)), "arcs")
+	b.ReportMetric(float64(g.order.Edges()), "edges")
 	for b.Loop() {
 		g.Metric(w)
 	}

@@ -18,7 +18,7 @@ type Options struct {
 	JSON    bool
 }
 
-// Run measures the microscopic engine and writes a table or JSON.
+// Run measures the engines and writes a table or JSON.
 func Run(ctx context.Context, o Options, w io.Writer) error {
 	rows, err := Rows(ctx, o)
 	if err != nil {
@@ -32,7 +32,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	return bench.Print(w, rows)
 }
 
-// Rows measures the microscopic engine.
+// Rows measures the engines.
 func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 	rows, err := City(ctx, 2, o.Span) // first, as memory is the process's largest
 	if err != nil {
@@ -42,6 +42,11 @@ func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	queues, err := Meso(ctx, o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	speed = append(speed, queues)
 	same, err := Agree(ctx, o.Data, o.Dir, o.Seeds)
 	if err != nil {
 		return nil, err

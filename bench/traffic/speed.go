@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +18,9 @@ import (
 	"citybrain/city"
 	"citybrain/city/grid"
 	"citybrain/city/importer/sumo"
+	"citybrain/traffic/meso"
 	"citybrain/traffic/micro"
+	"citybrain/traffic/trips"
 )
 
 // The speed grid: 30 × 30 junctions, 300 m apart, 22 vehicles/s.
@@ -102,15 +105,15 @@ func ptr(x float64) *float64 { return &x }
 type cost struct{ cpu, wall time.Duration }
 
 // ownRun is our engine's run; the sums are of the stepping alone.
-func ownRun(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, threads, seconds int) (cost, micro.Totals, error) {
+func ownRun(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, threads, seconds int) (cost, trips.Totals, error) {
 	s, err := micro.New(n, d, micro.Config{Seed: 1, Threads: threads, Depart: micro.BestLane})
 	if err != nil {
-		return cost{}, micro.Totals{}, err
+		return cost{}, trips.Totals{}, err
 	}
 	runtime.GC()
 	cpu, wall := ProcessorTime(), time.Now()
 	if err := s.Step(ctx, time.Duration(seconds)*time.Second); err != nil {
-		return cost{}, micro.Totals{}, err
+		return cost{}, trips.Totals{}, err
 	}
 	return cost{ProcessorTime() - cpu, time.Since(wall)}, s.Totals(), nil
 }
@@ -231,4 +234,51 @@ func City(ctx context.Context, threads, span int) ([]bench.Row, error) {
 		return []bench.Row{a, b}, nil
 	}
 	return []bench.Row{a, bench.AtMost(names[1], "MiB", 1024, nil, "this system does not tell")}, nil
+}
+
+// Meso measures our mesoscopic engine on the speed grid's first 1,189 s beside SUMO's own with junction control, in processor seconds.
+func Meso(ctx context.Context, dir string) (bench.Row, error) {
+	const name, seconds = "speed grid, meso, CPU seconds beside SUMO's", 1189
+	n, demand, err := speedGrid(ctx, dir, seconds)
+	if errors.Is(err, errNoSUMO) {
+		return bench.AtLeast(name, "×", 10, nil, err.Error()), nil
+	}
+	if err != nil {
+		return bench.Row{}, err
+	}
+	var slower time.Duration
+	var sim *meso.Sim
+	own := func() error {
+		if sim, err = meso.New(n, demand, meso.Config{Seed: 1}); err != nil {
+			return err
+		}
+		cpu := ProcessorTime()
+		if err := sim.Step(ctx, seconds*time.Second); err != nil {
+			return err
+		}
+		slower = max(slower, ProcessorTime()-cpu)
+		return nil
+	}
+	if err := own(); err != nil {
+		return bench.Row{}, err
+	}
+	peer, err := sumoCmd(ctx, dir, filepath.Join(dir, "grid.net.xml"), filepath.Join(dir, "grid.rou.xml"), 0, seconds, 1, true, "--mesosim", "--meso-junction-control")
+	if err != nil {
+		return bench.Row{}, err
+	}
+	if err := own(); err != nil {
+		return bench.Row{}, err
+	}
+	var a, b, both float64
+	for _, t := range sim.Trips() {
+		x, ok := peer.Trips[demand.Journeys[t.Journey].ID]
+		if ok && x.Arrival >= 0 && !math.IsNaN(t.Arrive) {
+			a, b, both = a+t.Arrive-t.Enter, b+x.Duration, both+1
+		}
+	}
+	ratio, who := peer.CPU.Seconds()/slower.Seconds(), "SUMO --mesosim --meso-junction-control"
+	row := bench.AtLeast(name, "×", 10, &ratio, fmt.Sprintf("%.2f CPU s, SUMO %.2f; the trips finished in both take %.1f s, SUMO's %.1f; %d of ours finished, %d of SUMO's", slower.Seconds(), peer.CPU.Seconds(), a/both, b/both,
+		sim.Totals().Finished, len(peer.Trips)))
+	row.Aim, row.Peer, row.Ratio = ptr(50.0), &who, &ratio
+	return row, nil
 }

@@ -28,12 +28,13 @@ type peerTrip struct {
 }
 
 // sumoCmd runs SUMO from begin to end and, where trips are wanted, reads its tripinfo. Files must be plain.
-func sumoCmd(ctx context.Context, dir, net, demand string, begin, end, seed int, trips bool) (peerRun, error) {
+func sumoCmd(ctx context.Context, dir, net, demand string, begin, end, seed int, trips bool, more ...string) (peerRun, error) {
 	if _, err := exec.LookPath("sumo"); err != nil {
 		return peerRun{}, errNoSUMO
 	}
 	args := []string{"-n", net, "-r", demand, "-b", fmt.Sprint(begin), "-e", fmt.Sprint(end), "--seed", fmt.Sprint(seed), "--time-to-teleport", "-1",
 		"--xml-validation", "never", "--no-step-log", "--no-warnings"}
+	args = append(args, more...)
 	out := filepath.Join(dir, "trips.xml")
 	if trips {
 		args = append(args, "--tripinfo-output", out)

@@ -22,7 +22,9 @@ type drive struct {
 	seed                               int
 	every, duration                    float64 // s
 	dead, observed, lag                float64
-	keep                               bool // the lights' own program runs, nobody decides
+	keep                               bool   // the lights' own program runs, nobody decides
+	street                             bool   // protocol SUMO-2
+	dir                                string // for scratch files
 }
 
 // hour is the protocol's length of a run, s.
@@ -41,6 +43,7 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.Float64Var(&d.dead, "dead", 0, "share of lanes whose detectors are dead, 0–1")
 	f.Float64Var(&d.observed, "observed", 0, "share of vehicles that are seen, 0–1; 0: all")
 	f.Float64Var(&d.lag, "lag", 0, "`s` between a decision and the lamps")
+	f.BoolVar(&d.street, "street", false, "protocol SUMO-2: crossings and walkers, all-red, stages in order, detectors; needs netconvert and SUMO's tools")
 	f.Float64Var(&d.duration, "duration", hour, "`s` of simulation")
 	asJSON := f.Bool("json", false, "print one JSON object")
 	if err := parse(f, args); err != nil {
@@ -54,12 +57,24 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: give --cfg FILE.sumocfg", errUsage)
 	case d.dead < 0 || d.dead > 1 || d.observed < 0 || d.observed > 1 || d.lag < 0 || d.every < 0 || d.duration <= 0:
 		return fmt.Errorf("%w: --dead and --observed are shares from 0 to 1, --lag, --decide-every and --duration seconds", errUsage)
+	case d.street && (d.dead > 0 || d.observed > 0):
+		return fmt.Errorf("%w: --street has its own detectors; --dead and --observed go without it", errUsage)
 	case *plan != "" && !planned(d.controller):
 		return fmt.Errorf("%w: --plan is for fixed, offline and actuated, not for %s", errUsage, d.controller)
 	case strings.Contains(d.tripinfo, ":"):
 		return fmt.Errorf("%w: --tripinfo %q: SUMO takes a name with a colon for host:port", errUsage, d.tripinfo)
 	}
-	s, err := sumo.Read(d.cfg)
+	var err error
+	if d.dir, err = os.MkdirTemp("", "citybrain-sumo"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(d.dir)
+	var s *sumo.Scenario
+	if d.street {
+		s, err = d.pave(ctx)
+	} else {
+		s, err = sumo.Read(d.cfg)
+	}
 	if err != nil {
 		return err
 	}
@@ -67,7 +82,11 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	for i := range s.Network.Lights { // SUMO's own phases, as it has them: it knows its right of way itself
 		s.Network.Lights[i].Phases = s.Network.Written[i]
 	}
-	n, err := control.NewNetwork(&s.Network.LaneNet, control.Options{Yellow: 3, MinGreen: 5})
+	rules := control.Options{Yellow: 3, MinGreen: 5}
+	if d.street {
+		rules.Street, rules.View = streetRules(s.Network), loopAt
+	}
+	n, err := control.NewNetwork(&s.Network.LaneNet, rules)
 	if err != nil {
 		return err
 	}
@@ -82,7 +101,7 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 			d.every = 1
 		}
 	}
-	ctl, err := control.New(d.controller, n, control.Settings{Every: d.every, Plan: d.plan})
+	ctl, err := control.New(d.controller, n, control.Settings{Every: d.every, Lag: d.lag, Plan: d.plan})
 	if err != nil {
 		return fmt.Errorf("%w: %v", errUsage, err)
 	}

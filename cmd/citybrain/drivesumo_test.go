@@ -97,11 +97,11 @@ func TestJudge(t *testing.T) {
 	d := &sumo.Demand{LaneDemand: city.LaneDemand{Types: []city.VehicleType{{Class: city.PassengerCar, People: 1.3}, {Class: city.BusClass, People: 25}},
 		Journeys: []city.Journey{{ID: "done", Depart: 10}, {ID: "bus", Depart: 20, Type: 1}, {ID: "shut out", Depart: 90}, {ID: "later", Depart: 100}}}}
 	var r driveResult
-	r.judge(d, []tripResult{{id: "done", depart: 1012, arrival: 1060, loss: 5, late: 2}, {id: "bus", depart: 1020, arrival: -1, loss: 7}}, 1000, 100)
+	r.judge(d, []tripResult{{id: "done", depart: 1012, arrival: 1060, loss: 5, late: 2}, {id: "bus", depart: 1020, arrival: -1, loss: 7}}, []float64{3, 5}, 1000, 100)
 	if r.Trips != 3 || r.Finished != 1 || r.Running != 1 || r.NeverInserted != 1 || r.Max != 10 || r.Mean != 8 {
 		t.Errorf("%+v", r)
 	}
-	if r.Person.Car != 8.5 || r.Person.Bus != 7 || r.Person.All != round2((1.3*17+25*7)/27.6) {
+	if r.Person.Car != 8.5 || r.Person.Bus != 7 || r.Person.Walker != 4 || r.Person.All != round2((1.3*17+25*7+3+5)/29.6) {
 		t.Errorf("%+v", r.Person)
 	}
 }

@@ -48,11 +48,7 @@ func plain(dir, path string) (string, error) {
 
 // run starts SUMO on a loopback port, drives it for the duration and judges what it wrote. SUMO ends in any case.
 func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, ctl control.Controller) (*driveResult, error) {
-	dir, err := os.MkdirTemp("", "citybrain-sumo")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
+	dir := d.dir
 	netFile, err := plain(dir, s.Config.Net)
 	if err != nil {
 		return nil, err
@@ -133,11 +129,11 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	case <-time.After(30 * time.Second):
 		return nil, fault(errors.New("sumo did not end 30 s after it was told to"))
 	}
-	trips, err := readTrips(tripinfo)
+	trips, walks, err := readTrips(tripinfo)
 	if err != nil {
 		return nil, err
 	}
-	r.judge(s.Demand, trips, s.Config.Begin, d.duration)
+	r.judge(s.Demand, trips, walks, s.Config.Begin, d.duration)
 	return r, r.safety(statistic)
 }
 
@@ -190,6 +186,7 @@ type rider struct {
 	waited   float64
 	reported bool // among those that are seen
 	seen     int  // last step in which SUMO spoke of it
+	was      passage
 }
 
 // A watch follows SUMO's vehicles and makes observations of them.
@@ -208,6 +205,8 @@ type watch struct {
 	fresh  []string
 	step   int
 	wait   float64 // longest
+	loops  *loops  // with --street: what detectors report, …
+	calls  *calls  // … and what walkers' buttons do
 }
 
 func newWatch(d *drive, s *sumo.Scenario, n *control.Network) *watch {
@@ -240,6 +239,12 @@ func (w *watch) hear(s *traci.Subscription) error {
 			return errors.New("sumo does not say who departed")
 		}
 		w.fresh = append(w.fresh, v.List...)
+	case traci.Edge:
+		v, ok := s.Get(traci.EdgePersons)
+		if !ok {
+			return fmt.Errorf("sumo does not say who is on %s", s.Object)
+		}
+		w.calls.areas[s.Object] = v.List
 	case traci.Vehicle:
 		r := w.riders[s.Object]
 		if r == nil {
@@ -342,6 +347,10 @@ func (w *watch) admit(c *traci.Conn) error {
 // fill writes what may be known into an observation.
 func (w *watch) fill(o *control.Observation) {
 	o.Clear()
+	if w.loops != nil {
+		w.loops.report(w, o)
+		return
+	}
 	o.Dead, o.Share = w.dead, w.d.observed
 	keep := w.list[:0]
 	for _, r := range w.list {
@@ -392,6 +401,12 @@ type wish struct {
 // loop is the run itself: observe, decide, switch, step.
 func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
 	w := newWatch(d, s, n)
+	if d.street {
+		w.loops, w.calls = newLoops(n), newCalls(s.Network)
+		if err := w.calls.listen(c); err != nil {
+			return err
+		}
+	}
 	if _, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed)); err != nil {
 		return err
 	}
@@ -411,6 +426,11 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 		if !d.keep {
 			obs.Time = now
 			lamps.Fill(obs)
+			if w.calls != nil {
+				if err := w.calls.hear(c, now, lamps, obs); err != nil {
+					return err
+				}
+			}
 			if now >= next {
 				ctl.Decide(obs, want)
 				pending = append(pending, wish{now + d.lag, slices.Clone(want)})
@@ -420,7 +440,7 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 				copy(shown, pending[0].want)
 				pending = pending[1:]
 			}
-			lamps.Step(now, shown)
+			lamps.Step(now, shown, obs.Calls)
 			var set []traci.Command
 			for j := range n.Junctions {
 				if lamps.Changed(j) {
@@ -447,5 +467,8 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 		bar.show("driving sumo", (now+1)/d.duration)
 	}
 	r.MaxWait = w.wait
+	if w.calls != nil {
+		r.WalkWait = w.calls.longest
+	}
 	return nil
 }

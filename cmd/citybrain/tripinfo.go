@@ -19,25 +19,24 @@ type tripResult struct {
 	depart, arrival, loss, late, waiting float64
 }
 
-// readTrips reads a tripinfo file.
-func readTrips(path string) ([]tripResult, error) {
+// readTrips reads a tripinfo file: what came of vehicles, and the time loss of every walk.
+func readTrips(path string) (out []tripResult, walks []float64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read tripinfo: %w", err)
+		return nil, nil, fmt.Errorf("read tripinfo: %w", err)
 	}
 	defer f.Close()
-	var out []tripResult
 	d := xml.NewDecoder(f)
 	for {
 		t, err := d.RawToken()
 		if err == io.EOF {
-			return out, nil
+			return out, walks, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read tripinfo %s: %w", path, err)
+			return nil, nil, fmt.Errorf("read tripinfo %s: %w", path, err)
 		}
 		e, ok := t.(xml.StartElement)
-		if !ok || e.Name.Local != "tripinfo" {
+		if !ok || e.Name.Local != "tripinfo" && e.Name.Local != "walk" {
 			continue
 		}
 		r := tripResult{arrival: -1}
@@ -60,11 +59,15 @@ func readTrips(path string) ([]tripResult, error) {
 			if x != nil {
 				if *x, err = strconv.ParseFloat(a.Value, 64); err != nil {
 					line, _ := d.InputPos()
-					return nil, fmt.Errorf("read tripinfo %s: line %d: %s=%q is no number", path, line, a.Name.Local, a.Value)
+					return nil, nil, fmt.Errorf("read tripinfo %s: line %d: %s=%q is no number", path, line, a.Name.Local, a.Value)
 				}
 			}
 		}
-		out = append(out, r)
+		if e.Name.Local == "walk" {
+			walks = append(walks, max(0, r.loss)) // −1: it has not begun
+		} else {
+			out = append(out, r)
+		}
 	}
 }
 
@@ -91,12 +94,13 @@ type driveResult struct {
 	Teleports     int         `json:"teleports"`
 	Collisions    int         `json:"collisions"`
 	Person        personDelay `json:"person_delay_s"`
+	WalkWait      float64     `json:"max_walker_wait_s,omitempty"` // with --street: from a walker's call to green, the longest
 	Every         float64     `json:"decide_every_s"`
 	Wall          float64     `json:"wall_s"`
 }
 
-// judge computes the delays of a demand's trips due in [0, horizon) from what SUMO wrote.
-func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, begin, horizon float64) {
+// judge computes the delays of a demand's trips due in [0, horizon), and of walks, from what SUMO wrote.
+func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64, begin, horizon float64) {
 	got := make(map[string]*tripResult, len(trips))
 	for i := range trips {
 		got[trips[i].id] = &trips[i]
@@ -135,6 +139,12 @@ func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, begin, horizon f
 		for _, m := range []int{k, 4} {
 			sum[m] += w * delay
 			people[m] += w
+		}
+	}
+	for _, loss := range walks {
+		for _, m := range []int{3, 4} {
+			sum[m] += loss
+			people[m]++
 		}
 	}
 	mean := func(k int) float64 {

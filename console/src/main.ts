@@ -217,7 +217,8 @@ async function start(): Promise<void> {
         inbox.update(s.decisions);
         main.setDecisions(s.decisions);
         inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls); });
-        if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
+        if (first && time.state !== 'past') drawTotals(s); // at once: a slow machine draws the map for seconds before it comes to what waits
+        else if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
         inFrames('bar', () => time.update(s.clock, null, undefined, s.decisions));
         if (compared?.right.ahead) sought();
         drawHead();

@@ -53,7 +53,10 @@ func (c *actuated) Decide(o *Observation, want []int) {
 			}
 		}
 		called := func(p int) bool {
-			for k, letter := range x.rows[p] {
+			if c.n.Street != nil && c.n.called(o, i, p) {
+				return true
+			}
+			for k, letter := range x.rows[p][:len(x.links)] {
 				if calls[k] && (letter == 'G' || letter == 'g' && x.rows[sig.Phase][k] == 'r') {
 					return true
 				}

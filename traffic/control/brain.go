@@ -24,6 +24,7 @@ const (
 type brain struct {
 	n       *Network
 	every   float64
+	lag     float64    // s until the lamps obey
 	at      []crossing // of each junction
 	known   map[int32]sighting
 	taken   []float64 // of each connection: how many took it of late
@@ -42,6 +43,8 @@ type crossing struct {
 	s     *search
 	in    stream
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	asked int          // the last wish, −1 before the first, …
+	sent  float64      // … and when, s
 	shown []float64    // of each phase: s, when it was last green
 	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
@@ -67,7 +70,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -76,7 +79,7 @@ func newBrain(n *Network, s Settings) *brain {
 	}
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
-		c := crossing{x: x, s: newSearch(x), watch: slices.Clone(x.lanes)}
+		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown = make([]float64, len(x.rows))
 		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
@@ -211,15 +214,51 @@ func (b *brain) agree(o *Observation, want []int) {
 		r := &b.at[i]
 		sig := o.Signals[i]
 		want[i] = sig.Phase
-		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time < sig.Free {
+		if b.lag > 0 && r.asked >= 0 && r.asked != sig.Phase && o.Time <= r.sent+b.lag {
+			want[i] = r.asked // it is on its way to the lamps
 			continue
 		}
+		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time+b.lag < sig.Free {
+			continue
+		}
+		b.walkers(i, o)
 		r.s.load(&r.in, b.far)
 		r.s.tell = nil
-		best, leaf := r.s.run(sig, o.Time, step)
+		best, leaf := r.s.run(sig, o.Time, int(b.lag), step)
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
 		b.relieve(i, o, want)
+		r.asked, r.sent = want[i], o.Time
+	}
+}
+
+// A crossing's walkers are not counted: one called, others join him.
+const (
+	carPeople  = 1.3  // on board of what the search counts as 1
+	walkerRate = 0.02 // of those who join, 1/s
+)
+
+// walkers notes who waits at junction i's crossings, and which phases nobody has called for.
+func (b *brain) walkers(i int, o *Observation) {
+	r := &b.at[i]
+	r.in.walk, r.in.least, r.in.clear = r.in.walk[:0], r.in.least[:0], 0
+	for p := range r.x.rows {
+		r.in.least = append(r.in.least, int(math.Ceil(b.n.leastGreen(o, i, p))))
+	}
+	if b.n.Street == nil {
+		return
+	}
+	r.in.clear = int(math.Ceil(max(0, o.Signals[i].Clear-o.Time)))
+	for _, k := range r.x.cross {
+		w := 0.0
+		if since := o.Calls[k]; since >= 0 {
+			w = (1 + walkerRate*(o.Time-since)) / carPeople
+		}
+		r.in.walk = append(r.in.walk, w)
+	}
+	r.s.free = r.s.free[:0]
+	for p := range r.x.rows {
+		r.s.free = append(r.s.free, p != o.Signals[i].Phase && !b.n.called(o, i, p))
 	}
 }
 
@@ -246,18 +285,12 @@ func (b *brain) record(i int, now float64, leaf int) {
 	k := s.push(-1)
 	root := &s.nodes[path[0]]
 	s.nodes[k].phase = root.phase
+	s.play(k, r.x.rows[root.phase], root.t, 0)
 	for _, p := range path[1:] {
 		nd := s.nodes[p]
 		cur := s.nodes[k].phase
 		if nd.phase != cur {
-			before := r.x.rows[cur]
-			if y := r.x.yel[cur][nd.phase]; y != nil {
-				t := s.nodes[k].t
-				s.play(k, y, nd.since, float64(t))
-				before = y
-			}
-			s.nodes[k].phase = nd.phase
-			s.start(k, before, r.x.rows[nd.phase])
+			s.turn(k, cur, nd.phase)
 		}
 		s.play(k, r.x.rows[nd.phase], nd.t, 0)
 	}
@@ -406,7 +439,7 @@ func (b *brain) gather(i int, o *Observation) {
 	for _, lane := range r.watch {
 		for v := range o.Seen[lane] {
 			c := &o.Seen[lane][v]
-			if c.Next < 0 && o.Share == 0 {
+			if c.Next < 0 && o.Share == 0 && !o.Blind {
 				continue // it ends here
 			}
 			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)

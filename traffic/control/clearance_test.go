@@ -37,7 +37,7 @@ func TestClearance(t *testing.T) {
 		want int
 		show string
 	}{{0, 0, "GGr"}, {10, 1, "Grr"}, {14, 1, "Grr"}, {15, 1, "GrG"}, {16, 1, "GrG"}, {17, 0, "Grr"}, {22, 0, "GGr"}} {
-		lamps.Step(c.now, []int{c.want})
+		lamps.Step(c.now, []int{c.want}, nil)
 		if got := string(lamps.State(0)); got != c.show {
 			t.Errorf("%g s: shows %s, want %s", c.now, got, c.show)
 		}

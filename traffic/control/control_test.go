@@ -77,7 +77,7 @@ func TestLamps(t *testing.T) {
 		last, since := string(s.State(0)), 0
 		for now := range 200 {
 			want[0] = rapid.IntRange(-1, 2).Draw(r, "want")
-			s.Step(float64(now), want)
+			s.Step(float64(now), want, nil)
 			state := string(s.State(0))
 			if state[0] != 'r' && state[1] != 'r' {
 				r.Fatalf("at %d s both are let go: %s", now, state)
@@ -140,7 +140,7 @@ func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds in
 		}
 		lamps.Fill(o)
 		ctl.Decide(o, want)
-		lamps.Step(float64(s), want)
+		lamps.Step(float64(s), want, nil)
 		log = append(log, want[0])
 		for l := range queue {
 			if lamps.State(0)[l] == 'G' && len(queue[l]) > 0 && queue[l][0].Behind < 1 && float64(s) >= open[l] {
@@ -235,5 +235,34 @@ func BenchmarkBrain(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		o.Time = float64(i)
 		ctl.Decide(o, want)
+	}
+}
+
+// Where lamps obey late, a wish that is on its way to them is not taken back, and one is sent before the minimum green is over.
+func TestLag(t *testing.T) {
+	w := cross(t)
+	for _, lag := range []float64{0, 2} {
+		ctl, err := New("brain", w, Settings{Lag: lag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, want := NewObservation(w), []int{0}
+		o.Time, o.Signals[0] = 3, Signal{Since: -20, Free: 5}
+		o.Seen[1] = []Vehicle{{ID: 1, Length: 5, Waited: 20, Next: 3}}
+		ctl.Decide(o, want)
+		if asks := want[0] == 1; asks != (lag == 2) {
+			t.Errorf("lag %g s: 2 s before the minimum green is over the wish is %d", lag, want[0])
+		}
+		o.Clear()
+		o.Time = 4
+		o.Seen[0] = []Vehicle{{ID: 2, Length: 5, Behind: 40, Speed: 13, Next: 2}}
+		o.Seen[1] = nil
+		ctl.Decide(o, want)
+		if lag == 2 && want[0] != 1 {
+			t.Error("a wish on its way is taken back")
+		}
+	}
+	if _, err := New("brain", w, Settings{Lag: -1}); err == nil {
+		t.Error("a negative lag is taken")
 	}
 }

@@ -16,6 +16,7 @@ type Controller interface {
 // Settings are what a controller can be told; zero values are the defaults of every network.
 type Settings struct {
 	Every float64 // s between decisions, as the driver makes them; 0: 1
+	Lag   float64 // s between a decision and the lamps' obeying it
 	Plan  *Plan   // for fixed times of one's own and tuned actuation; nil: the network's program
 }
 
@@ -27,13 +28,27 @@ func Names() []string {
 // longestPause is the most seconds between decisions: beyond it nobody steers.
 const longestPause = 120
 
-// New makes a controller by name.
+// New makes a controller by name. On a Street it is kept to the order of stages and the limits of waiting, whatever it wishes.
 func New(name string, n *Network, s Settings) (Controller, error) {
+	c, err := newController(name, n, s)
+	if err != nil || n.Street == nil {
+		return c, err
+	}
+	return newOrderly(c, n), nil
+}
+
+func newController(name string, n *Network, s Settings) (Controller, error) {
 	if s.Every <= 0 {
 		s.Every = 1
 	}
 	if s.Every > longestPause || s.Every != math.Trunc(s.Every) {
 		return nil, fmt.Errorf("a decision every %g s: give whole seconds, at most %d", s.Every, longestPause)
+	}
+	if !(s.Lag >= 0) || s.Lag > longestPause {
+		return nil, fmt.Errorf("a lag of %g s between decision and lamps: give 0 to %d", s.Lag, longestPause)
+	}
+	if (name == "fixed" || name == "offline") && s.Plan != nil && len(s.Plan.Junctions) == 0 {
+		return nil, fmt.Errorf("controller %s: the plan has settings of actuation and no timings", name)
 	}
 	switch name {
 	case "fixed":

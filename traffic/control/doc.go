@@ -16,7 +16,7 @@
 //		if now is a decision time {
 //			ctl.Decide(&obs, want)        // want[j]: index into net.Junctions[j].Phases; holds the last wish on entry
 //		}
-//		lamps.Step(now, want)             // yellow, clearance, minimum green
+//		lamps.Step(now, want, obs.Calls)  // yellow, clearance, minimum green
 //		show lamps.State(j) at each junction whose lamps.Changed(j)
 //	}
 //

@@ -47,7 +47,7 @@ func (d *Drive) Step(ctx context.Context, until time.Duration) error {
 			d.lamps.Fill(d.obs)
 			d.ctl.Decide(d.obs, d.want)
 		}
-		d.lamps.Step(now.Seconds(), d.want)
+		d.lamps.Step(now.Seconds(), d.want, d.obs.Calls)
 		for j := range d.net.Junctions {
 			if d.lamps.Changed(j) {
 				if err := d.engine.Show(d.net.Junctions[j].Light, d.lamps.State(j)); err != nil {

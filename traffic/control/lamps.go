@@ -1,7 +1,8 @@
 package control
 
-// Lamps is the state machine of every junction's transitions: what goes from green to red shows yellow first, then all-red where
-// the place has it; a phase stays green for its minimum; a wish that comes in the middle of a change waits until then.
+// Lamps is the state machine of every junction's transitions: what goes from green to red shows yellow first, then all-red where the place
+// has it; a phase stays green for its minimum; a wish that comes in the middle of a change waits until then. Walkers who have called get
+// their green in a phase that lets them go, and no change begins before they are over the road.
 type Lamps struct {
 	n       *Network
 	now     float64
@@ -11,18 +12,28 @@ type Lamps struct {
 
 type lamp struct {
 	phase  int     // shown, or coming
-	next   int     // −1
 	since  float64 // when phase became, or becomes, green
+	walk   float64 // end of the walkers' clearance, start of yellow
 	yellow float64 // end of yellow
 	red    float64 // end of all-red; < 0: no change runs
 	state  []byte
+	walks  []walk // of each crossing of the junction
+}
+
+// walk is what a crossing shows.
+type walk struct {
+	on    bool
+	until float64 // end of green
+	clear float64 // s, when the slowest is over
 }
 
 // NewLamps starts every junction in its first phase, free to change at once.
 func NewLamps(n *Network) *Lamps {
 	s := &Lamps{n: n, at: make([]lamp, len(n.Junctions)), changed: make([]bool, len(n.Junctions))}
 	for j := range s.at {
-		s.at[j] = lamp{red: -1, since: -n.MinGreen, state: []byte(n.Junctions[j].Phases[0].State)}
+		x := &n.Junctions[j]
+		s.at[j] = lamp{red: -1, since: -n.MinGreen, state: []byte(x.Phases[0].State), walks: make([]walk, len(x.Crossings))}
+		s.at[j].hush(n, x)
 		s.changed[j] = true
 	}
 	return s
@@ -33,57 +44,112 @@ func (s *Lamps) Fill(o *Observation) {
 	for j := range s.at {
 		l := &s.at[j]
 		o.Signals[j] = Signal{Phase: l.phase, Since: l.since, Changing: l.red >= 0, Free: l.since + s.n.MinGreen}
+		for k := range l.walks {
+			o.Signals[j].Clear = max(o.Signals[j].Clear, l.walks[k].clear)
+		}
 	}
 }
 
-// Step brings every junction to now and begins the changes that are wished and allowed. want[j] out of range is no wish.
-func (s *Lamps) Step(now float64, want []int) {
+// hush shows red to the walkers of a state just taken over, until they call.
+func (l *lamp) hush(n *Network, x *Junction) {
+	for k, c := range x.Crossings {
+		if !l.walks[k].on {
+			l.state[n.Street.Crossings[c].Place] = 'r'
+		}
+	}
+}
+
+// attend ends the greens of walkers that are over and begins those that have been called for.
+func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64) {
+	x := &s.n.Junctions[j]
+	for k, c := range x.Crossings {
+		w, cross := &l.walks[k], &s.n.Street.Crossings[c]
+		if w.on && now >= w.until {
+			w.on = false
+			l.state[cross.Place] = 'r'
+		}
+		if !w.on && l.red < 0 && calls[c] >= 0 && x.Phases[l.phase].State[cross.Place] != 'r' {
+			w.on, w.until = true, now+walkTime
+			w.clear = w.until + cross.clears()
+			l.state[cross.Place] = 'G'
+		}
+	}
+}
+
+// Step brings every junction to now and begins the changes that are wished and allowed. want[j] out of range is no wish; calls are those of an
+// Observation.
+func (s *Lamps) Step(now float64, want []int, calls []float64) {
 	s.now = now
 	for j := range s.at {
 		l, ph := &s.at[j], s.n.Junctions[j].Phases
 		before := string(l.state)
-		if l.red >= 0 && now >= l.red {
+		switch {
+		case l.red < 0:
+		case now >= l.red:
 			copy(l.state, ph[l.phase].State)
+			l.hush(s.n, &s.n.Junctions[j])
 			l.red = -1
-		} else if l.red >= 0 && now >= l.yellow {
+		case now >= l.yellow:
 			for i, c := range l.state {
 				if c == 'y' {
 					l.state[i] = 'r'
 				}
 			}
+		case now >= l.walk && !s.n.Clearance:
+			l.warn(ph[l.phase].State)
 		}
 		if w := want[j]; l.red < 0 && w >= 0 && w < len(ph) && w != l.phase && now >= l.since+s.n.MinGreen {
 			s.begin(l, j, w, now)
 		}
+		s.attend(l, j, now, calls)
 		s.changed[j] = s.changed[j] || string(l.state) != before
+	}
+}
+
+// warn shows yellow to what is red in state to.
+func (l *lamp) warn(to string) {
+	for i := range to {
+		if to[i] == 'r' && l.state[i] != 'r' {
+			l.state[i] = 'y'
+		}
 	}
 }
 
 // begin starts the change of junction j to phase w.
 func (s *Lamps) begin(l *lamp, j, w int, now float64) {
-	to := s.n.Junctions[j].Phases[w].State
-	l.phase = w
+	x := &s.n.Junctions[j]
+	to := x.Phases[w].State
+	c := s.n.Change(j, l.phase, w)
+	l.walk = now
 	if s.n.Clearance {
-		copy(l.state, s.n.Junctions[j].Clear)
-		l.yellow = now + s.n.Yellow
+		copy(l.state, x.Clear)
 	} else {
 		ends := false
 		for i := range to {
-			if to[i] == 'r' && l.state[i] != 'r' {
-				l.state[i], ends = 'y', true
-			}
+			ends = ends || to[i] == 'r' && x.Phases[l.phase].State[i] != 'r'
 		}
 		if !ends { // nobody is stopped: the others may join at once
 			copy(l.state, to)
-			l.since = now
+			l.hush(s.n, x)
+			l.phase, l.since = w, now
 			return
 		}
-		l.yellow = now + s.n.Yellow
+		for k, cross := range x.Crossings {
+			if to[s.n.Street.Crossings[cross].Place] == 'r' {
+				l.walk = max(l.walk, l.walks[k].clear)
+			}
+		}
+		if l.walk <= now {
+			l.warn(to)
+		}
 	}
-	l.red = l.yellow + s.n.AllRed
+	l.phase = w
+	l.yellow = l.walk + c.Yellow
+	l.red = l.yellow + c.AllRed
 	l.since = l.red
 	if l.red <= now {
 		copy(l.state, to)
+		l.hush(s.n, x)
 		l.red = -1
 	}
 }

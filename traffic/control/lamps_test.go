@@ -53,7 +53,7 @@ func TestNoWishMakesLampsUnsafe(t *testing.T) {
 				if now%2 == 0 {
 					want[0], rest = rest%phases, rest/phases
 				}
-				lamps.Step(float64(now), want)
+				lamps.Step(float64(now), want, nil)
 				state, dark := string(lamps.State(0)), red
 				for i := range state {
 					was := before[i]

@@ -43,13 +43,19 @@ type crossroad struct {
 	links []link
 	exits []int32 // lanes
 	slots int
-	rows  [][]byte   // of each phase: a letter for each link
+	rows  [][]byte   // of each phase: a letter for each link, then for each crossing
 	yel   [][][]byte // from each phase to each: letters during the change; nil: none is needed
-	of    [][]int    // links of each lane
+	chg   [][]change
+	lost  float64 // s that a change costs, mean of all
+	of    [][]int // links of each lane
+	cross []int32 // crossings: indexes into Street.Crossings
 }
 
+// change is a Change in whole seconds of the search.
+type change struct{ yellow, red int }
+
 func newCrossroad(n *Network, j *Junction) *crossroad {
-	x := &crossroad{n: n, j: j, lanes: j.Lanes}
+	x := &crossroad{n: n, j: j, lanes: j.Lanes, cross: j.Crossings}
 	at := map[int32]int{}
 	for i, c := range j.Links {
 		at[c] = i
@@ -82,41 +88,56 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 		}
 	}
 	row := func(state string) []byte {
-		r := make([]byte, len(x.links))
+		r := make([]byte, len(x.links), len(x.links)+len(x.cross))
 		for i := range x.links {
 			r[i] = state[x.links[i].place]
+		}
+		for _, k := range x.cross {
+			r = append(r, state[n.Street.Crossings[k].Place])
 		}
 		return r
 	}
 	for p := range j.Phases {
 		x.rows = append(x.rows, row(j.Phases[p].State))
 	}
+	changes := 0
 	for p := range j.Phases {
 		var to [][]byte
+		var chg []change
 		for q := range j.Phases {
-			var r []byte
-			if p != q {
-				r = slices.Clone(x.rows[p])
-				ends := false
-				if n.Clearance {
-					r = row(j.Clear)
-					ends = true
-				} else {
-					for i := range r {
-						if x.rows[q][i] == 'r' && r[i] != 'r' {
-							r[i], ends = 'y', true
-						}
-					}
-				}
-				if !ends {
-					r = nil
-				}
+			c, r := n.Change(int(j.Light), p, q), x.between(p, q, row)
+			if r != nil {
+				x.lost += c.Total() + startLoss
+				changes++
 			}
-			to = append(to, r)
+			to, chg = append(to, r), append(chg, change{int(math.Ceil(c.Yellow)), int(math.Ceil(c.AllRed))})
 		}
-		x.yel = append(x.yel, to)
+		x.yel, x.chg = append(x.yel, to), append(x.chg, chg)
 	}
+	x.lost /= math.Max(1, float64(changes))
 	return x
+}
+
+// between is what the links see between phases p and q; nil: nobody is stopped.
+func (x *crossroad) between(p, q int, row func(string) []byte) []byte {
+	if p == q {
+		return nil
+	}
+	if x.n.Clearance {
+		return row(x.j.Clear)
+	}
+	r, ends := slices.Clone(x.rows[p]), false
+	for i := range r {
+		if x.rows[q][i] == 'r' && r[i] != 'r' {
+			if r[i], ends = 'y', true; i >= len(x.links) {
+				r[i] = 'r'
+			}
+		}
+	}
+	if !ends {
+		return nil
+	}
+	return r
 }
 
 // travel is the time in s to drive d metres from speed v up to most.
@@ -151,6 +172,9 @@ type stream struct {
 	gain  []float64    // vehicles/s by which that grows
 	brief []bool       // of each exit: one too many sent there blocks the junction
 	free  []float64    // of each lane: s from now before which nothing leaves
+	walk  []float64    // of each crossing: what a second of its walkers' waiting costs
+	least []int        // s of green of each phase
+	clear int          // s from now before which nothing that walkers cross may turn yellow
 	hold  [2][]float64 // the same by green that goes first, by green that gives way
 }
 

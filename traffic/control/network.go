@@ -19,6 +19,7 @@ type Options struct {
 	MinGreen  float64 // s that a phase stays once it is green
 	Reaction  float64 // s of a driver who follows another over a stop line: with his length it makes the place's saturation flow; 0: 1.05
 	View      float64 // m before a stop line within which vehicles are seen; 0: View
+	Street    *Street // the rules of a real street; nil: Yellow and AllRed for every change, any phase after any other
 	Clearance bool    // a change shows what is green in every phase for Yellow (a CityFlow roadnet's first phase) instead of yellow lamps; that can't be chosen
 }
 
@@ -42,6 +43,10 @@ type Junction struct {
 	Places int     // length of states
 	Clear  string  // with Clearance: what a change shows
 	Below  []int32 // junctions that it sends vehicles to, ascending
+
+	// With Options.Street:
+	Crossings []int32    // indexes into its Crossings
+	Changes   [][]Change // from each phase to each
 }
 
 // A Phase is one that a controller may choose.
@@ -71,7 +76,7 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 			j.Clear = c
 		}
 		for p, ph := range l.Phases {
-			if green(ph.State) && ph.State != j.Clear {
+			if green(ph.State) && ph.State != j.Clear && !(o.Street != nil && p > 0 && o.Street.clears(int32(i), l.Phases[p-1].State, ph.State)) {
 				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
 			}
 		}
@@ -102,6 +107,9 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 			}
 		}
 		slices.Sort(j.Below)
+		if o.Street != nil {
+			w.rule(j)
+		}
 	}
 	return w, nil
 }

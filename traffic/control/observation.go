@@ -1,5 +1,7 @@
 package control
 
+import "slices"
+
 // A Vehicle is one that is seen.
 type Vehicle struct {
 	ID     int32   // the driver's own number for it, the same as long as it is on the road
@@ -19,6 +21,8 @@ type Observation struct {
 	Halted  []int32     // those of them below 0.1 m/s; −1: not known
 	Signals []Signal    // of each junction, by Lamps.Fill
 	Dead    []bool      // of each lane: its detectors are known to be broken, so that Seen and Count say nothing; nil: none
+	Calls   []float64   // of each crossing of Options.Street: s, since when a walker waits for green; −1: none does
+	Blind   bool        // detectors count vehicles and do not know their ways: Next is never known
 	Share   float64     // of vehicles that report themselves, where only they are seen; 0: all are seen
 }
 
@@ -28,11 +32,16 @@ type Signal struct {
 	Since    float64 // s, when Phase became green, or will
 	Changing bool    // yellow, all-red or clearance is being shown
 	Free     float64 // s, the earliest time at which a change from Phase can begin
+	Clear    float64 // s, the earliest time at which it can go on to yellow, as walkers are over the road by then
 }
 
 // NewObservation makes an empty one for a network.
 func NewObservation(n *Network) *Observation {
-	return &Observation{Seen: make([][]Vehicle, len(n.Lanes)), Count: make([]int32, len(n.Lanes)), Halted: make([]int32, len(n.Lanes)), Signals: make([]Signal, len(n.Junctions))}
+	o := &Observation{Seen: make([][]Vehicle, len(n.Lanes)), Count: make([]int32, len(n.Lanes)), Halted: make([]int32, len(n.Lanes)), Signals: make([]Signal, len(n.Junctions))}
+	if n.Street != nil {
+		o.Calls = slices.Repeat([]float64{-1}, len(n.Street.Crossings))
+	}
+	return o
 }
 
 // Clear empties it for the next moment, keeping its memory.

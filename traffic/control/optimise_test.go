@@ -71,7 +71,7 @@ func TestALightThatSwitchesNothing(t *testing.T) {
 			o.Time = float64(now)
 			lamps.Fill(o)
 			c.Decide(o, want)
-			lamps.Step(o.Time, want)
+			lamps.Step(o.Time, want, nil)
 		}
 	}
 	for _, every := range []float64{0.5, 121, 70.4} {

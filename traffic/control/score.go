@@ -60,7 +60,7 @@ func (c *scorer) Decide(o *Observation, want []int) {
 		best := math.Inf(-1)
 		for p := range x.rows {
 			sum := 0.0
-			for k, letter := range x.rows[p] {
+			for k, letter := range x.rows[p][:len(x.links)] {
 				w := 0.0
 				switch letter {
 				case 'G':

@@ -12,6 +12,7 @@ const (
 	width   = 4  // nodes kept for each phase and second
 
 	intrusion = 1.5  // vehicle·s that a second of green costs whose first vehicle would come to stand inside the junction
+	walkers   = 20.0 // s that a walker whom the search leaves at a crossing is taken to wait more
 	unserved  = 30.0 // s that somebody is taken to wait on whom no phase can serve
 )
 
@@ -35,6 +36,8 @@ type search struct {
 	slot  []uint8   // of each link with hold: vehicles waiting inside
 	clear []float64 // of each link with hold: when the next of them may leave
 	used  []uint8   // of each exit: vehicles sent there
+	went  []bool    // of each crossing: its walkers have gone
+	free  []bool    // of each phase: nobody has called for it, so that it may be left out
 	list  [][]arrival
 	cum   [][]float64 // of each lane: sums of weights
 	come  [][]uint8   // of each lane: arrivals by second
@@ -74,6 +77,7 @@ func (s *search) load(in *stream, far int) {
 		}
 	}
 	s.nodes, s.head, s.next, s.slot, s.clear, s.used = s.nodes[:0], s.head[:0], s.next[:0], s.slot[:0], s.clear[:0], s.used[:0]
+	s.went = s.went[:0]
 }
 
 // push copies node from (−1: the beginning) as a new one and returns its index.
@@ -92,6 +96,9 @@ func (s *search) push(from int) int {
 		for range ne {
 			s.used = append(s.used, 0)
 		}
+		for range s.x.cross {
+			s.went = append(s.went, false)
+		}
 		return i
 	}
 	s.nodes = append(s.nodes, s.nodes[from])
@@ -101,6 +108,8 @@ func (s *search) push(from int) int {
 	s.slot = append(s.slot, s.slot[from*ns:(from+1)*ns]...)
 	s.clear = append(s.clear, s.clear[from*ns:(from+1)*ns]...)
 	s.used = append(s.used, s.used[from*ne:(from+1)*ne]...)
+	nw := len(s.x.cross)
+	s.went = append(s.went, s.went[from*nw:(from+1)*nw]...)
 	return i
 }
 
@@ -112,6 +121,15 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 	slot, clr := s.slot[i*ns:(i+1)*ns], s.clear[i*ns:(i+1)*ns]
 	used := s.used[i*ne : (i+1)*ne]
 	nd := &s.nodes[i]
+	for k, w := range s.in.walk {
+		if at := i*len(x.cross) + k; !s.went[at] && nd.t < to {
+			if row[len(x.links)+k] != 'r' {
+				s.went[at] = true
+			} else {
+				nd.cost += w * float64(to-nd.t)
+			}
+		}
+	}
 	for ; nd.t < to; nd.t++ {
 		t := float64(nd.t)
 		for l := range nl {
@@ -228,6 +246,11 @@ func (s *search) toGo(i int) float64 {
 	cost, begin := 0.0, 0.0
 	var left [64]float64
 	total := 0.0
+	for k, w := range s.in.walk {
+		if !s.went[i*len(x.cross)+k] {
+			cost += w * walkers
+		}
+	}
 	for l := 0; l < nl && l < 64; l++ {
 		h := s.head[i*nl+l]
 		if c := s.come[l][t]; c > h {
@@ -235,7 +258,7 @@ func (s *search) toGo(i int) float64 {
 			total += left[l]
 		}
 	}
-	lost := x.n.Yellow + x.n.AllRed + startLoss
+	lost := x.lost
 	for round := 0; total > 0.01 && round <= len(x.rows); round++ {
 		best, bestV, bestT := -1, -1.0, 0.0
 		for p := range x.rows {
@@ -269,7 +292,7 @@ func (s *search) toGo(i int) float64 {
 		}
 		if round > 0 || best != nd.phase {
 			begin += lost
-			bestT = max(bestT, x.n.MinGreen)
+			bestT = max(bestT, float64(s.in.least[best]))
 		}
 		for l := 0; l < nl && l < 64; l++ {
 			if served>>l&1 == 1 || left[l] == 0 {
@@ -316,17 +339,51 @@ func (s *search) opposed(i, p int, k *link) bool {
 	return false
 }
 
+// turn plays the change from phase p to phase q.
+func (s *search) turn(k, p, q int) {
+	x := s.x
+	before := x.rows[p]
+	if y := x.yel[p][q]; y != nil {
+		c := x.chg[p][q]
+		s.play(k, x.rows[p], s.in.clear, 0)
+		t := s.nodes[k].t
+		if c.yellow > 0 {
+			s.play(k, y, t+c.yellow, float64(t))
+			before = y
+		}
+		if c.red > 0 {
+			s.play(k, red(len(y)), t+c.yellow+c.red, 0)
+		}
+	}
+	s.nodes[k].phase = q
+	s.start(k, before, x.rows[q])
+}
+
+// inOrder tells whether phase q may follow p: any may but on a Street, where only those are left out that nobody has called for.
+func (s *search) inOrder(p, q int) bool {
+	if s.free == nil {
+		return true
+	}
+	n := len(s.x.rows)
+	for m := (p + 1) % n; m != q; m = (m + 1) % n {
+		if !s.free[m] {
+			return false
+		}
+	}
+	return true
+}
+
 // A choice is what the search found: the phase to wish now, its cost and the best one's of the other first steps.
 type option struct {
 	phase int
 	cost  float64
 }
 
-// run searches from phase, free to change at s from now `free` at the earliest, in blocks of step seconds.
-func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) {
+// run searches in blocks of step seconds; what shows now shows for lag seconds more, whatever is chosen.
+func (s *search) run(sig Signal, now float64, lag, step int) (best option, leaf int) {
 	x := s.x
 	np := len(x.rows)
-	for len(s.at) < s.horiz+60+2*step {
+	for len(s.at) < s.horiz+60+2*step+lag {
 		s.at = append(s.at, nil)
 	}
 	for t := range s.at {
@@ -340,10 +397,10 @@ func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) 
 	root := s.push(-1)
 	s.nodes[root].phase = sig.Phase
 	s.nodes[root].since = int(math.Round(sig.Since - now))
-	s.at[0][sig.Phase] = append(s.at[0][sig.Phase], root)
-	minGreen := int(math.Ceil(x.n.MinGreen))
-	change := int(math.Ceil(x.n.Yellow))
-	allRed := int(math.Ceil(x.n.AllRed))
+	if lag > 0 {
+		s.play(root, x.rows[sig.Phase], lag, 0)
+	}
+	s.at[lag][sig.Phase] = append(s.at[lag][sig.Phase], root)
 	bestLeaf, bestCost := -1, math.Inf(1)
 	for t := 0; t < len(s.at); t++ {
 		for p := range np {
@@ -368,23 +425,18 @@ func (s *search) run(sig Signal, now float64, step int) (best option, leaf int) 
 				s.play(k, x.rows[p], t+step, 0)
 				s.at[t+step][p] = append(s.at[t+step][p], k)
 				for q := range np {
-					if q == p {
+					if q == p || !s.inOrder(p, q) {
 						continue
 					}
 					k := s.push(i)
 					s.nodes[k].asked = q
-					before := x.rows[p]
-					if y := x.yel[p][q]; y != nil {
-						s.play(k, y, t+change, float64(t))
-						if allRed > 0 {
-							s.play(k, red(len(y)), t+change+allRed, 0)
-						}
-						before = y
-					}
-					s.start(k, before, x.rows[q])
-					s.nodes[k].phase, s.nodes[k].since = q, s.nodes[k].t
-					end := s.nodes[k].t + minGreen
+					s.turn(k, p, q)
+					s.nodes[k].since = s.nodes[k].t
+					end := s.nodes[k].t + s.in.least[q]
 					end = t + (end-t+step-1)/step*step
+					for len(s.at) <= end {
+						s.at = append(s.at, make([][]int, np))
+					}
 					s.play(k, x.rows[q], end, 0)
 					s.at[end][q] = append(s.at[end][q], k)
 				}

@@ -20,6 +20,7 @@ const (
 	Junction   Domain = 0x9
 	Edge       Domain = 0xA
 	Simulation Domain = 0xB
+	Person     Domain = 0xE
 )
 
 // Commands of control.
@@ -50,6 +51,8 @@ const (
 	LaneHalting     = 0x14
 	State           = 0x20 // a light's lamps
 	Program         = 0x23
+	EdgePersons     = 0x1A // ids of the persons on an edge
+	NextEdge        = 0xC1 // of a person's walk
 )
 
 // Get asks for a variable of an object.

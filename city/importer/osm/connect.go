@@ -56,7 +56,7 @@ func (b *builder) borders() {
 		l.ID = fmt.Sprintf("outside/%s", b.verts[i].id)
 		l.From, l.To, l.Reverse = int32(i), best, -1
 		l.Line = orb.LineString{b.verts[i].at, b.verts[best].at}
-		l.Length, l.Lanes, l.Level, l.Bridge, l.BusLane = math.Max(near, 1), 1, 0, false, false
+		l.Length, l.Lanes, l.Level, l.Bridge, l.BusLane, l.Contraflow, l.MaxHeight = math.Max(near, 1), 1, 0, false, false, false, 0
 		l.Name = city.Text{En: "turn outside the city", Zh: "城外掉头"}
 		b.edges = append(b.edges, edgeOf(l))
 	}
@@ -223,7 +223,7 @@ func (b *builder) simplify() {
 func (b *builder) joinable(e, f int32) bool {
 	x, y := &b.edges[e], &b.edges[f]
 	return x.From != y.To && x.Lanes == y.Lanes && x.Class == y.Class && x.Speed == y.Speed && x.Level == y.Level &&
-		x.Bridge == y.Bridge && x.BusLane == y.BusLane && x.Name == y.Name
+		x.Bridge == y.Bridge && x.BusLane == y.BusLane && x.Contraflow == y.Contraflow && x.MaxHeight == y.MaxHeight && x.Name == y.Name
 }
 
 // join appends edge f to e, which ends where f begins.

@@ -292,7 +292,7 @@ func (b *builder) addEdge(w *Way, class city.RoadClass, k int, from, to int32, l
 	if v := limit(w.Tags["maxspeed"]); v > 0 {
 		speed = v
 	}
-	link := city.Link{Length: math.Max(length(line), 1), Class: class, Level: lv, Bridge: bridge, Reverse: -1, Name: w.Tags.Name()}
+	link := city.Link{Length: math.Max(length(line), 1), Class: class, Level: lv, Bridge: bridge, Contraflow: contraflow(w.Tags), MaxHeight: height(w.Tags), Reverse: -1, Name: w.Tags.Name()}
 	if w.Tags["highway"] == "motorway_link" || w.Tags["highway"] == "trunk_link" {
 		if limit(w.Tags["maxspeed"]) == 0 {
 			speed = math.Min(speed, 60/3.6)

@@ -317,3 +317,25 @@ func FuzzXML(f *testing.F) {
 		d.Areas(func(Tags) bool { return true })
 	})
 }
+
+func TestHeightAndContraflow(t *testing.T) {
+	for v, want := range map[string]float64{"3.8": 3.8, "4,1 m": 4.1, `12'6"`: 3.81, "14'": 4.2672, "default": 0, "": 0, "0.2": 0, "x'": 0, "NaN": 0} {
+		if got := height(Tags{"maxheight": v}); math.Abs(got-want) > 1e-9 {
+			t.Errorf("maxheight=%q: %g m, want %g", v, got, want)
+		}
+	}
+	if got := height(Tags{"maxheight": "4.5", "maxheight:physical": "4.2"}); got != 4.2 {
+		t.Errorf("%g m, want what fits", got)
+	}
+	for _, x := range []struct {
+		t    Tags
+		want bool
+	}{
+		{Tags{"oneway": "yes", "oneway:bus": "no"}, true}, {Tags{"oneway": "yes", "oneway:emergency": "no"}, true}, {Tags{"oneway": "yes", "busway:left": "opposite_lane"}, true},
+		{Tags{"oneway": "yes"}, false}, {Tags{"oneway:psv": "no"}, false},
+	} {
+		if got := contraflow(x.t); got != x.want {
+			t.Errorf("%v: contraflow %v", x.t, got)
+		}
+	}
+}

@@ -200,6 +200,41 @@ func busLane(t Tags, side string) bool {
 	return t["busway:both"] == "lane" || t["busway"] == "lane" || side == "forward" && t["busway:right"] == "lane" || side == "backward" && t["busway:left"] == "lane"
 }
 
+// contraflow reports whether buses or emergency vehicles may drive a one-way street the other way.
+func contraflow(t Tags) bool {
+	return direction(t) != 0 && (t["oneway:emergency"] == "no" || t["oneway:psv"] == "no" || t["oneway:bus"] == "no" ||
+		t["busway"] == "opposite_lane" || t["busway:left"] == "opposite_lane" || t["busway:right"] == "opposite_lane")
+}
+
+// height returns the greatest height in metres of a vehicle that passes: Key:maxheight, metres unless feet and inches stand there; 0:
+// none is given.
+func height(t Tags) float64 {
+	v := t["maxheight:physical"]
+	if v == "" {
+		v = t["maxheight"]
+	}
+	v = strings.ReplaceAll(strings.TrimSpace(v), ",", ".")
+	m := 0.0
+	if feet, rest, ok := strings.Cut(v, "'"); ok {
+		f, err := strconv.ParseFloat(strings.TrimSpace(feet), 64)
+		if err != nil {
+			return 0
+		}
+		in, _ := strconv.ParseFloat(strings.Trim(rest, " \"'"), 64) // absent: whole feet
+		m = (f + in/12) * 0.3048
+	} else {
+		x, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(v, "m")), 64)
+		if err != nil {
+			return 0 // "default", "none", "below_default"
+		}
+		m = x
+	}
+	if !(m > 1 && m < 20) {
+		return 0 // no street lets only toys through
+	}
+	return m
+}
+
 // Name returns the element's name in both languages. A name in Chinese characters counts as Chinese, any other as English
 // unless name:en says otherwise; an element with only a ref has that.
 func (t Tags) Name() city.Text {

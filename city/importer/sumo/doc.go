@@ -6,7 +6,7 @@
 // and line.
 //
 // Metres, m/s and s, as in the files; positions are the network's own plane. Lanes are counted from the kerb. Roads are the
-// edges for traffic; internal lanes become the connections' paths, crossings and walking areas are left out. The formats are
+// edges for traffic; internal lanes become the connections' paths, of crossings those with lights are kept, walking areas are left out. The formats are
 // those of SUMO's documentation ("SUMO Road Networks", "Definition of Vehicles, Vehicle Types, and Routes"), defaults those of
 // SUMO 1.15 ("Vehicle Type Parameter Defaults").
 package sumo

@@ -21,8 +21,19 @@ type Network struct {
 	// Written are the lights' phases as the file has them, before conflicting greens were mended in Lights; parallel to Lights.
 	Written [][]city.LightPhase
 	// Inside says for each internal lane of which connection's path it is a part: where SUMO says that a vehicle is on it.
-	Inside  map[string]Piece
-	Defects []city.Defect
+	Inside map[string]Piece
+	// Crossings are the walkers' crossings that a light switches.
+	Crossings []Crossing
+	Defects   []city.Defect
+}
+
+// A Crossing is a signalised way for walkers over a road, from one walking area to another.
+type Crossing struct {
+	ID    string
+	Light int32 // index into Lights
+	Index int32 // its place in the light's states
+	Line  orb.LineString
+	Areas [2]string // edges on which walkers wait for it
 }
 
 // A Piece is an internal lane as a part of a connection's path.
@@ -346,6 +357,43 @@ func (r *netReader) build(n *Network) error {
 	return r.connect(n, raws, lightAt, laneAt, roadAt, edgeAt, inside)
 }
 
+// walk takes in a link between a walking area and a crossing: the one that leads onto the crossing names its light, the one that leads off it
+// the other area, where walkers the other way wait.
+func (r *netReader) walk(l *rawLink, from, to *rawEdge, lightAt map[string]int32, n *Network) error {
+	crossing, area := from, to
+	if to.function == "crossing" {
+		crossing, area = to, from
+	}
+	k := slices.IndexFunc(n.Crossings, func(c Crossing) bool { return c.ID == crossing.id })
+	if k < 0 {
+		if len(crossing.lanes) != 1 || len(crossing.lanes[0].Line) < 2 {
+			r.note(crossing.line, "crossing %s left out: it has no shape", crossing.id)
+			return nil
+		}
+		k = len(n.Crossings)
+		n.Crossings = append(n.Crossings, Crossing{ID: crossing.id, Light: -1, Index: -1, Line: crossing.lanes[0].Line})
+	}
+	c := &n.Crossings[k]
+	if c.Areas[0] == "" || c.Areas[0] == area.id {
+		c.Areas[0] = area.id
+	} else {
+		c.Areas[1] = area.id
+	}
+	if l.light == "" {
+		return nil
+	}
+	t, ok := lightAt[l.light]
+	if !ok {
+		r.note(l.line, "crossing %s names the light %q, which is not there; left without one", crossing.id, l.light)
+		return nil
+	}
+	if l.index < 0 || l.index >= n.Lights[t].Places {
+		return r.refuse(l.line, "crossing %s is place %d of light %s, whose states have %d", crossing.id, l.index, l.light, n.Lights[t].Places)
+	}
+	c.Light, c.Index = t, int32(l.index)
+	return nil
+}
+
 // connect makes the connections: paths through the internal lanes, the rows of the junctions' requests, the lights.
 func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt map[string]int32, edgeAt map[string]*rawEdge, inside map[string]*rawLane) error {
 	// where an internal lane goes on to, for paths of several pieces
@@ -374,6 +422,12 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 				missing = l.to
 			}
 			r.note(l.line, "connection %s → %s left out: there is no edge %q", l.from, l.to, missing)
+			continue
+		}
+		if from.function == "walkingarea" && to.function == "crossing" || from.function == "crossing" && to.function == "walkingarea" {
+			if err := r.walk(l, from, to, lightAt, n); err != nil {
+				return err
+			}
 			continue
 		}
 		if from.function != "" && from.function != "normal" && from.function != "connector" || to.function != "" && to.function != "normal" && to.function != "connector" {
@@ -520,6 +574,7 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		}
 	}
 	r.conflicts(n)
+	n.Crossings = slices.DeleteFunc(n.Crossings, func(c Crossing) bool { return c.Light < 0 })
 	return nil
 }
 

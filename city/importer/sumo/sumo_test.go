@@ -287,3 +287,27 @@ func TestConfig(t *testing.T) {
 		t.Error("a configuration without a net passes")
 	}
 }
+
+// Crossings with a light are kept, with the walking areas at both ends; those without are not.
+func TestCrossings(t *testing.T) {
+	n, err := ParseNet(strings.NewReader(`<net><location netOffset="0,0"/>
+<edge id=":B_c0" function="crossing" crossingEdges="b"><lane id=":B_c0_0" index="0" allow="pedestrian" speed="1" length="9" shape="12,5 12,-4"/></edge>
+<edge id=":B_c1" function="crossing" crossingEdges="a"><lane id=":B_c1_0" index="0" allow="pedestrian" speed="1" length="9" shape="-2,5 -2,-4"/></edge>
+<edge id=":B_w0" function="walkingarea"><lane id=":B_w0_0" index="0" allow="pedestrian" speed="1" length="3" shape="12,5 12,6"/></edge>
+<edge id=":B_w1" function="walkingarea"><lane id=":B_w1_0" index="0" allow="pedestrian" speed="1" length="3" shape="12,-5 12,-6"/></edge>
+<edge id="a" from="A" to="B" priority="1"><lane id="a_0" index="0" speed="10" length="100" shape="-100,0 0,0"/></edge>
+<edge id="b" from="B" to="C" priority="1"><lane id="b_0" index="0" speed="10" length="100" shape="10,0 110,0"/></edge>
+<tlLogic id="B" type="static" programID="0" offset="0"><phase duration="30" state="Gr"/><phase duration="3" state="yr"/><phase duration="10" state="rG"/></tlLogic>
+<junction id="A" type="dead_end" x="-100" y="0"/><junction id="B" type="traffic_light" x="5" y="0"/><junction id="C" type="dead_end" x="110" y="0"/>
+<connection from="a" to="b" fromLane="0" toLane="0" tl="B" linkIndex="0" dir="s" state="O"/>
+<connection from=":B_w0" to=":B_c0" fromLane="0" toLane="0" tl="B" linkIndex="1" dir="s" state="M"/>
+<connection from=":B_c0" to=":B_w1" fromLane="0" toLane="0" dir="s" state="M"/>
+<connection from=":B_w0" to=":B_c1" fromLane="0" toLane="0" dir="s" state="M"/>
+</net>`), "street.net.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Crossings) != 1 || n.Crossings[0].ID != ":B_c0" || n.Crossings[0].Light != 0 || n.Crossings[0].Index != 1 || n.Crossings[0].Areas != [2]string{":B_w0", ":B_w1"} || len(n.Crossings[0].Line) != 2 {
+		t.Errorf("%+v", n.Crossings)
+	}
+}

@@ -1,0 +1,100 @@
+package meso
+
+import (
+	"fmt"
+	"math"
+
+	"citybrain/city"
+)
+
+// A Light is the state of a signal: its program's phase, or a state held from outside.
+type Light struct {
+	Phase int16
+	Held  bool
+	Left  int32 // s until the program goes on
+}
+
+func newLight(l *city.Light) Light {
+	var g Light
+	cycle := 0.0
+	for _, p := range l.Phases {
+		cycle += p.Duration
+	}
+	if cycle <= 0 {
+		return Light{Held: true}
+	}
+	t := math.Mod(-l.Offset, cycle)
+	if t < 0 {
+		t += cycle
+	}
+	for i, p := range l.Phases {
+		if t < p.Duration {
+			g.Phase, g.Left = int16(i), int32(math.Ceil(p.Duration-t))
+			break
+		}
+		t -= p.Duration
+	}
+	return g
+}
+
+// stepLights moves every program on by a second.
+func (s *Sim) stepLights() {
+	for i := range s.st.Lights {
+		g := &s.st.Lights[i]
+		ph := s.lanes.Lights[i].Phases
+		if g.Held || len(ph) < 2 || s.st.Now == 0 {
+			continue
+		}
+		if g.Left--; g.Left <= 0 {
+			g.Phase = (g.Phase + 1) % int16(len(ph))
+			g.Left = int32(max(1, ph[g.Phase].Duration))
+			s.lamps(int32(i), ph[g.Phase].State)
+		}
+	}
+}
+
+// Show has a light show a state from now on, letter by letter, until it is told another.
+func (s *Sim) Show(light int32, state []byte) error {
+	if light < 0 || int(light) >= len(s.st.Lights) {
+		return fmt.Errorf("meso: light %d of %d", light, len(s.st.Lights))
+	}
+	if l := &s.lanes.Lights[light]; len(state) != l.Places {
+		return fmt.Errorf("meso: light %q: state %q has %d letters for %d places", l.ID, state, len(state), l.Places)
+	}
+	s.st.Lights[light].Held = true
+	s.lamps(light, string(state))
+	return nil
+}
+
+// lamps sets what the connections of a light see, and wakes the lanes whose first vehicle has waited for it.
+func (s *Sim) lamps(light int32, state string) {
+	st, n := &s.st, s.net
+	for _, c := range n.controlled[light] {
+		x := byte('o')
+		if p := n.place[c]; p >= 0 && int(p) < len(state) {
+			x = state[p]
+		}
+		switch x {
+		case 'u', 's':
+			x = 'r'
+		case 'Y':
+			x = 'y'
+		case 'O':
+			x = 'G'
+		}
+		was := st.Sig[c]
+		if was == x {
+			continue
+		}
+		st.Sig[c] = x
+		st.Since[c] = st.Now
+		l := n.from[c]
+		if st.Due[l] >= 0 || st.In[l] == st.Out[l] || x == 'r' {
+			continue
+		}
+		if at := s.ready(l); was == 'r' && at <= float32(st.Now) {
+			st.Next[l] = max(st.Next[l], float32(st.Now)+startLoss)
+		}
+		s.call(l)
+	}
+}
