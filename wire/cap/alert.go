@@ -417,7 +417,7 @@ func (a Area) validate() error {
 		}
 	}
 	for _, h := range []*float64{a.Altitude, a.Ceiling} {
-		if h != nil && (math.IsNaN(*h) || math.IsInf(*h, 0)) {
+		if h != nil && *h != 0 && !(math.Abs(*h) >= 1e-4 && math.Abs(*h) < 1e15) { // beyond, Go writes an exponent
 			return fmt.Errorf("altitude or ceiling %g; write feet", *h)
 		}
 	}
@@ -437,6 +437,13 @@ var schema = map[string]string{
 	"eventCode": "valueName1 value1", "parameter": "valueName1 value1", "geocode": "valueName1 value1",
 }
 
+// numbers are the elements that xs:integer and xs:decimal govern: what Go reads as a number, "" and 1e3 among it, is wider.
+var numbers = map[string]*regexp.Regexp{
+	"size":     regexp.MustCompile(`^[+-]?[0-9]+$`),
+	"altitude": regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$`),
+	"ceiling":  regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$`),
+}
+
 const signature = "http://www.w3.org/2000/09/xmldsig#"
 
 // structure checks names, order and number of elements against the schema.
@@ -445,6 +452,7 @@ func structure(b []byte) error {
 		name  string
 		left  []string // of the schema
 		count int      // of left[0]
+		text  []byte   // of a number
 	}
 	var open []level
 	d := xml.NewDecoder(bytes.NewReader(b))
@@ -477,7 +485,7 @@ func structure(b []byte) error {
 				if name != "alert" || t.Name.Space != Namespace || done {
 					return bad("root {%s}%s; it is {%s}alert", t.Name.Space, name, Namespace)
 				}
-				open = append(open, level{name, strings.Fields(schema[name]), 0})
+				open = append(open, level{name, strings.Fields(schema[name]), 0, nil})
 				continue
 			}
 			at := &open[len(open)-1]
@@ -503,10 +511,18 @@ func structure(b []byte) error {
 			if kind := at.left[0][len(at.left[0])-1]; at.count > 1 && (kind == '1' || kind == '?') {
 				return bad("%s in %s twice; the schema has one", name, at.name)
 			}
-			open = append(open, level{name, strings.Fields(schema[name]), 0})
+			open = append(open, level{name, strings.Fields(schema[name]), 0, nil})
+		case xml.CharData:
+			if len(open) > 0 && numbers[open[len(open)-1].name] != nil {
+				open[len(open)-1].text = append(open[len(open)-1].text, t...)
+			}
 		case xml.EndElement:
-			if err := close(open[len(open)-1]); err != nil {
+			top := open[len(open)-1]
+			if err := close(top); err != nil {
 				return err
+			}
+			if form := numbers[top.name]; form != nil && !form.Match(bytes.TrimSpace(top.text)) {
+				return bad("%s %q; write a number in plain digits", top.name, top.text)
 			}
 			open = open[:len(open)-1]
 			done = len(open) == 0
