@@ -25,6 +25,7 @@ var may = map[string][]string{
 	"traffic/micro":    {"city", "city/chance", "traffic/control"},
 	"traffic/cityflow": {"city", "city/chance", "traffic/control"},
 	"flood":            {"city"},
+	"flood/surface":    {"city"},
 	"emergency":        {"city", "city/chance", "routing"},
 	"twin":             {"twin/log"},
 	"twin/log":         {},
