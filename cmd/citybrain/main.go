@@ -42,6 +42,7 @@ func init() {
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"traffic", "simulate traffic under a signal controller, or drive SUMO with one", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --json", trafficVerb},
+		{"flood", "run a flood case on the two-dimensional solvers", "citybrain flood run case.yaml --solver inertial --out out/case --json", floodVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
 		{"bench", "measure the twin, the evening or the console against what they must reach", "citybrain bench twin --json", benchVerb},
 		{"version", "print the build", "citybrain version", versionVerb},

@@ -119,7 +119,7 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 	for k := range d.Sources {
 		s := &d.Sources[k]
 		in := inlet{source: k}
-		for _, i := range d.cellsOf(s) {
+		for _, i := range d.CellsOf(s) {
 			in.cells = append(in.cells, c.at(i/c.cols, i%c.cols))
 			in.rc = append(in.rc, [2]int{i / c.cols, i % c.cols})
 		}

@@ -45,6 +45,7 @@ type engine interface {
 	save(st *State)
 	load(st *State)
 	sick() int
+	look(i int) (depth, speed float64)
 }
 
 type field int
@@ -62,7 +63,7 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	if err := d.check(); err != nil {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
 	s := &Sim{dom: d, cfg: cfg}
