@@ -278,7 +278,7 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 
 func (c *core[F]) stepOf(dt float64) *step[F] {
 	dx, theta := c.dom.Cell, c.cfg.Theta
-	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), nearAll: 1 - 1e-12}
+	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), ease: F(4 / (gravity * dx)), nearAll: 1 - 1e-12}
 	if c.cfg.Precision == 32 {
 		near := float32(1 - 4e-7)
 		s.nearAll = F(near)

@@ -2,7 +2,7 @@ package surface
 
 import "math"
 
-//go:generate go run ./internal/vector kernel.go
+//go:generate go run ./internal/vector kernel.go kernelshallow.go
 
 // Float is a precision to compute in.
 type Float interface{ float32 | float64 }
@@ -23,6 +23,7 @@ type step[F Float] struct {
 	theta    F
 	side     F // (1−theta)/2
 	dry      F
+	ease     F // 4/(g·dx)
 	rain     F // of a row's weight, to m a step
 	nearAll  F // a little less than 1: what a cell may give of its water
 }
@@ -31,19 +32,27 @@ func sqrt[F Float](x F) F { return F(math.Sqrt(float64(x))) }
 
 func abs[F Float](x F) F { return F(math.Abs(float64(x))) }
 
+const cbrtGuess = 1419920000 // bits of the guess at x^(−1/3) for bits of x that are 0, least worst from 1 to 8
+
+// guessCbrt is x^(−1/3) of a positive x to 3.5 %, by a third of its exponent.
+func guessCbrt[F Float](x F) F {
+	bits := float32(int32(math.Float32bits(float32(x))))
+	third := bits * float32(1.0/3)
+	return F(math.Float32frombits(uint32(int32(cbrtGuess - third))))
+}
+
 // inverseCbrt is x^(−1/3) of a positive x to 1e-9 or the precision's rounding: a guess from the exponent's third, then two steps
 // of third order.
 func inverseCbrt[F Float](x F) F {
-	bits := float32(int32(math.Float32bits(float32(x))))
-	y := F(math.Float32frombits(uint32(int32(1419920000 - bits*(1.0/3)))))
+	y := guessCbrt(x)
 	e := 1 - x*y*y*y
 	y = y + y*e*(1.0/3+e*(2.0/9))
 	e = 1 - x*y*y*y
 	return y + y*e*(1.0/3+e*(2.0/9))
 }
 
-// faceSpeed is the velocity through faces between cells a and b, from their discharge: 0 where the flow depth is dry.
-func faceSpeed[F Float](n int, s *step[F], u, q, ha, hb, za, zb []F) {
+// plainFaceSpeed is the velocity through faces between cells a and b, from their discharge: 0 where the flow depth is dry.
+func plainFaceSpeed[F Float](n int, s *step[F], u, q, ha, hb, za, zb []F) {
 	u, q, ha, hb, za, zb = u[:n], q[:n], ha[:n], hb[:n], za[:n], zb[:n]
 	for i := range n {
 		dz := zb[i] - za[i]
@@ -56,9 +65,9 @@ func faceSpeed[F Float](n int, s *step[F], u, q, ha, hb, za, zb []F) {
 	}
 }
 
-// faceFlow is the new discharge through faces between cells a and b: eq. 11 of de Almeida et al. 2012 with friction at the new
+// plainFaceFlow is the new discharge through faces between cells a and b: eq. 11 of de Almeida et al. 2012 with friction at the new
 // discharge and without advection. qa, q and qb are the old discharges behind, at and past the face, ta … td the four across it.
-func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+func plainFaceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
 	ta, tb, tc, td = ta[:n], tb[:n], tc[:n], td[:n]
 	out, qa, q, qb, ha, hb, za, zb, na, nb = out[:n], qa[:n], q[:n], qb[:n], ha[:n], hb[:n], za[:n], zb[:n], na[:n], nb[:n]
 	for i := range n {
@@ -84,9 +93,9 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 	}
 }
 
-// faceFlowAdvected is faceFlow with the advection of momentum along the flow, upwind: ua, u and ub are the velocities that belong
+// plainFaceFlowAdvected is faceFlow with the advection of momentum along the flow, upwind: ua, u and ub are the velocities that belong
 // to qa, q and qb.
-func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+func plainFaceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
 	out, qa, q, qb, ua, u, ub = out[:n], qa[:n], q[:n], qb[:n], ua[:n], u[:n], ub[:n]
 	ta, tb, tc, td = ta[:n], tb[:n], tc[:n], td[:n]
 	ha, hb, za, zb, na, nb = ha[:n], hb[:n], za[:n], zb[:n], na[:n], nb[:n]
@@ -117,9 +126,9 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	}
 }
 
-// shortage is, for cells with flows w and e through their west and east faces and t and b through their north and south ones,
+// plainShortage is, for cells with flows w and e through their west and east faces and t and b through their north and south ones,
 // what they would give in the step beyond what they hold, m: at most 0 where no limit is needed.
-func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
+func plainShortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
 	out, h, w, e, t, b = out[:n], h[:n], w[:n], e[:n], t[:n], b[:n]
 	for i := range n {
 		give := max(e[i], 0) - min(w[i], 0) + (max(b[i], 0) - min(t[i], 0))
@@ -128,7 +137,7 @@ func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
 }
 
 // fill adds what flows in and the rain to depths h.
-func fill[F Float](n int, s *step[F], h, peak, w, e, t, b, rain []F) {
+func plainFill[F Float](n int, s *step[F], h, peak, w, e, t, b, rain []F) {
 	h, peak, w, e, t, b, rain = h[:n], peak[:n], w[:n], e[:n], t[:n], b[:n], rain[:n]
 	for i := range n {
 		d := max(h[i]+(s.k*((w[i]-e[i])+(t[i]-b[i]))+s.rain*rain[i]), 0)
@@ -137,8 +146,8 @@ func fill[F Float](n int, s *step[F], h, peak, w, e, t, b, rain []F) {
 	}
 }
 
-// fillExact is fill with c carrying what h's rounding lost, by Knuth's sum.
-func fillExact[F Float](n int, s *step[F], h, c, peak, w, e, t, b, rain []F) {
+// plainFillExact is fill with c carrying what h's rounding lost, by Knuth's sum.
+func plainFillExact[F Float](n int, s *step[F], h, c, peak, w, e, t, b, rain []F) {
 	h, c, peak, w, e, t, b, rain = h[:n], c[:n], peak[:n], w[:n], e[:n], t[:n], b[:n], rain[:n]
 	for i := range n {
 		add := s.k*((w[i]-e[i])+(t[i]-b[i])) + s.rain*rain[i] + c[i]

@@ -16,9 +16,9 @@ func vanLeer[F Float](a, b F) F {
 	return m
 }
 
-// primitive is velocity and level of cells; ho is a copy of the depth.
-func primitive[F Float](n int, s *step[F], ho, u, v, e, h, qx, qy, z []F) {
-	ho, u, v, e, h, qx, qy, z = ho[:n], u[:n], v[:n], e[:n], h[:n], qx[:n], qy[:n], z[:n]
+// plainPrimitive is velocity and level of cells; ho is a copy of the depth, ease how little friction a cell's width has: 4 h^(4/3)/(g n² dx).
+func plainPrimitive[F Float](n int, s *step[F], ho, u, v, e, ease, h, qx, qy, z, nn []F) {
+	ho, u, v, e, ease, h, qx, qy, z, nn = ho[:n], u[:n], v[:n], e[:n], ease[:n], h[:n], qx[:n], qy[:n], z[:n], nn[:n]
 	for i := range n {
 		d := h[i]
 		deep := max(d, s.dry)
@@ -32,13 +32,16 @@ func primitive[F Float](n int, s *step[F], ho, u, v, e, h, qx, qy, z []F) {
 		u[i] = x
 		v[i] = y
 		e[i] = z[i] + d
+		c := inverseCbrt(deep)
+		ease[i] = s.ease * (d * d) * (c * c) / max(nn[i], 1e-12)
 	}
 }
 
-// slopes is half the difference of depth, velocities and level across cells between neighbours a and b. Beside dry
+// plainSlopes is half the difference of depth, velocities and level across cells between neighbours a and b. Beside dry
 // ground the level has none; at a wall nothing has, and beyond an opening all goes on as inside.
-func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va, v, vb, ea, e, eb []F) {
+func plainSlopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va, v, vb, ea, e, eb, ease []F) {
 	hx, ux, vx, ex, ha, h, hb = hx[:n], ux[:n], vx[:n], ex[:n], ha[:n], h[:n], hb[:n]
+	ease = ease[:n]
 	ua, u, ub, va, v, vb, ea, e, eb = ua[:n], u[:n], ub[:n], va[:n], v[:n], vb[:n], ea[:n], e[:n], eb[:n]
 	for i := range n {
 		h1 := h[i] - ha[i]
@@ -49,6 +52,8 @@ func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va
 		u2 := ub[i] - u[i]
 		v1 := v[i] - va[i]
 		v2 := vb[i] - v[i]
+		rise1 := e1 - h1
+		rise2 := e2 - h2
 		if ha[i] < s.dry {
 			e1 = 0
 		}
@@ -56,12 +61,16 @@ func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va
 			e2 = 0
 		}
 		if ea[i] > wall {
+			rise1 = 0
 			h1 = 0
+			e1 = 0
 			u1 = 0
 			v1 = 0
 		}
 		if eb[i] > wall {
+			rise2 = 0
 			h2 = 0
+			e2 = 0
 			u2 = 0
 			v2 = 0
 		}
@@ -77,25 +86,28 @@ func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va
 			v2 = v1
 			e2 = e1
 		}
-		dh := vanLeer(h1, h2)
-		de := vanLeer(e1, e2)
-		du := vanLeer(u1, u2)
-		dv := vanLeer(v1, v2)
-		if h[i] < s.dry {
-			dh = 0
-			de = 0
-			du = 0
-			dv = 0
+		// A film that friction holds and that is thinner than the steps of the ground beside it is of first order.
+		thin := h[i]
+		if ea[i] < wall {
+			thin = min(thin, ha[i])
 		}
-		hx[i] = dh * 0.5
-		ex[i] = de * 0.5
-		ux[i] = du * 0.5
-		vx[i] = dv * 0.5
+		if eb[i] < wall {
+			thin = min(thin, hb[i])
+		}
+		ground := max(abs(rise1), abs(rise2))
+		half := 0.5 * min(max(thin/max(ground, s.dry), ease[i]), 1)
+		if h[i] < s.dry {
+			half = 0
+		}
+		hx[i] = vanLeer(h1, h2) * half
+		ex[i] = vanLeer(e1, e2) * half
+		ux[i] = vanLeer(u1, u2) * half
+		vx[i] = vanLeer(v1, v2) * half
 	}
 }
 
-// predict takes cells half a step on, in place: depth, velocities and level by their slopes, with friction.
-func predict[F Float](n int, s *step[F], h, u, v, e, hx, ux, vx, ex, hy, uy, vy, ey, nn []F) {
+// plainPredict takes cells half a step on, in place: depth, velocities and level by their slopes, with friction.
+func plainPredict[F Float](n int, s *step[F], h, u, v, e, hx, ux, vx, ex, hy, uy, vy, ey, nn []F) {
 	h, u, v, e, nn = h[:n], u[:n], v[:n], e[:n], nn[:n]
 	hx, ux, vx, ex, hy, uy, vy, ey = hx[:n], ux[:n], vx[:n], ex[:n], hy[:n], uy[:n], vy[:n], ey[:n]
 	for i := range n {
@@ -115,10 +127,10 @@ func predict[F Float](n int, s *step[F], h, u, v, e, hx, ux, vx, ex, hy, uy, vy,
 	}
 }
 
-// flux is HLLC's between the east (south) sides of cells a and the west (north) sides of cells b; u is along the flux, v across.
+// plainFlux is HLLC's between the east (south) sides of cells a and the west (north) sides of cells b; u is along the flux, v across.
 // mass is that of water; ma and mb that of momentum, less the pressure of the water that stands at a's and b's side; across
 // that of momentum across.
-func flux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax, uax, vax, eax, hb, ub, vb, eb, hbx, ubx, vbx, ebx []F) {
+func plainFlux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax, uax, vax, eax, hb, ub, vb, eb, hbx, ubx, vbx, ebx []F) {
 	mass, ma, mb, across = mass[:n], ma[:n], mb[:n], across[:n]
 	ha, ua, va, ea, hax, uax, vax, eax = ha[:n], ua[:n], va[:n], ea[:n], hax[:n], uax[:n], vax[:n], eax[:n]
 	hb, ub, vb, eb, hbx, ubx, vbx, ebx = hb[:n], ub[:n], vb[:n], eb[:n], hbx[:n], ubx[:n], vbx[:n], ebx[:n]
@@ -183,9 +195,9 @@ func flux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax,
 	}
 }
 
-// push moves the momentum of cells, whose depth h is the new one, by the fluxes m of momentum and a across through their west,
+// plainPush moves the momentum of cells, whose depth h is the new one, by the fluxes m of momentum and a across through their west,
 // east, north and south sides, the slopes of their levels at depth hp, and friction; fast is the speed of their waves.
-func push[F Float](n int, s *step[F], qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt, mb, aw, ae, at, ab []F) {
+func plainPush[F Float](n int, s *step[F], qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt, mb, aw, ae, at, ab []F) {
 	h, qx, qy, fast, nn, hp, ex, ey = h[:n], qx[:n], qy[:n], fast[:n], nn[:n], hp[:n], ex[:n], ey[:n]
 	mw, me, mt, mb = mw[:n], me[:n], mt[:n], mb[:n]
 	aw, ae, at, ab = aw[:n], ae[:n], at[:n], ab[:n]

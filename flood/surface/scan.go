@@ -1,7 +1,7 @@
 package surface
 
-// largest returns the largest of v, a whole number of tiles.
-func largest[F Float](v []F) F {
+// plainLargest returns the largest of v, a whole number of tiles.
+func plainLargest[F Float](v []F) F {
 	m := v[0]
 	for _, x := range v {
 		if x > m {
@@ -11,8 +11,8 @@ func largest[F Float](v []F) F {
 	return m
 }
 
-// fastest returns the largest magnitude of v.
-func fastest[F Float](v []F) F {
+// plainFastest returns the largest magnitude of v.
+func plainFastest[F Float](v []F) F {
 	var m F
 	for _, x := range v {
 		if x < 0 {

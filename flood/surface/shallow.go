@@ -13,7 +13,7 @@ type cellRow[F Float] struct{ h, u, v, e, hx, ux, vx, ex, hy, uy, vy, ey []F }
 type faceRow[F Float] struct{ mass, before, after, across []F }
 
 type shallowScratch[F Float] struct {
-	prim       [ring][4][]F // depth, velocities and level at the start of the step
+	prim       [ring][5][]F // depth, velocities, level and ease at the start of the step
 	cells      [ring]cellRow[F]
 	west       [ring]faceRow[F]
 	north      [ring]faceRow[F]
@@ -100,10 +100,10 @@ func (c *core[F]) near(r int) int { return min(max(r, -margin), c.rows+margin-1)
 
 func (c *shallow[F]) levels(b *band[F], w *shallowScratch[F], s *step[F], r int) {
 	p := &w.prim[(r+ring)%ring]
-	h, qx, qy, z := c.row(b, c.h, r), c.row(b, c.qx, r), c.row(b, c.qy, r), c.ground(r)
+	h, qx, qy, z, nn := c.row(b, c.h, r), c.row(b, c.qx, r), c.row(b, c.qy, r), c.ground(r), c.rough(r)
 	for _, g := range c.unite(b, w.both, c.near(r-2), c.near(r+2)) {
 		i, j := span(g)
-		primitive(j-i, s, p[0][i:], p[1][i:], p[2][i:], p[3][i:], h[i:], qx[i:], qy[i:], z[i:])
+		primitive(j-i, s, p[0][i:], p[1][i:], p[2][i:], p[3][i:], p[4][i:], h[i:], qx[i:], qy[i:], z[i:], nn[i:])
 		p[3][i-1], p[3][j], p[0][i-1], p[0][j] = max(z[i-1], beyond), beyond, 0, 0
 	}
 }
@@ -115,8 +115,8 @@ func (c *shallow[F]) halfway(b *band[F], w *shallowScratch[F], s *step[F], r int
 	for _, g := range c.unite(b, w.both, c.near(r-1), c.near(r+1)) {
 		i, j := span(g)
 		n := j - i
-		slopes(n, s, x.hx[i:], x.ux[i:], x.vx[i:], x.ex[i:], p[0][i-1:], p[0][i:], p[0][i+1:], p[1][i-1:], p[1][i:], p[1][i+1:], p[2][i-1:], p[2][i:], p[2][i+1:], p[3][i-1:], p[3][i:], p[3][i+1:])
-		slopes(n, s, x.hy[i:], x.uy[i:], x.vy[i:], x.ey[i:], pa[0][i:], p[0][i:], pb[0][i:], pa[1][i:], p[1][i:], pb[1][i:], pa[2][i:], p[2][i:], pb[2][i:], pa[3][i:], p[3][i:], pb[3][i:])
+		slopes(n, s, x.hx[i:], x.ux[i:], x.vx[i:], x.ex[i:], p[0][i-1:], p[0][i:], p[0][i+1:], p[1][i-1:], p[1][i:], p[1][i+1:], p[2][i-1:], p[2][i:], p[2][i+1:], p[3][i-1:], p[3][i:], p[3][i+1:], p[4][i:])
+		slopes(n, s, x.hy[i:], x.uy[i:], x.vy[i:], x.ey[i:], pa[0][i:], p[0][i:], pb[0][i:], pa[1][i:], p[1][i:], pb[1][i:], pa[2][i:], p[2][i:], pb[2][i:], pa[3][i:], p[3][i:], pb[3][i:], p[4][i:])
 		copy(x.h[i:j], p[0][i:j])
 		copy(x.u[i:j], p[1][i:j])
 		copy(x.v[i:j], p[2][i:j])

@@ -59,7 +59,7 @@ const (
 
 // New prepares a run. d is not copied and must not change.
 func New(d *Domain, cfg Config) (*Sim, error) {
-	cfg = cfg.withDefaults()
+	cfg = cfg.withDefaults(d.Cell)
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func TestLakeAtRest(t *testing.T) {
 		s.Discharges(x, y)
 		var top float64
 		for i := range h {
-			if h[i] > cfg.withDefaults().Dry {
+			if h[i] > cfg.withDefaults(d.Cell).Dry {
 				top = max(top, math.Hypot(x[i], y[i])/h[i])
 			}
 		}
@@ -142,7 +142,7 @@ func TestThinFilmStays(t *testing.T) {
 		d := hills(70, 45)
 		d.Edges, d.Sources, d.Rain = nil, nil, Rain{}
 		for i := range d.Depth {
-			d.Depth[i] = 0.3 * cfg.withDefaults().Dry
+			d.Depth[i] = 0.3 * cfg.withDefaults(d.Cell).Dry
 		}
 		s, h := runTo(t, d, cfg, 60)
 		for i := range h {
