@@ -25,17 +25,15 @@ import (
 func writeFlood(dir string, c *water.Case, rec *surface.Record) error {
 	peak := make([]float64, c.Cells())
 	rec.Sim.Peaks(peak)
-	for name, data := range map[string]func() ([]byte, error){
-		"max_depth.tif": func() ([]byte, error) { return geoTIFF(c, peak), nil },
-		"gauges.csv":    func() ([]byte, error) { return gaugeCSV(rec), nil },
-		"account.csv":   func() ([]byte, error) { return accountCSV(rec), nil },
-		"flood.png":     func() ([]byte, error) { return floodPicture(c.Grid, c.Z, peak) },
-	} {
-		b, err := data()
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+	picture, err := floodPicture(c.Grid, c.Z, peak)
+	if err != nil {
+		return fmt.Errorf("flood.png: %w", err)
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{"max_depth.tif", geoTIFF(c, peak)}, {"gauges.csv", gaugeCSV(rec)}, {"account.csv", accountCSV(rec)}, {"flood.png", picture}} {
+		if err := os.WriteFile(filepath.Join(dir, f.name), f.data, 0o644); err != nil {
 			return err
 		}
 	}

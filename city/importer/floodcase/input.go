@@ -83,7 +83,7 @@ func (r *reader) series(d node, key string) (water.Series, error) {
 		return out, err
 	}
 	for i, p := range pairs {
-		if err := add(node{s.file, s.what, s.n.Content[i]}, p[0], p[1]); err != nil {
+		if err := add(node{s.file, fmt.Sprintf("series %d", i+1), s.n.Content[i]}, p[0], p[1]); err != nil {
 			return out, err
 		}
 	}
