@@ -86,7 +86,7 @@ func plainSlopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, u
 			v2 = v1
 			e2 = e1
 		}
-		// A film that friction holds and that is thinner than the steps of the ground beside it is of first order.
+		// A film that friction holds and that is thinner than four steps of the ground beside it is of first order.
 		thin := h[i]
 		if ea[i] < wall {
 			thin = min(thin, ha[i])
@@ -95,7 +95,7 @@ func plainSlopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, u
 			thin = min(thin, hb[i])
 		}
 		ground := max(abs(rise1), abs(rise2))
-		half := 0.5 * min(max(thin/max(ground, s.dry), ease[i]), 1)
+		half := 0.5 * min(max(0.25*thin/max(ground, s.dry), ease[i]), 1)
 		if h[i] < s.dry {
 			half = 0
 		}

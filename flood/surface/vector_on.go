@@ -693,9 +693,10 @@ func slopes32(n int, s *step[float32], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va,
 	k25 := archsimd.BroadcastFloat32x8(float32(0))
 	k30 := archsimd.BroadcastFloat32x8(float32(wall))
 	k43 := archsimd.BroadcastFloat32x8(float32(opening))
-	k60 := archsimd.BroadcastFloat32x8(float32(1))
-	k61 := archsimd.BroadcastFloat32x8(float32(0.5))
-	k67 := archsimd.BroadcastFloat32x8(float32(2))
+	k59 := archsimd.BroadcastFloat32x8(float32(0.25))
+	k61 := archsimd.BroadcastFloat32x8(float32(1))
+	k62 := archsimd.BroadcastFloat32x8(float32(0.5))
+	k68 := archsimd.BroadcastFloat32x8(float32(2))
 	for i := 0; i < 4*n; i += 32 {
 		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(h, i)))
 		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ha, i)))
@@ -751,42 +752,42 @@ func slopes32(n int, s *step[float32], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va,
 		m56 := t9.Less(k30)
 		t57 := t55.Min(t4).Merge(t55, m56)
 		t58 := t31.AsInt32x8().And(unsigned32).AsFloat32x8().Max(t37.AsInt32x8().And(unsigned32).AsFloat32x8())
-		t59 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ease, i)))
-		t62 := k61.Mul(t57.Div(t58.Max(k24)).Max(t59).Min(k60))
-		m63 := t1.Less(k24)
-		t64 := k25.Merge(t62, m63)
-		t65 := t44
-		t66 := t49
-		t68 := k67.Mul(t65).Mul(t66).Div(t65.Add(t66))
-		m69 := t65.Mul(t66).LessEqual(k25)
-		t70 := k25.Merge(t68, m69)
-		t71 := t70
-		t72 := t71.Mul(t64)
-		t72.Store((*[8]float32)(unsafe.Add(hx, i)))
-		t73 := t47
-		t74 := t52
-		t75 := k67.Mul(t73).Mul(t74).Div(t73.Add(t74))
-		m76 := t73.Mul(t74).LessEqual(k25)
-		t77 := k25.Merge(t75, m76)
-		t78 := t77
-		t79 := t78.Mul(t64)
-		t79.Store((*[8]float32)(unsafe.Add(ex, i)))
-		t80 := t45
-		t81 := t50
-		t82 := k67.Mul(t80).Mul(t81).Div(t80.Add(t81))
-		m83 := t80.Mul(t81).LessEqual(k25)
-		t84 := k25.Merge(t82, m83)
-		t85 := t84
-		t86 := t85.Mul(t64)
-		t86.Store((*[8]float32)(unsafe.Add(ux, i)))
-		t87 := t46
-		t88 := t51
-		t89 := k67.Mul(t87).Mul(t88).Div(t87.Add(t88))
-		m90 := t87.Mul(t88).LessEqual(k25)
-		t91 := k25.Merge(t89, m90)
-		t92 := t91
-		t93 := t92.Mul(t64)
-		t93.Store((*[8]float32)(unsafe.Add(vx, i)))
+		t60 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ease, i)))
+		t63 := k62.Mul(k59.Mul(t57).Div(t58.Max(k24)).Max(t60).Min(k61))
+		m64 := t1.Less(k24)
+		t65 := k25.Merge(t63, m64)
+		t66 := t44
+		t67 := t49
+		t69 := k68.Mul(t66).Mul(t67).Div(t66.Add(t67))
+		m70 := t66.Mul(t67).LessEqual(k25)
+		t71 := k25.Merge(t69, m70)
+		t72 := t71
+		t73 := t72.Mul(t65)
+		t73.Store((*[8]float32)(unsafe.Add(hx, i)))
+		t74 := t47
+		t75 := t52
+		t76 := k68.Mul(t74).Mul(t75).Div(t74.Add(t75))
+		m77 := t74.Mul(t75).LessEqual(k25)
+		t78 := k25.Merge(t76, m77)
+		t79 := t78
+		t80 := t79.Mul(t65)
+		t80.Store((*[8]float32)(unsafe.Add(ex, i)))
+		t81 := t45
+		t82 := t50
+		t83 := k68.Mul(t81).Mul(t82).Div(t81.Add(t82))
+		m84 := t81.Mul(t82).LessEqual(k25)
+		t85 := k25.Merge(t83, m84)
+		t86 := t85
+		t87 := t86.Mul(t65)
+		t87.Store((*[8]float32)(unsafe.Add(ux, i)))
+		t88 := t46
+		t89 := t51
+		t90 := k68.Mul(t88).Mul(t89).Div(t88.Add(t89))
+		m91 := t88.Mul(t89).LessEqual(k25)
+		t92 := k25.Merge(t90, m91)
+		t93 := t92
+		t94 := t93.Mul(t65)
+		t94.Store((*[8]float32)(unsafe.Add(vx, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -796,9 +797,10 @@ func slopes64(n int, s *step[float64], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va,
 	k25 := archsimd.BroadcastFloat64x4(float64(0))
 	k30 := archsimd.BroadcastFloat64x4(float64(wall))
 	k43 := archsimd.BroadcastFloat64x4(float64(opening))
-	k60 := archsimd.BroadcastFloat64x4(float64(1))
-	k61 := archsimd.BroadcastFloat64x4(float64(0.5))
-	k67 := archsimd.BroadcastFloat64x4(float64(2))
+	k59 := archsimd.BroadcastFloat64x4(float64(0.25))
+	k61 := archsimd.BroadcastFloat64x4(float64(1))
+	k62 := archsimd.BroadcastFloat64x4(float64(0.5))
+	k68 := archsimd.BroadcastFloat64x4(float64(2))
 	for i := 0; i < 8*n; i += 32 {
 		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(h, i)))
 		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ha, i)))
@@ -854,42 +856,42 @@ func slopes64(n int, s *step[float64], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va,
 		m56 := t9.Less(k30)
 		t57 := t55.Min(t4).Merge(t55, m56)
 		t58 := t31.AsInt64x4().And(unsigned64).AsFloat64x4().Max(t37.AsInt64x4().And(unsigned64).AsFloat64x4())
-		t59 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ease, i)))
-		t62 := k61.Mul(t57.Div(t58.Max(k24)).Max(t59).Min(k60))
-		m63 := t1.Less(k24)
-		t64 := k25.Merge(t62, m63)
-		t65 := t44
-		t66 := t49
-		t68 := k67.Mul(t65).Mul(t66).Div(t65.Add(t66))
-		m69 := t65.Mul(t66).LessEqual(k25)
-		t70 := k25.Merge(t68, m69)
-		t71 := t70
-		t72 := t71.Mul(t64)
-		t72.Store((*[4]float64)(unsafe.Add(hx, i)))
-		t73 := t47
-		t74 := t52
-		t75 := k67.Mul(t73).Mul(t74).Div(t73.Add(t74))
-		m76 := t73.Mul(t74).LessEqual(k25)
-		t77 := k25.Merge(t75, m76)
-		t78 := t77
-		t79 := t78.Mul(t64)
-		t79.Store((*[4]float64)(unsafe.Add(ex, i)))
-		t80 := t45
-		t81 := t50
-		t82 := k67.Mul(t80).Mul(t81).Div(t80.Add(t81))
-		m83 := t80.Mul(t81).LessEqual(k25)
-		t84 := k25.Merge(t82, m83)
-		t85 := t84
-		t86 := t85.Mul(t64)
-		t86.Store((*[4]float64)(unsafe.Add(ux, i)))
-		t87 := t46
-		t88 := t51
-		t89 := k67.Mul(t87).Mul(t88).Div(t87.Add(t88))
-		m90 := t87.Mul(t88).LessEqual(k25)
-		t91 := k25.Merge(t89, m90)
-		t92 := t91
-		t93 := t92.Mul(t64)
-		t93.Store((*[4]float64)(unsafe.Add(vx, i)))
+		t60 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ease, i)))
+		t63 := k62.Mul(k59.Mul(t57).Div(t58.Max(k24)).Max(t60).Min(k61))
+		m64 := t1.Less(k24)
+		t65 := k25.Merge(t63, m64)
+		t66 := t44
+		t67 := t49
+		t69 := k68.Mul(t66).Mul(t67).Div(t66.Add(t67))
+		m70 := t66.Mul(t67).LessEqual(k25)
+		t71 := k25.Merge(t69, m70)
+		t72 := t71
+		t73 := t72.Mul(t65)
+		t73.Store((*[4]float64)(unsafe.Add(hx, i)))
+		t74 := t47
+		t75 := t52
+		t76 := k68.Mul(t74).Mul(t75).Div(t74.Add(t75))
+		m77 := t74.Mul(t75).LessEqual(k25)
+		t78 := k25.Merge(t76, m77)
+		t79 := t78
+		t80 := t79.Mul(t65)
+		t80.Store((*[4]float64)(unsafe.Add(ex, i)))
+		t81 := t45
+		t82 := t50
+		t83 := k68.Mul(t81).Mul(t82).Div(t81.Add(t82))
+		m84 := t81.Mul(t82).LessEqual(k25)
+		t85 := k25.Merge(t83, m84)
+		t86 := t85
+		t87 := t86.Mul(t65)
+		t87.Store((*[4]float64)(unsafe.Add(ux, i)))
+		t88 := t46
+		t89 := t51
+		t90 := k68.Mul(t88).Mul(t89).Div(t88.Add(t89))
+		m91 := t88.Mul(t89).LessEqual(k25)
+		t92 := k25.Merge(t90, m91)
+		t93 := t92
+		t94 := t93.Mul(t65)
+		t94.Store((*[4]float64)(unsafe.Add(vx, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
