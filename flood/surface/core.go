@@ -25,6 +25,7 @@ type core[F Float] struct {
 	peak   []F
 
 	wet, always, act, was tiles
+	west, east            tiles // wet tiles whose first or last cell is wet
 	raining               bool
 	weight                []F // of the rain: 1 in cells with ground, or m/s of a raster
 	weightSum             float64
@@ -115,6 +116,7 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 		}
 	}
 	c.wet, c.always, c.act, c.was = newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across)
+	c.west, c.east = newTiles(d.Rows, across), newTiles(d.Rows, across)
 	c.placeEdges()
 	for k := range d.Sources {
 		s := &d.Sources[k]
@@ -202,14 +204,30 @@ func (c *core[F]) edgeCell(s Side, i int) (r, col int) {
 
 // wetRow marks the wet tiles of row r.
 func (c *core[F]) wetRow(r int) {
-	row := c.wet.row(r)
-	copy(row, c.always.row(r))
-	dry := F(c.cfg.Dry)
+	c.clearWet(r)
 	for b := range c.wet.across {
 		k := c.at(r, b*tile)
-		if largest(c.h[k:k+tile]) >= dry {
-			row[b/64] |= 1 << (b % 64)
+		if largest(c.h[k:k+tile]) >= F(c.cfg.Dry) {
+			c.markWet(r, b)
 		}
+	}
+}
+
+func (c *core[F]) clearWet(r int) {
+	for _, t := range []*tiles{&c.wet, &c.west, &c.east} {
+		copy(t.row(r), c.always.row(r))
+	}
+}
+
+// markWet notes that tile b of row r has a wet cell.
+func (c *core[F]) markWet(r, b int) {
+	c.wet.set(r, b)
+	k, dry := c.at(r, b*tile), F(c.cfg.Dry)
+	if c.h[k] >= dry {
+		c.west.set(r, b)
+	}
+	if c.h[k+tile-1] >= dry {
+		c.east.set(r, b)
 	}
 }
 
@@ -249,6 +267,8 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 					act[i] = ^uint64(0)
 				}
 				act[len(act)-1] = c.act.last()
+			} else if reach == 1 {
+				c.act.touch(&c.wet, &c.west, &c.east, r)
 			} else {
 				c.act.grow(&c.wet, r, reach)
 			}
@@ -410,7 +430,7 @@ func (c *core[F]) pour(t, dt float64, m *flows) {
 				m.drains -= v * c.area
 			}
 			if c.h[i] >= F(c.cfg.Dry) {
-				c.wet.set(in.rc[j][0], in.rc[j][1]/tile)
+				c.markWet(in.rc[j][0], in.rc[j][1]/tile)
 			}
 		}
 	}

@@ -52,7 +52,7 @@ type Config struct {
 	Threads     int           // 1
 	Courant     float64       // of a step: 0.7 inertial, 0.45 shallow
 	Theta       float64       // inertial: weight of a face's own old discharge, 0.9
-	Dry         float64       // m: a flow depth below it carries nothing: 1e-4 inertial; shallow 5e-5 of a cell's width, at most 1e-3
+	Dry         float64       // m: a flow depth below it carries nothing: 5e-5 of a cell's width, at most 1e-3
 	NoAdvection bool          // inertial: leave the advection of momentum out, as the published scheme does
 	MaxStep     time.Duration // 10 s
 }
@@ -69,7 +69,7 @@ func (c Config) withDefaults(cell float64) Config {
 	}
 	set(&c.Courant, 0.7, 0.45)
 	set(&c.Theta, 0.9, 1)
-	set(&c.Dry, 1e-4, min(1e-3, 5e-5*cell))
+	set(&c.Dry, min(1e-3, 5e-5*cell), min(1e-3, 5e-5*cell))
 	if c.Precision == 0 {
 		c.Precision = 64
 	}

@@ -251,8 +251,7 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 	k := c.at(r, -tile)
 	h, peak, qx, qy, weight := c.h[k:k+c.stride], c.peak[k:k+c.stride], c.qx[k:k+c.stride], c.qy[k:k+c.stride], c.weightRow(r)
 	qw, qn, qs := w.qx[(r+ring)%ring], w.qy[(r+ring)%ring], w.qy[(r+1+ring)%ring]
-	wet := c.wet.row(r)
-	copy(wet, c.always.row(r))
+	c.clearWet(r)
 	for _, g := range c.unite(b, w.both, r, r) {
 		i, j := span(g)
 		if c.c != nil {
@@ -273,7 +272,7 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 		}
 		for t := g.from; t < g.to; t++ {
 			if top := largest(h[tile*(t+1) : tile*(t+2)]); top >= s.dry {
-				wet[t/64] |= 1 << (t % 64)
+				c.markWet(r, t)
 				b.top = max(b.top, top)
 			}
 		}

@@ -273,8 +273,7 @@ func (c *shallow[F]) moveRow(b *band[F], w *shallowScratch[F], s *step[F], r int
 	k := c.at(r, -tile)
 	h, peak, qx, qy, weight, nn := c.h[k:k+c.stride], c.peak[k:k+c.stride], c.qx[k:k+c.stride], c.qy[k:k+c.stride], c.weightRow(r), c.rough(r)
 	x, f, t, u := &w.cells[(r+ring)%ring], &w.west[(r+ring)%ring], &w.north[(r+ring)%ring], &w.north[(r+1+ring)%ring]
-	wet := c.wet.row(r)
-	copy(wet, c.always.row(r))
+	c.clearWet(r)
 	for _, g := range c.unite(b, w.both, r, r) {
 		i, j := span(g)
 		if c.c != nil {
@@ -293,7 +292,7 @@ func (c *shallow[F]) moveRow(b *band[F], w *shallowScratch[F], s *step[F], r int
 		b.top = max(b.top, largest(w.fast[i:j]))
 		for t := g.from; t < g.to; t++ {
 			if largest(h[tile*(t+1):tile*(t+2)]) >= s.dry {
-				wet[t/64] |= 1 << (t % 64)
+				c.markWet(r, t)
 			}
 		}
 	}

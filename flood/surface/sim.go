@@ -250,6 +250,7 @@ type State struct {
 	Stats     Stats
 	Fields    [][]float64 // depth, its carry, qx, qy, peak, with the fields' margins
 	Wet, Act  []uint64
+	Sides     []uint64  // of wet tiles
 	Top       []float64 // what the next step's length follows from
 }
 
@@ -294,6 +295,7 @@ func (c *core[F]) save(st *State) {
 		}
 	}
 	st.Wet, st.Act = append(st.Wet[:0], c.wet.bit...), append(st.Act[:0], c.act.bit...)
+	st.Sides = append(append(st.Sides[:0], c.west.bit...), c.east.bit...)
 	st.Top = append(st.Top[:0], c.tops()...)
 }
 
@@ -305,6 +307,8 @@ func (c *core[F]) load(st *State) {
 	}
 	copy(c.wet.bit, st.Wet)
 	copy(c.act.bit, st.Act)
+	copy(c.west.bit, st.Sides)
+	copy(c.east.bit, st.Sides[len(c.west.bit):])
 	c.setTops(slices.Clone(st.Top))
 }
 

@@ -55,6 +55,29 @@ func (t *tiles) grow(from *tiles, r, reach int) {
 	out[len(out)-1] &= t.last()
 }
 
+// touch sets row r of t to from's tiles of rows r−1 to r+1 and, beside those of row r, the tiles that a wet cell touches: of
+// the tiles of r, west and east are those whose first or last cell is wet.
+func (t *tiles) touch(from, west, east *tiles, r int) {
+	out := t.row(r)
+	copy(out, from.row(r))
+	for k := max(r-1, 0); k <= min(r+1, t.rows-1); k++ {
+		for i, w := range from.row(k) {
+			out[i] |= w
+		}
+	}
+	a, b := west.row(r), east.row(r)
+	for i := range out {
+		out[i] |= b[i]<<1 | a[i]>>1
+		if i > 0 {
+			out[i] |= b[i-1] >> 63
+		}
+		if i+1 < len(out) {
+			out[i] |= a[i+1] << 63
+		}
+	}
+	out[len(out)-1] &= t.last()
+}
+
 // A run is a stretch of tiles of one row.
 type run struct{ from, to int }
 
