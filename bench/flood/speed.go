@@ -122,12 +122,12 @@ func speed(ctx context.Context, o Options) ([]bench.Row, error) {
 		return nil, err
 	}
 	before := stencil()
-	s, _, _, err := updates(ctx, &c.Domain, single, 20000)
+	s, _, _, err := updates(ctx, &c.Domain, surface.Config{Precision: 32, NoAdvection: true}, 20000)
 	if err != nil {
 		return nil, err
 	}
 	again := traffic.ProcessorTime()
-	if s, _, _, err = updates(ctx, &c.Domain, single, 20000); err != nil {
+	if s, _, _, err = updates(ctx, &c.Domain, surface.Config{Precision: 32, NoAdvection: true}, 20000); err != nil {
 		return nil, err
 	}
 	spent := (traffic.ProcessorTime() - again).Seconds()

@@ -105,8 +105,8 @@ func plainFaceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub
 		d := max(depth, s.dry)
 		into := (qa[i] + q[i]) * 0.5
 		past := (q[i] + qb[i]) * 0.5
-		// The momentum of what crosses a cell's middle is that of the face it came from.
-		moved := max(past, 0)*u[i] + min(past, 0)*ub[i] - (max(into, 0)*ua[i] + min(into, 0)*u[i])
+		// Upwind, and not in the form of fluxes: where a flow spreads, what it loses aside carries its momentum with it.
+		moved := max(into, 0)*(u[i]-ua[i]) + min(past, 0)*(ub[i]-u[i])
 		w := min(s.side+0.3*s.k*abs(u[i]), 0.25)
 		r := q[i] + w*((qa[i]-q[i])+(qb[i]-q[i])) - s.gk*d*(dz+(hb[i]-ha[i])) - s.k*moved
 		y := inverseCbrt(d)
