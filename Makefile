@@ -6,7 +6,7 @@ BUILD := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 .PHONY: build run test console clean
 
 build: console
-	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.build=$(BUILD)' -o bin/citybrain ./cmd/citybrain
+	CGO_ENABLED=0 GOEXPERIMENT=simd go build -trimpath -ldflags '-X main.build=$(BUILD)' -o bin/citybrain ./cmd/citybrain
 
 console: console/dist/index.html
 
@@ -29,6 +29,7 @@ test: build
 	sh console/browser.sh
 	go vet ./...
 	go test ./...
+	GOEXPERIMENT=simd go test ./flood/...
 	cd console && npm test --silent
 
 clean:

@@ -17,6 +17,9 @@ func benchVerb(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == "traffic" {
 		return benchTraffic(ctx, args[1:], out)
 	}
+	if len(args) > 0 && args[0] == "flood" {
+		return benchFlood(ctx, args[1:], out)
+	}
 	if len(args) > 0 && args[0] == "emergency" {
 		return benchEmergency(ctx, args[1:], out)
 	}
@@ -24,7 +27,7 @@ func benchVerb(ctx context.Context, args []string, out io.Writer) error {
 		return benchRouting(ctx, args[1:], out)
 	}
 	if len(args) == 0 || args[0] != "twin" && args[0] != "evening" && args[0] != "console" {
-		return fmt.Errorf("%w: citybrain bench twin|evening|console|traffic|routing|emergency", errUsage)
+		return fmt.Errorf("%w: citybrain bench twin|evening|console|traffic|flood|routing|emergency", errUsage)
 	}
 	f := flags("bench "+args[0], "citybrain bench "+args[0]+" --json", out)
 	asJSON := f.Bool("json", false, "print JSON")

@@ -1,0 +1,101 @@
+package flood
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"citybrain/bench"
+)
+
+// Options is what to run.
+type Options struct {
+	Data string // the folder with the reference data
+	JSON bool
+	Part string // one of analytic, agency, merewether, speed, mass, damage; empty: all
+}
+
+// Run measures and writes a table or JSON.
+func Run(ctx context.Context, o Options, w io.Writer) error {
+	rows, err := Rows(ctx, o)
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string]any{"rows": rows})
+	}
+	return bench.Print(w, rows)
+}
+
+// Rows measures everything in the order of the table of what must be reached.
+func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
+	var rows []bench.Row
+	for _, part := range []struct {
+		name string
+		rows func(context.Context, Options) ([]bench.Row, error)
+	}{{"analytic", analytic}, {"agency", agency}, {"merewether", merewether}, {"speed", speed}, {"", members}, {"mass", mass}, {"", drains}, {"damage", damage}} {
+		if o.Part != "" && o.Part != part.name {
+			continue
+		}
+		r, err := part.rows(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("no part %q", o.Part)
+	}
+	return rows, nil
+}
+
+// atMost is the row of a figure measured, or of the error that kept it from being so.
+func atMost(row, unit string, limit, aim, v float64, err error, note string) bench.Row {
+	if err != nil {
+		r := bench.AtMost(row, unit, limit, nil, err.Error())
+		r.Aim = &aim
+		return r
+	}
+	r := bench.AtMost(row, unit, limit, &v, note)
+	r.Aim = &aim
+	return r
+}
+
+func atLeast(row, unit string, limit, aim, v float64, peer string, note string) bench.Row {
+	r := bench.AtLeast(row, unit, limit, &v, note)
+	r.Aim, r.Peer, r.Ratio = &aim, &peer, &v
+	return r
+}
+
+// notBuilt is a row without a figure.
+func notBuilt(row, unit string, limit, aim float64, most bool) bench.Row {
+	r := bench.AtLeast(row, unit, limit, nil, "not built")
+	if most {
+		r = bench.AtMost(row, unit, limit, nil, "not built")
+	}
+	r.Aim = &aim
+	return r
+}
+
+func members(context.Context, Options) ([]bench.Row, error) {
+	return []bench.Row{
+		notBuilt("50 members × 2 h × 40 km², 20 m cells, 2 threads", "s", 90, 25, true),
+		notBuilt("subgrid 20 m against full 5 m: depth RMSE", "m", 0.12, 0.06, true),
+		notBuilt("subgrid 20 m: times faster than full 5 m", "×", 25, 40, false),
+	}, nil
+}
+
+func drains(context.Context, Options) ([]bench.Row, error) {
+	return []bench.Row{
+		notBuilt("drains against closed form", "%", 1, 1, true),
+		notBuilt("surface–drain exchange: volume", "rel", 1e-9, 1e-9, true),
+		notBuilt("rain nowcast: CRPS against dressed persistence", "%", -10, -20, true),
+	}, nil
+}
+
+func percent(part, whole float64) float64 { return 100 * part / whole }
+
+func missing(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }

@@ -1,0 +1,73 @@
+//go:build goexperiment.simd && amd64
+
+package surface
+
+import (
+	"simd/archsimd"
+	"unsafe"
+)
+
+// vectors says whether this processor has what the twins need.
+var vectors = archsimd.X86.AVX2()
+
+// Constants of the twins.
+var (
+	unsigned32 = archsimd.BroadcastInt32x8(0x7fffffff)
+	unsigned64 = archsimd.BroadcastInt64x4(0x7fffffffffffffff)
+	guess8     = archsimd.BroadcastFloat32x8(cbrtGuess)
+	third8     = archsimd.BroadcastFloat32x8(1.0 / 3)
+	guess4     = archsimd.BroadcastFloat32x4(cbrtGuess)
+	third4     = archsimd.BroadcastFloat32x4(1.0 / 3)
+)
+
+// largest returns the largest of v, a whole number of tiles.
+func largest[F Float](v []F) F {
+	if !vectors {
+		return plainLargest(v)
+	}
+	_ = v[tile-1]
+	if unsafe.Sizeof(v[0]) == 4 {
+		p := unsafe.Pointer(&v[0])
+		m := archsimd.LoadFloat32x8((*[8]float32)(p))
+		for i := 32; i < 4*len(v); i += 32 {
+			m = archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(p, i))).Max(m)
+		}
+		var out [8]float32
+		m.Store(&out)
+		return F(plainLargest(out[:]))
+	}
+	p := unsafe.Pointer(&v[0])
+	m := archsimd.LoadFloat64x4((*[4]float64)(p))
+	for i := 32; i < 8*len(v); i += 32 {
+		m = archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(p, i))).Max(m)
+	}
+	var out [4]float64
+	m.Store(&out)
+	return F(plainLargest(out[:]))
+}
+
+// fastest returns the largest magnitude of v, a whole number of tiles.
+func fastest[F Float](v []F) F {
+	if !vectors {
+		return plainFastest(v)
+	}
+	_ = v[tile-1]
+	if unsafe.Sizeof(v[0]) == 4 {
+		p := unsafe.Pointer(&v[0])
+		m := archsimd.BroadcastFloat32x8(0)
+		for i := 0; i < 4*len(v); i += 32 {
+			m = archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(p, i))).AsInt32x8().And(unsigned32).AsFloat32x8().Max(m)
+		}
+		var out [8]float32
+		m.Store(&out)
+		return F(plainLargest(out[:]))
+	}
+	p := unsafe.Pointer(&v[0])
+	m := archsimd.BroadcastFloat64x4(0)
+	for i := 0; i < 8*len(v); i += 32 {
+		m = archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(p, i))).AsInt64x4().And(unsigned64).AsFloat64x4().Max(m)
+	}
+	var out [4]float64
+	m.Store(&out)
+	return F(plainLargest(out[:]))
+}

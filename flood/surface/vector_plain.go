@@ -1,0 +1,7 @@
+//go:build !goexperiment.simd || !amd64
+
+package surface
+
+func largest[F Float](v []F) F { return plainLargest(v) }
+
+func fastest[F Float](v []F) F { return plainFastest(v) }

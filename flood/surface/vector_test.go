@@ -1,0 +1,31 @@
+//go:build goexperiment.simd && amd64
+
+package surface
+
+import "testing"
+
+// The vector twins must give the bits of the plain kernels.
+func TestVectorTwins(t *testing.T) {
+	if !vectors {
+		t.Skip("this processor has no AVX2")
+	}
+	defer func() { vectors = true }()
+	every(t, func(t *testing.T, cfg Config) {
+		for _, cfg.NoAdvection = range []bool{false, true} {
+			vectors = true
+			a := mustNew(t, hills(70, 45), cfg)
+			mustStep(t, a, 150)
+			vectors = false
+			b := mustNew(t, hills(70, 45), cfg)
+			mustStep(t, b, 150)
+			x, y := a.Snapshot(), b.Snapshot()
+			for k := range x.Fields {
+				for i := range x.Fields[k] {
+					if x.Fields[k][i] != y.Fields[k][i] {
+						t.Fatalf("field %d, place %d: %v by vectors, %v plain", k, i, x.Fields[k][i], y.Fields[k][i])
+					}
+				}
+			}
+		}
+	})
+}
