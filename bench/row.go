@@ -2,6 +2,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -30,8 +31,13 @@ func AtLeast(row, unit string, limit float64, value *float64, note string) Row {
 	return Row{Row: row, Value: value, Unit: unit, AtLeast: limit, OK: value != nil && *value >= limit, Note: note}
 }
 
-// Print writes rows as a table for people.
-func Print(w io.Writer, rows []Row) error {
+// Print writes rows as a table for people, or as {"rows": …} for machines.
+func Print(w io.Writer, rows []Row, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(map[string][]Row{"rows": rows})
+	}
 	for _, x := range rows {
 		v := "not measured"
 		if x.Value != nil {

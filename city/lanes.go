@@ -1,6 +1,10 @@
 package city
 
-import "github.com/paulmach/orb"
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+)
 
 // A LaneNet is streets at the level of lanes: what a microscopic engine drives on and a signal controller switches. It is made
 // from a SUMO network, a CityFlow roadnet or a city's own streets, and is immutable once made.
@@ -87,6 +91,29 @@ type Light struct {
 	Offset float64 // s
 	Places int     // length of each phase's State
 	Phases []LightPhase
+}
+
+// Start is the phase that a light's program shows at the scenario's start, as its offset is when its cycle begins, and the s that are left
+// of it; false for a light without a program.
+func (l *Light) Start() (phase int, left float64, ok bool) {
+	cycle := 0.0
+	for _, p := range l.Phases {
+		cycle += p.Duration
+	}
+	if cycle <= 0 {
+		return 0, 0, false
+	}
+	t := math.Mod(-l.Offset, cycle)
+	if t < 0 {
+		t += cycle
+	}
+	for i, p := range l.Phases {
+		if t < p.Duration {
+			return i, p.Duration - t, true
+		}
+		t -= p.Duration
+	}
+	return 0, l.Phases[0].Duration, true // rounding has carried t to the cycle's end
 }
 
 // A LightPhase is one row of a signal's program.

@@ -135,7 +135,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"rows": rows, "browser": s})
 	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, false)
 }
 
 // driver is the browser's side of the bench, inside the repository.

@@ -2,7 +2,6 @@ package emergency
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -34,12 +33,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"rows": rows})
-	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, o.JSON)
 }
 
 // Rows measures every figure of the issue in its order.

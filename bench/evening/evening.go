@@ -96,5 +96,5 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"rows": rows, "run": r})
 	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, false)
 }

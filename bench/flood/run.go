@@ -2,7 +2,6 @@ package flood
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -22,12 +21,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"rows": rows})
-	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, o.JSON)
 }
 
 // Rows measures everything in the order of the table of what must be reached.

@@ -2,7 +2,6 @@ package routing
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -24,12 +23,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(map[string]any{"rows": rows})
-	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, o.JSON)
 }
 
 // asked is a figure of the issue: at most limit, and what RoutingKit needs at best as the issue states it, 0: nothing is stated.

@@ -2,7 +2,6 @@ package traffic
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
 	"citybrain/bench"
@@ -24,12 +23,7 @@ func Run(ctx context.Context, o Options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.JSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(rows)
-	}
-	return bench.Print(w, rows)
+	return bench.Print(w, rows, o.JSON)
 }
 
 // Rows measures the engines.

@@ -382,7 +382,7 @@ func (r *Result) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(r)
 	}
-	if err := bench.Print(w, r.Rows); err != nil {
+	if err := bench.Print(w, r.Rows, false); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "heap %.0f MB; 1,000 writes in as many batches %.2f ms; %.0f reads/s beside the updates; %.0f updates/s beside four readers that never wait (%.0f reads/s); one synced change %.2f ms; checkpoint %.1f s; %d batches acknowledged before kills, %d before cuts\n",

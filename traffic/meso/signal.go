@@ -15,26 +15,8 @@ type Light struct {
 }
 
 func newLight(l *city.Light) Light {
-	var g Light
-	cycle := 0.0
-	for _, p := range l.Phases {
-		cycle += p.Duration
-	}
-	if cycle <= 0 {
-		return Light{Held: true}
-	}
-	t := math.Mod(-l.Offset, cycle)
-	if t < 0 {
-		t += cycle
-	}
-	for i, p := range l.Phases {
-		if t < p.Duration {
-			g.Phase, g.Left = int16(i), int32(math.Ceil(p.Duration-t))
-			break
-		}
-		t -= p.Duration
-	}
-	return g
+	phase, left, ok := l.Start()
+	return Light{Phase: int16(phase), Held: !ok, Left: int32(math.Ceil(left))}
 }
 
 // stepLights moves every program on by a second.

@@ -2,7 +2,6 @@ package micro
 
 import (
 	"fmt"
-	"math"
 
 	"citybrain/city"
 )
@@ -22,30 +21,15 @@ type Light struct {
 const yellowTime = 3
 
 func newLight(l *city.Light) Light {
-	var g Light
 	if len(l.Phases) == 0 {
-		return g
+		return Light{}
 	}
-	cycle := 0.0
-	for _, p := range l.Phases {
-		cycle += p.Duration
-	}
-	if cycle <= 0 {
+	phase, left, ok := l.Start()
+	if !ok {
 		return Light{Held: true}
 	}
-	// the offset is when the cycle begins
-	t := math.Mod(-l.Offset, cycle)
-	if t < 0 {
-		t += cycle
-	}
-	for i, p := range l.Phases {
-		if t < p.Duration {
-			g.Phase, g.Left = int16(i), int32(p.Duration-t)
-			break
-		}
-		t -= p.Duration
-	}
-	g.Since = g.Left - int32(l.Phases[g.Phase].Duration)
+	g := Light{Phase: int16(phase), Left: int32(left)}
+	g.Since = g.Left - int32(l.Phases[phase].Duration)
 	return g
 }
 
