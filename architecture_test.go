@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"flood":                         {"city"},
 	"flood/surface":                 {"city", "city/water"},
 	"flood/surface/internal/vector": {},
+	"flood/drains":                  {"city", "city/water"},
 	"emergency":                     {"city", "city/chance", "routing", "routing/cch"},
 	"emergency/ems":                 {"city", "city/chance"},
 	"emergency/hypercube":           {},
