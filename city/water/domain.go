@@ -95,6 +95,7 @@ type Case struct {
 	Duration time.Duration
 	Every    time.Duration // between reports
 	Gauges   []Gauge
+	Drains   *Network      // below the ground, nil: none
 	Scheme   string        // "inertial", "swe" or "": what the case asks for
 	Courant  float64       // 0: the scheme's own
 	MaxStep  time.Duration // 0: the scheme's own

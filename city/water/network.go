@@ -140,7 +140,7 @@ type WeirKind uint8
 
 const (
 	Transverse  WeirKind = iota
-	SideFlow             // exponent 5/3
+	SideFlow             // Coefficient · width^0.83 · H^1.67
 	VNotch               // Coefficient · slope · H^2.5
 	Trapezoidal          // both
 )

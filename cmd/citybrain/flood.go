@@ -21,7 +21,7 @@ import (
 
 // floodVerb runs what stands behind `citybrain flood`.
 func floodVerb(ctx context.Context, args []string, out io.Writer) error {
-	return oneOf(ctx, "flood", map[string]part{"run": floodRunVerb}, args, out)
+	return oneOf(ctx, "flood", map[string]part{"run": floodRunVerb, "drains": floodDrainsVerb}, args, out)
 }
 
 // floodReport is what a run of a case says.
@@ -39,6 +39,7 @@ type floodReport struct {
 	MassErrorRel float64      `json:"mass_error_rel"` // the largest at a report
 	MaxDepthM    float64      `json:"max_depth_m"`
 	Gauges       []floodGauge `json:"gauges"`
+	Drains       *drainReport `json:"drains,omitempty"` // of a case with a network
 }
 
 type floodGauge struct {
@@ -103,15 +104,30 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	began, spent := time.Now(), traffic.ProcessorTime()
-	rec, err := surface.Run(ctx, c, cfg, nil)
+	var below coupledDrains
+	var each func(*surface.Record)
+	var with func(*surface.Sim) (func(context.Context, time.Duration) error, error)
+	if c.Drains != nil {
+		with, each = below.with(c.Drains), below.report
+	}
+	rec, err := surface.RunWith(ctx, c, cfg, with, each)
 	var unstable *surface.Unstable
 	if err != nil && !(errors.As(err, &unstable) && rec != nil) {
 		return err
 	}
 	report := reportFlood(c, rec, time.Since(began), traffic.ProcessorTime()-spent)
+	if below.sim != nil {
+		d := reportDrains(c.Drains, below.sim, below.lost)
+		report.Drains, report.MassErrorRel = &d, max(report.MassErrorRel, below.lost)
+	}
 	if *dir != "" {
 		if err := writeFlood(*dir, c, rec); err != nil {
 			return err
+		}
+		if below.sim != nil {
+			if err := writeDrains(*dir, c.Drains, &below.record, ""); err != nil {
+				return err
+			}
 		}
 		if unstable != nil {
 			return fmt.Errorf("%w; %s holds it", err, *dir)
@@ -127,6 +143,12 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "%s: %v in %.1f s, %d steps of up to %d of %d cells, %.1f million cell updates a processor second\nrain %.1f, in %.1f, out %.1f, stored %.1f m³; mass error %.1e; deepest %.3f m\n",
 		c.Name, c.Duration, report.WallS, report.Steps, report.ActiveCells, report.Cells, report.UpdatesPerS/1e6, report.RainM3, report.InflowM3, report.OutflowM3, report.StoredM3, report.MassErrorRel, report.MaxDepthM)
+	if d := report.Drains; d != nil {
+		fmt.Fprintf(out, "drains: %.1f m³ in from the street, %.1f to outfalls, %.1f stored\n", d.StreetM3, d.OutflowM3, d.StoredM3)
+		for _, s := range d.Notes {
+			fmt.Fprintln(out, "  note:", s)
+		}
+	}
 	for _, g := range report.Gauges {
 		fmt.Fprintf(out, "  %-12s peak %.4f m at level %.4f, at the end %.4f m at %.4f\n", g.Name, g.MaxDepthM, g.MaxLevelM, g.FinalDepthM, g.FinalLevelM)
 	}

@@ -42,7 +42,7 @@ func init() {
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"traffic", "simulate traffic under a signal controller, or drive SUMO with one", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --json", trafficVerb},
-		{"flood", "run a flood case on the two-dimensional solvers", "citybrain flood run case.yaml --solver inertial --out out/case --json", floodVerb},
+		{"flood", "run a flood case, or a network of drains", "citybrain flood run case.yaml --solver inertial --out out/case --json", floodVerb},
 		{"emergency", "simulate an ambulance service under a dispatch policy", "citybrain emergency simulate --jemss auckland --calls auckland/calls.csv.gz --policy brain --json", emergencyVerb},
 		{"route", "find the quickest way through a city, or answer queries on a road graph", "citybrain route --from 118.701,30.605 --to 118.732,30.621 --profile ambulance --json", routeVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},

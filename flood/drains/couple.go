@@ -25,6 +25,12 @@ type Coupled struct {
 	every  time.Duration
 	there  []float64
 	add    []float64
+	given  float64 // m³ to the ground, less what was taken
+}
+
+// Lost is what the ground's account of the exchange and the network's differ by, m³.
+func (c *Coupled) Lost() float64 {
+	return math.Abs(c.given + c.Drains.st.Mass.Street + c.Drains.Owed())
 }
 
 // Couple joins a network to the ground above its inlets; every is the time between exchanges.
@@ -54,6 +60,7 @@ func (c *Coupled) Step(ctx context.Context, until time.Duration) error {
 		c.Ground.Exchange(d.cells, c.add)
 		for k, i := range d.street {
 			d.st.Volume[i] -= c.there[k] + c.add[k]
+			c.given += c.add[k]
 		}
 	}
 	return nil

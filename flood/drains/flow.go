@@ -273,7 +273,7 @@ func weirFlow(l *water.Link, a, b float64) float64 {
 	var q, n float64
 	switch l.Weir {
 	case water.SideFlow:
-		q, n = l.Coefficient*width*math.Pow(hw, 5.0/3), 5.0/3
+		q, n = l.Coefficient*math.Pow(width, 0.83)*math.Pow(hw, 1.67), 1.67
 	case water.VNotch:
 		q, n = l.Coefficient*l.Section.Left*hw*hw*math.Sqrt(hw), 2.5
 	case water.Trapezoidal:

@@ -47,12 +47,24 @@ func Configure(c *water.Case, cfg Config) Config {
 // Run runs a case to its end and calls each, which may be nil, after every report. On an *Unstable error, or when ctx ends, the
 // Record holds what came before.
 func Run(ctx context.Context, c *water.Case, cfg Config, each func(*Record)) (*Record, error) {
+	return RunWith(ctx, c, cfg, nil, each)
+}
+
+// RunWith does the same with what with makes of the Sim in place of its Step: something else that goes side by side with it. A nil with
+// is the Sim alone.
+func RunWith(ctx context.Context, c *water.Case, cfg Config, with func(*Sim) (func(context.Context, time.Duration) error, error), each func(*Record)) (*Record, error) {
 	if c.Duration <= 0 || c.Every <= 0 {
 		return nil, fmt.Errorf("case %s: duration %v, report every %v", c.Name, c.Duration, c.Every)
 	}
 	s, err := New(&c.Domain, Configure(c, cfg))
 	if err != nil {
 		return nil, err
+	}
+	step := s.Step
+	if with != nil {
+		if step, err = with(s); err != nil {
+			return nil, err
+		}
 	}
 	r := &Record{Sim: s}
 	for _, g := range c.Gauges {
@@ -65,7 +77,7 @@ func Run(ctx context.Context, c *water.Case, cfg Config, each func(*Record)) (*R
 	r.report()
 	for at := time.Duration(0); at < c.Duration; {
 		at = min(at+c.Every, c.Duration)
-		if err := s.Step(ctx, at); err != nil {
+		if err := step(ctx, at); err != nil {
 			var u *Unstable
 			if errors.As(err, &u) || ctx.Err() != nil {
 				return r, err

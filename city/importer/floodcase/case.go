@@ -48,7 +48,7 @@ func decode(path string, data []byte) (*water.Case, error) {
 	if err := r.doc.keys("name", "dem", "grid", "fill", "datum", "roughness", "raise", "initial", "boundaries", "rain", "sources", "drains", "points", "duration", "report", "solver", "courant", "max_step"); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.initial, r.boundaries, r.rain, r.sources, r.points} {
+	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.initial, r.boundaries, r.rain, r.sources, r.network, r.points} {
 		if err := part(); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"citybrain/city/water"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // series reads the values over time of d: `series: [[t, v], …]`, a constant under key, or a CSV file of two columns, with
@@ -220,6 +222,9 @@ func (r *reader) sources() error {
 		key, value string
 		sign       float64
 	}{{"sources", "flow", 1}, {"drains", "capacity", -1}} {
+		if kind.key == "drains" && r.doc.get(kind.key).there() && r.doc.get(kind.key).n.Kind != yaml.SequenceNode {
+			continue // a network's file
+		}
 		items, err := r.doc.get(kind.key).list()
 		if err != nil {
 			return err
