@@ -30,7 +30,7 @@ func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 	for _, part := range []struct {
 		name string
 		rows func(context.Context, Options) ([]bench.Row, error)
-	}{{"analytic", analytic}, {"agency", agency}, {"merewether", merewether}, {"speed", speed}, {"", members}, {"mass", mass}, {"drains", drains}, {"damage", damage}} {
+	}{{"analytic", analytic}, {"agency", agency}, {"merewether", merewether}, {"speed", speed}, {"", members}, {"mass", mass}, {"drains", drains}, {"rain", nowcast}, {"damage", damage}} {
 		if o.Part != "" && o.Part != part.name {
 			continue
 		}
