@@ -34,6 +34,7 @@ var may = map[string][]string{
 	"flood/surface/internal/vector": {},
 	"flood/drains":                  {"city", "city/water"},
 	"flood/rain":                    {"city", "city/chance"},
+	"flood/operation":               {"city"},
 	"emergency":                     {"city", "city/chance", "routing", "routing/cch"},
 	"emergency/ems":                 {"city", "city/chance"},
 	"emergency/hypercube":           {},

@@ -13,8 +13,8 @@ const (
 	stormSize   = 96  // km
 	stormLength = 300 // min
 	stormStep   = 5   // min between images
-	taught      = 14  // storms that both learn from
-	tried       = 20  // others that both forecast
+	taught      = 12  // storms that both learn from
+	tried       = 16  // others that both forecast
 )
 
 // nowcast compares the ensemble nowcast with Lagrangian persistence dressed with its past errors, by the mean CRPS over all cells and leads
