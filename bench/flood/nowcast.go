@@ -13,7 +13,7 @@ const (
 	stormSize   = 96  // km
 	stormLength = 300 // min
 	stormStep   = 5   // min between images
-	taught      = 12  // storms that both learn from
+	taught      = 24  // storms that both learn from
 	tried       = 16  // others that both forecast
 )
 
@@ -51,11 +51,15 @@ func nowcastGain(ctx context.Context, widespread bool, count int) (change float6
 	for k := range taught {
 		past = append(past, images(uint64(5000+k), widespread))
 	}
-	plain, err := rain.Train(past, rain.Config{Plain: true})
+	archive, err := rain.NewArchive(past)
 	if err != nil {
 		return 0, 0, err
 	}
-	own, err := rain.Train(past, rain.Config{})
+	plain, err := archive.Train(rain.Config{Plain: true})
+	if err != nil {
+		return 0, 0, err
+	}
+	own, err := archive.Train(rain.Config{})
 	if err != nil {
 		return 0, 0, err
 	}

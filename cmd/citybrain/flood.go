@@ -21,7 +21,7 @@ import (
 
 // floodVerb runs what stands behind `citybrain flood`.
 func floodVerb(ctx context.Context, args []string, out io.Writer) error {
-	return oneOf(ctx, "flood", map[string]part{"run": floodRunVerb, "drains": floodDrainsVerb}, args, out)
+	return oneOf(ctx, "flood", map[string]part{"run": floodRunVerb, "drains": floodDrainsVerb, "storm": floodStormVerb, "warn": floodWarnVerb}, args, out)
 }
 
 // floodReport is what a run of a case says.

@@ -73,8 +73,6 @@ func Warn(place city.Text, depth [][]float64, step time.Duration, likely float64
 		w.End = time.Duration(at(ends, 0.9) * float64(step))
 		w.Lead = w.Onset
 		switch {
-		case w.Lead == 0 && p > 0.9:
-			w.Certainty = "Observed"
 		case p >= 0.5:
 			w.Certainty = "Likely"
 		default:

@@ -12,7 +12,7 @@ import (
 const (
 	earlier = 5      // images before an image that its features look back on
 	least   = 8      // images that a nowcast needs
-	samples = 100000 // pairs of what was seen and what came, a lead
+	samples = 150000 // pairs of what was seen and what came, a lead
 	inners  = 4      // of its likely error
 	bins    = 24     // of forecast, each with its outcomes
 	steps   = 40     // quantiles kept of each
@@ -121,29 +121,43 @@ func look(frames []frame, s int, m *Motion, x, y float64, to *[features]float64)
 	return true
 }
 
-// Train learns from series of images of equal step, each of a storm: pairs of what was seen and what came after each lead.
-func Train(storms [][]Field, cfg Config) (*Model, error) {
+// An Archive is earlier storms: series of images of equal step, prepared to learn from.
+type Archive struct {
+	storms [][]Field
+	frames [][]frame
+	ways   [][]Motion
+}
+
+// NewArchive prepares storms, which are not copied.
+func NewArchive(storms [][]Field) (*Archive, error) {
+	a := &Archive{storms: storms}
+	for k, images := range storms {
+		if err := sound(images); err != nil {
+			return nil, fmt.Errorf("storm %d: %w", k+1, err)
+		}
+		var frames []frame
+		var ways []Motion
+		for i, f := range images {
+			frames = append(frames, newFrame(f))
+			ways = append(ways, Track(images[max(0, i-past):i+1]))
+		}
+		a.frames, a.ways = append(a.frames, frames), append(a.ways, ways)
+	}
+	return a, nil
+}
+
+// Train learns from pairs of what was seen and what came after each lead.
+func (a *Archive) Train(cfg Config) (*Model, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{cfg: cfg}
-	all := make([][]frame, len(storms))
-	ways := make([][]Motion, len(storms))
-	for k, images := range storms {
-		if err := sound(images); err != nil {
-			return nil, fmt.Errorf("storm %d: %w", k+1, err)
-		}
-		for i, f := range images {
-			all[k] = append(all[k], newFrame(f))
-			ways[k] = append(ways[k], Track(images[max(0, i-past):i+1]))
-		}
-	}
 	for lead := 1; lead <= cfg.Leads; lead++ {
 		var x [][features]float64
 		var y []float64
-		for k, images := range storms {
-			x, y = pairs(images, all[k], ways[k], lead, max(samples/len(storms), 1), chance.New(cfg.Seed, "rain/pairs").Sub(uint64(k)), x, y)
+		for k, images := range a.storms {
+			x, y = pairs(images, a.frames[k], a.ways[k], lead, max(samples/len(a.storms), 1), chance.New(cfg.Seed, "rain/pairs").Sub(uint64(k)), x, y)
 		}
 		l, err := learn(x, y, cfg)
 		if err != nil {

@@ -151,7 +151,11 @@ func TestNowcast(t *testing.T) {
 		storms = append(storms, pulses(k, 30))
 	}
 	cfg := Config{Leads: 4, Members: 12, Seed: 3}
-	model, err := Train(storms, cfg)
+	archive, err := NewArchive(storms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := archive.Train(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +197,7 @@ func TestNowcast(t *testing.T) {
 	if _, err := model.Nowcast(images[:3]); err == nil {
 		t.Error("three images are enough")
 	}
-	if _, err := Train([][]Field{images[:5]}, cfg); err == nil {
+	if _, err := NewArchive([][]Field{images[:5]}); err == nil {
 		t.Error("a storm of five images is enough")
 	}
 }
