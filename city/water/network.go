@@ -115,9 +115,9 @@ const (
 	Conduit LinkKind = iota
 	Pump
 	Orifice
-	Weir
-	Outlet // a rating: m³/s by m of head
-	Gate   // a sluice behind a tide lock
+	WeirLink
+	Outlet   // a rating: m³/s by m of head
+	GateLink // a sluice behind a tide lock
 )
 
 func (k LinkKind) String() string {

@@ -113,12 +113,12 @@ func (n *Network) checkLink(l *Link) error {
 				return fmt.Errorf("curve: falls from %g to %g m³/s as the water rises to %g", l.Rating.Y[k-1], q, l.Rating.X[k])
 			}
 		}
-	case Orifice, Gate:
+	case Orifice, GateLink:
 		if !(l.Coefficient > 0 && l.Coefficient <= 1.5) {
 			return fmt.Errorf("coefficient %g", l.Coefficient)
 		}
 		return l.Section.check()
-	case Weir:
+	case WeirLink:
 		if !(l.Coefficient > 0 && l.Coefficient < 10 && l.Coefficient2 >= 0 && l.Contracted >= 0) {
 			return fmt.Errorf("coefficients %g and %g, %g contractions", l.Coefficient, l.Coefficient2, l.Contracted)
 		}

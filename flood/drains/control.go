@@ -49,7 +49,7 @@ func (s *Sim) Order(i int, want float64) error {
 	switch l.Kind {
 	case water.Pump:
 		most = float64(l.Station.Units)
-	case water.Gate:
+	case water.GateLink:
 	default:
 		return fmt.Errorf("order: %s %s can't be operated", l.Kind, l.ID)
 	}
@@ -100,7 +100,7 @@ func (s *Sim) control() {
 			if c := s.nodes[l.To].creek; c != nil && s.st.Level[l.To] >= c.Ceiling {
 				s.throttle[k] = 0
 			}
-		case water.Gate:
+		case water.GateLink:
 			s.st.Openings[i] = s.gate(int(i), l)
 		}
 	}

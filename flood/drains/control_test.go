@@ -84,7 +84,7 @@ func TestTheWaysOfWater(t *testing.T) {
 	st := water.Station{StartAt: -1, StopAt: -1.8, Stagger: 0.2, Feeder: -1}
 	n := &water.Network{Nodes: []water.Node{{ID: "m", Invert: 0, Ground: 2.5}, {ID: "well", Kind: water.Storage, Invert: -2.5, Ground: 2.5, Plan: water.Curve{X: []float64{0}, Y: []float64{40}}}, creek, river},
 		Links: []water.Link{{ID: "p", From: 0, To: 1, In: 0, Out: -1, Length: 60, Manning: 0.013, Barrels: 1, Section: circular(0.8)}, pumpTo(1, 2, 3, 0.5, st),
-			{ID: "gate", Kind: water.Gate, From: 2, To: 3, In: -0.5, Coefficient: 0.9, Section: water.Section{Shape: water.RectOpen, Height: 3, Width: 4}}},
+			{ID: "gate", Kind: water.GateLink, From: 2, To: 3, In: -0.5, Coefficient: 0.9, Section: water.Section{Shape: water.RectOpen, Height: 3, Width: 4}}},
 		Inlets: []water.Inlet{{Node: 0, Level: 2.5, Plan: 20000, Perimeter: 20, Opening: 3}}}
 	s, err := New(n, Config{})
 	if err != nil {

@@ -168,7 +168,7 @@ func TestAnyNetKeepsItsWater(t *testing.T) {
 			case 2:
 				l.Kind, l.Coefficient, l.Section = water.Orifice, 0.6, circular(0.4)
 			case 3:
-				l.Kind, l.Coefficient, l.Section = water.Weir, 1.8, water.Section{Shape: water.RectOpen, Height: 1, Width: 2}
+				l.Kind, l.Coefficient, l.Section = water.WeirLink, 1.8, water.Section{Shape: water.RectOpen, Height: 1, Width: 2}
 			default:
 				l.Section = circular(between(0.2, 2))
 			}

@@ -204,7 +204,7 @@ func (s *Sim) flow(k int, a, b float64) float64 {
 	switch l.Kind {
 	case water.Pump:
 		return th * s.pumpFlow(k, l, a, b)
-	case water.Gate:
+	case water.GateLink:
 		return th * s.opening(o.link) * gateFlow(l, a, b)
 	case water.Outlet:
 		return th * rated(l, a, b)
@@ -220,7 +220,7 @@ func (s *Sim) flow(k int, a, b float64) float64 {
 
 // passage is an orifice's or a weir's flow from the higher level a to the lower b.
 func passage(l *water.Link, a, b float64) float64 {
-	if l.Kind == water.Weir {
+	if l.Kind == water.WeirLink {
 		return weirFlow(l, a, b)
 	}
 	sec := &l.Section

@@ -29,15 +29,15 @@ func TestStructuresAgainstClosedForm(t *testing.T) {
 		{"orifice, backwards", 2, 3, water.Link{Kind: water.Orifice, In: 1, Section: slab, Coefficient: 0.6}, -0.6 * 0.2 * math.Sqrt(2*gravity*1)},
 		{"orifice with a flap", 2, 3, water.Link{Kind: water.Orifice, In: 1, Section: slab, Coefficient: 0.6, Flap: true}, 0},
 		{"orifice in the floor", 2, 0, water.Link{Kind: water.Orifice, In: 1, Section: hole, Coefficient: 0.65, Bottom: true}, 0.65 * math.Pi * 0.09 / 4 * math.Sqrt(2*gravity)},
-		{"weir, free", 2.5, 0, water.Link{Kind: water.Weir, In: 2, Section: crest, Coefficient: 1.84}, 1.84 * 2 * math.Pow(0.5, 1.5)},
-		{"weir, two contractions", 2.5, 0, water.Link{Kind: water.Weir, In: 2, Section: crest, Coefficient: 1.84, Contracted: 2}, 1.84 * (2 - 0.1*2*0.5) * math.Pow(0.5, 1.5)},
-		{"weir, drowned", 2.5, 2.25, water.Link{Kind: water.Weir, In: 2, Section: crest, Coefficient: 1.84}, 1.84 * 2 * math.Pow(0.5, 1.5) * math.Pow(1-math.Pow(0.5, 1.5), 0.385)},
-		{"V-notch", 2.5, 0, water.Link{Kind: water.Weir, Weir: water.VNotch, In: 2, Section: water.Section{Shape: water.Triangular, Height: 5, Width: 1, Left: 1}, Coefficient: 1.38}, 1.38 * math.Pow(0.5, 2.5)},
+		{"weir, free", 2.5, 0, water.Link{Kind: water.WeirLink, In: 2, Section: crest, Coefficient: 1.84}, 1.84 * 2 * math.Pow(0.5, 1.5)},
+		{"weir, two contractions", 2.5, 0, water.Link{Kind: water.WeirLink, In: 2, Section: crest, Coefficient: 1.84, Contracted: 2}, 1.84 * (2 - 0.1*2*0.5) * math.Pow(0.5, 1.5)},
+		{"weir, drowned", 2.5, 2.25, water.Link{Kind: water.WeirLink, In: 2, Section: crest, Coefficient: 1.84}, 1.84 * 2 * math.Pow(0.5, 1.5) * math.Pow(1-math.Pow(0.5, 1.5), 0.385)},
+		{"V-notch", 2.5, 0, water.Link{Kind: water.WeirLink, Weir: water.VNotch, In: 2, Section: water.Section{Shape: water.Triangular, Height: 5, Width: 1, Left: 1}, Coefficient: 1.38}, 1.38 * math.Pow(0.5, 2.5)},
 		{"rating", 2.5, 0, water.Link{Kind: water.Outlet, In: 2, Rating: water.Curve{X: []float64{0, 1}, Y: []float64{0, 0.8}}}, 0.4},
-		{"gate, free", 2.5, 0, water.Link{Kind: water.Gate, In: 2, Section: crest, Coefficient: 0.9}, 1.7 * 2 * math.Pow(0.5, 1.5)},
-		{"gate, drowned", 2.5, 2.4, water.Link{Kind: water.Gate, In: 1, Section: crest, Coefficient: 0.9}, 0.9 * 2 * 1.5 * math.Sqrt(2*gravity*0.1)},
-		{"gate behind the tide lock", 2.5, 2.46, water.Link{Kind: water.Gate, In: 1, Section: crest, Coefficient: 0.9}, 0},
-		{"gate with the river higher", 2.5, 2.7, water.Link{Kind: water.Gate, In: 1, Section: crest, Coefficient: 0.9}, 0},
+		{"gate, free", 2.5, 0, water.Link{Kind: water.GateLink, In: 2, Section: crest, Coefficient: 0.9}, 1.7 * 2 * math.Pow(0.5, 1.5)},
+		{"gate, drowned", 2.5, 2.4, water.Link{Kind: water.GateLink, In: 1, Section: crest, Coefficient: 0.9}, 0.9 * 2 * 1.5 * math.Sqrt(2*gravity*0.1)},
+		{"gate behind the tide lock", 2.5, 2.46, water.Link{Kind: water.GateLink, In: 1, Section: crest, Coefficient: 0.9}, 0},
+		{"gate with the river higher", 2.5, 2.7, water.Link{Kind: water.GateLink, In: 1, Section: crest, Coefficient: 0.9}, 0},
 	} {
 		x.l.ID = x.name
 		s := run(t, between(x.a, x.b, x.l), Config{}, time.Minute)

@@ -103,7 +103,7 @@ func TestPreDrawdownOfACreek(t *testing.T) {
 				Nodes: []water.Node{
 					{ID: "creek", Kind: water.Storage, Invert: 0, Ground: 4, Plan: water.Curve{X: []float64{0}, Y: []float64{20000}}, Depth: 2.5, Inflow: []water.Series{{T: []float64{0, 7200, 7201, 14400, 14401}, V: []float64{0, 0, q, q, 0}}}, Creek: &water.Creek{Low: 1.5, Ceiling: 3.8, Drop: 0.3 / 3600}},
 					{ID: "river", Kind: water.Outfall, OutfallEnd: water.OutfallEnd{End: water.GivenLevel, Level: water.Series{T: []float64{0, 5400, 7200, 18000}, V: []float64{1, 1.5, 4, 4}}}}},
-				Links: []water.Link{{ID: "gate", Kind: water.Gate, From: 0, To: 1, In: 0.5, Section: water.Section{Shape: water.RectOpen, Height: 4, Width: 6}, Coefficient: 0.9}}}
+				Links: []water.Link{{ID: "gate", Kind: water.GateLink, From: 0, To: 1, In: 0.5, Section: water.Section{Shape: water.RectOpen, Height: 4, Width: 6}, Coefficient: 0.9}}}
 		}
 		q := &Problem{Units: []Unit{{ID: "gate", Levels: []float64{0, 0.25, 1}}}, Blocks: 4, Members: 3, Weight: 0.3, Tail: 0.34,
 			Model: func(p Plan, m int) (l Loss) {

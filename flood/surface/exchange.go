@@ -1,12 +1,24 @@
 package surface
 
-// Volumes writes what stands on each of cells to to, m³.
-func (s *Sim) Volumes(cells []int32, to []float64) { s.eng.volumes(cells, to) }
+// exchanger is an engine whose cells give and take.
+type exchanger interface {
+	volumes(cells []int32, to []float64)
+	exchange(cells []int32, add []float64)
+}
+
+// Exchanges reports whether the run's cells can give and take water by Volumes and Exchange.
+func (s *Sim) Exchanges() bool {
+	_, ok := s.eng.(exchanger)
+	return ok
+}
+
+// Volumes writes what stands on each of cells to to, m³. It must be a run that Exchanges.
+func (s *Sim) Volumes(cells []int32, to []float64) { s.eng.(exchanger).volumes(cells, to) }
 
 // Exchange adds add m³ to the water on each of cells; a negative one takes, and never more than is there. It writes to add what
 // it did in the run's precision, so that the two sides' accounts agree to the last bit. Cells without ground take nothing.
 func (s *Sim) Exchange(cells []int32, add []float64) {
-	s.eng.exchange(cells, add)
+	s.eng.(exchanger).exchange(cells, add)
 	for _, v := range add {
 		if v > 0 {
 			s.mass.Inflow += v

@@ -186,7 +186,7 @@ func (r *reader) orifice(w row, l *water.Link) error {
 }
 
 func (r *reader) weir(w row, l *water.Link) error {
-	l.Kind = water.Weir
+	l.Kind = water.WeirLink
 	switch kind := strings.ToUpper(r.word(w, 3)); kind {
 	case "TRANSVERSE":
 	case "SIDEFLOW":

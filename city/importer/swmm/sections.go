@@ -20,7 +20,7 @@ func (r *reader) sections() error {
 	}
 	for i := range r.n.Links {
 		l := &r.n.Links[i]
-		if (l.Kind == water.Conduit || l.Kind == water.Orifice || l.Kind == water.Weir) && l.Section.Depth() == 0 {
+		if (l.Kind == water.Conduit || l.Kind == water.Orifice || l.Kind == water.WeirLink) && l.Section.Depth() == 0 {
 			line := r.lineOf["link "+strings.ToUpper(l.ID)]
 			return r.errorf(row{line, "XSECTIONS", []string{l.ID}}, "shape", "%s %s has no cross-section", l.Kind, l.ID)
 		}
@@ -104,7 +104,7 @@ func (r *reader) section(w row, l *water.Link) error {
 	if err != nil {
 		return err
 	}
-	if l.Kind == water.Weir {
+	if l.Kind == water.WeirLink {
 		s.Left = (g[2] + g[3]) / 2
 		if l.Weir == water.VNotch {
 			if err := need("width", g[1]); err != nil {
