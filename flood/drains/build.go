@@ -19,7 +19,7 @@ const (
 	manhole   = 1.167 // m² of plan area, 1.22 m across
 	spillRim  = 30.0  // m of rim over which water leaves the net for good where nothing holds it above
 	weirShape = 1.7   // m^0.5/s, broad crest
-	least     = 1e-6  // m of depth that carries nothing
+	least     = 1e-3  // m of depth that carries nothing
 )
 
 // node is a node's fixed part. Nodes of the network come first, then those between reaches, then streets above inlets.
@@ -30,6 +30,7 @@ type node struct {
 	to     int32
 	spill  float64 // m: above it water leaves the net; +Inf: never
 	widest float64 // m: below it the plan only widens
+	sill   float64 // m² of plan a millimetre above the bottom
 	fixed  bool    // an outfall
 	creek  *water.Creek
 }
@@ -76,7 +77,8 @@ type Sim struct {
 	base, eta, res   []float64
 	held             bool
 	holdFor          float64
-	misfit           float64 // m³, the sum of all
+	slack            []float64 // m³ that each balance may be off
+	misfit           float64   // m³, the sum of all
 	from, at, touch  []float64
 	lost, narrow     []float64
 	q0, qi, qk       []float64
@@ -282,6 +284,7 @@ func (s *Sim) gather() {
 		s.parts = append(s.parts, lists[i]...)
 		s.nodes[i].to = int32(len(s.parts))
 		s.nodes[i].widest = s.widest(i)
+		_, s.nodes[i].sill = s.volume(i, s.nodes[i].low+1e-3)
 	}
 	s.solver = newSolver(len(s.nodes), edges, free)
 	for _, e := range edges {
@@ -299,7 +302,7 @@ func (s *Sim) allocate() {
 	for _, x := range []struct {
 		to *[]float64
 		n  int
-	}{{&s.base, n}, {&s.eta, n}, {&s.res, n}, {&s.from, n}, {&s.touch, n}, {&s.at, n}, {&s.lost, n}, {&s.narrow, n}, {&s.q0, e}, {&s.qi, e}, {&s.qk, e}, {&s.area, r}, {&s.head, r}, {&s.fric, r}, {&s.limI, r}, {&s.limK, r},
+	}{{&s.base, n}, {&s.eta, n}, {&s.res, n}, {&s.slack, n}, {&s.from, n}, {&s.touch, n}, {&s.at, n}, {&s.lost, n}, {&s.narrow, n}, {&s.q0, e}, {&s.qi, e}, {&s.qk, e}, {&s.area, r}, {&s.head, r}, {&s.fric, r}, {&s.limI, r}, {&s.limK, r},
 		{&s.throttle, len(s.others)}, {&s.inflow, len(s.net.Nodes)}} {
 		*x.to = make([]float64, x.n)
 	}

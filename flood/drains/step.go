@@ -13,10 +13,11 @@ const (
 	shortest   = 1e-3 // s
 	patience   = 0.05 // s: a step this short is taken as it is
 	tangents   = 24
-	edgesClose = 1e-6 // m³: the same where the edges' tangents are taken anew
+	edgesClose = 3 // times that where the edges' tangents are taken anew
 	iterations = 40
 	reason     = 2.0  // m that a level moves in one go
-	closes     = 1e-7 // m³ that a node's balance may be off before flows set it right
+	closes     = 1e-6 // m³ that a node's balance may be off, beside a tenth of a millimetre on its plan, before flows set it right
+	closely    = 1e-4 // m
 )
 
 // begin sets the state at time 0.
@@ -222,7 +223,7 @@ func (s *Sim) levels(dt float64) bool {
 	copy(s.from, s.eta)
 	off := s.balance(dt, false)
 	for range iterations {
-		if off <= closes {
+		if off <= 1 {
 			return true
 		}
 		s.newton()
@@ -260,7 +261,7 @@ func (s *Sim) levels(dt float64) bool {
 		closed := false
 		for range iterations {
 			s.structures()
-			if off = s.balance(dt, true); off <= closes/10 {
+			if off = s.balance(dt, true); off <= 0.1 {
 				closed = true
 				break
 			} else if math.IsInf(off, 1) {
@@ -276,7 +277,7 @@ func (s *Sim) levels(dt float64) bool {
 		if !closed {
 			return false
 		}
-		if s.balance(dt, false) <= closes {
+		if s.balance(dt, false) <= 1 {
 			return true
 		}
 	}
@@ -312,7 +313,7 @@ func (s *Sim) spilling(i int, eta float64) (q, slope float64) {
 	return q, 1.5 * q / h
 }
 
-// balance sets up the equations at the present levels and returns the largest misfit, m³; nested: with the tangents of what
+// balance sets up the equations at the present levels and returns the largest misfit over what it may be; nested: with the tangents of what
 // narrowing takes off the volumes.
 func (s *Sim) balance(dt float64, nested bool) float64 {
 	s.st.Stats.Iterations++
@@ -331,6 +332,7 @@ func (s *Sim) balance(dt float64, nested bool) float64 {
 		q, slope := s.spilling(i, s.eta[i])
 		s.res[i] = v - math.Max(s.base[i], 0) + q*dt // what rounding owes a dry node is settled by what comes next
 		m.diag[i] = math.Max(w, 1e-7) + slope*dt
+		s.slack[i] = closes + closely*w
 	}
 	for e := range s.spots {
 		x := &s.spots[e]
@@ -361,7 +363,7 @@ func (s *Sim) balance(dt float64, nested bool) float64 {
 			return s.misfit
 		}
 		s.misfit += r
-		worst = math.Max(worst, r)
+		worst = math.Max(worst, r/s.slack[i])
 	}
 	return worst
 }

@@ -27,7 +27,7 @@ const (
 	trees  = 120
 	rate   = 0.12 // of each tree
 	slots  = 64   // that a feature's values are sorted into for a cut
-	fewest = 400  // pairs in a leaf
+	fewest = 150  // pairs in a leaf
 )
 
 func (f *forest) at(x *[features]float64) float64 {

@@ -12,7 +12,7 @@ import (
 const (
 	earlier = 5      // images before an image that its features look back on
 	least   = 8      // images that a nowcast needs
-	samples = 120000 // pairs of what was seen and what came, a lead
+	samples = 150000 // pairs of what was seen and what came, a lead
 	inners  = 4      // of its likely error
 	bins    = 24     // of forecast, each with its outcomes
 	steps   = 40     // quantiles kept of each
