@@ -50,11 +50,12 @@ type Config struct {
 	Scheme      Scheme
 	Precision   int           // 32 or 64 bits, 64
 	Threads     int           // 1
-	Courant     float64       // of a step: 0.7 inertial, 0.45 shallow
+	Courant     float64       // of a step: 0.65 inertial, 0.45 shallow
 	Theta       float64       // inertial: weight of a face's own old discharge, 0.9
 	Dry         float64       // m: a flow depth below it carries nothing: 5e-5 of a cell's width, at most 1e-3
 	NoAdvection bool          // inertial: leave the advection of momentum out, as the published scheme does
 	MaxStep     time.Duration // 10 s
+	Deep        float64       // m: deeper flow has momentum by a shorter step; cells with tables, 1.5
 }
 
 func (c Config) withDefaults(cell float64) Config {
@@ -67,13 +68,16 @@ func (c Config) withDefaults(cell float64) Config {
 			}
 		}
 	}
-	set(&c.Courant, 0.7, 0.45)
+	set(&c.Courant, 0.65, 0.45)
 	set(&c.Theta, 0.9, 1)
 	set(&c.Dry, min(1e-3, 5e-5*cell), min(1e-3, 5e-5*cell))
 	if c.Precision == 0 {
 		c.Precision = 64
 	}
 	c.Threads = max(c.Threads, 1)
+	if c.Deep == 0 {
+		c.Deep = 1.5
+	}
 	if c.MaxStep == 0 {
 		c.MaxStep = 10 * time.Second
 	}
@@ -90,6 +94,8 @@ func (c Config) check() error {
 		return fmt.Errorf("surface: theta %g is not in 0–1", c.Theta)
 	case !(c.Dry > 0 && c.Dry < 0.1):
 		return fmt.Errorf("surface: dry depth %g m is not in 0–0.1", c.Dry)
+	case !(c.Deep >= 0.1 && c.Deep <= 1000):
+		return fmt.Errorf("surface: deep water from %g m is not in 0.1–1000", c.Deep)
 	case c.MaxStep <= 0:
 		return fmt.Errorf("surface: largest step %v is not positive", c.MaxStep)
 	}

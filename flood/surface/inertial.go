@@ -48,7 +48,8 @@ func (c *inertial[F]) longest() float64 {
 		}
 	}
 	wave := math.Sqrt(gravity * max(deep, c.cfg.Dry))
-	limit := c.cfg.Courant * c.dom.Cell / wave
+	// With the neighbours' weight in a face's flow, the shortest waves across both axes grow from a Courant number of √(θ/2) on.
+	limit := min(c.cfg.Courant, 0.97*math.Sqrt(c.cfg.Theta/2)) * c.dom.Cell / wave
 	if !c.cfg.NoAdvection {
 		limit = min(limit, 0.7*c.dom.Cell/(wave+tops[1]))
 	}

@@ -2,7 +2,7 @@ package surface
 
 import "math"
 
-//go:generate go run ./internal/vector kernel.go kernelshallow.go
+//go:generate go run ./internal/vector kernel.go kernelshallow.go kernelpool.go
 
 // Float is a precision to compute in.
 type Float interface{ float32 | float64 }
@@ -25,6 +25,8 @@ type step[F Float] struct {
 	dry      F
 	ease     F // 4/(g·dx)
 	rain     F // of a row's weight, to m a step
+	deep     F // m: the depth whose waves the step just carries; cells with tables
+	gdt4     F // 4·g·dt·deep
 	nearAll  F // a little less than 1: what a cell may give of its water
 }
 

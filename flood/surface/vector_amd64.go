@@ -10,6 +10,9 @@ import (
 // vectors says whether this processor has what the twins need.
 var vectors = archsimd.X86.AVX2()
 
+// wide says whether it has them for twice as many values at once.
+var wide = vectors && archsimd.X86.AVX512()
+
 // Constants of the twins.
 var (
 	unsigned32 = archsimd.BroadcastInt32x8(0x7fffffff)
@@ -19,6 +22,21 @@ var (
 	guess4     = archsimd.BroadcastFloat32x4(cbrtGuess)
 	third4     = archsimd.BroadcastFloat32x4(1.0 / 3)
 )
+
+// Constants of the wide twins, set where they can be.
+var (
+	unsigned32Wide archsimd.Int32x16
+	unsigned64Wide archsimd.Int64x8
+	guess16        archsimd.Float32x16
+	third16        archsimd.Float32x16
+)
+
+func init() {
+	if wide {
+		unsigned32Wide, unsigned64Wide = archsimd.BroadcastInt32x16(0x7fffffff), archsimd.BroadcastInt64x8(0x7fffffffffffffff)
+		guess16, third16 = archsimd.BroadcastFloat32x16(cbrtGuess), archsimd.BroadcastFloat32x16(1.0/3)
+	}
+}
 
 // largest returns the largest of v, a whole number of tiles.
 func largest[F Float](v []F) F {

@@ -20,9 +20,14 @@ func faceSpeed[F Float](n int, s *step[F], u, q, ha, hb, za, zb []F) {
 	hb = hb[:n]
 	za = za[:n]
 	zb = zb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceSpeed32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		faceSpeed32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
-	} else {
+	case wide:
+		faceSpeed64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
+	default:
 		faceSpeed64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
 	}
 }
@@ -86,9 +91,14 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 	zb = zb[:n]
 	na = na[:n]
 	nb = nb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceFlow32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		faceFlow32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
-	} else {
+	case wide:
+		faceFlow64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	default:
 		faceFlow64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	}
 }
@@ -227,9 +237,14 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	zb = zb[:n]
 	na = na[:n]
 	nb = nb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceFlowAdvected32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		faceFlowAdvected32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
-	} else {
+	case wide:
+		faceFlowAdvected64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	default:
 		faceFlowAdvected64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	}
 }
@@ -375,9 +390,14 @@ func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
 	e = e[:n]
 	t = t[:n]
 	b = b[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		shortage32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		shortage32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
-	} else {
+	case wide:
+		shortage64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	default:
 		shortage64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
 	}
 }
@@ -428,9 +448,14 @@ func fill[F Float](n int, s *step[F], h, peak, w, e, t, b, rain []F) {
 	t = t[:n]
 	b = b[:n]
 	rain = rain[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		fill32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		fill32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
-	} else {
+	case wide:
+		fill64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
 		fill64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
 	}
 }
@@ -490,9 +515,14 @@ func fillExact[F Float](n int, s *step[F], h, c, peak, w, e, t, b, rain []F) {
 	t = t[:n]
 	b = b[:n]
 	rain = rain[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		fillExact32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		fillExact32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
-	} else {
+	case wide:
+		fillExact64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
 		fillExact64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
 	}
 }
@@ -568,9 +598,14 @@ func primitive[F Float](n int, s *step[F], ho, u, v, e, ease, h, qx, qy, z, nn [
 	qy = qy[:n]
 	z = z[:n]
 	nn = nn[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		primitive32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		primitive32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
-	} else {
+	case wide:
+		primitive64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
+	default:
 		primitive64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
 	}
 }
@@ -681,9 +716,14 @@ func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va
 	e = e[:n]
 	eb = eb[:n]
 	ease = ease[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		slopes32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		slopes32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
-	} else {
+	case wide:
+		slopes64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
+	default:
 		slopes64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
 	}
 }
@@ -914,9 +954,14 @@ func predict[F Float](n int, s *step[F], h, u, v, e, hx, ux, vx, ex, hy, uy, vy,
 	vy = vy[:n]
 	ey = ey[:n]
 	nn = nn[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		predict32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		predict32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
-	} else {
+	case wide:
+		predict64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
+	default:
 		predict64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
 	}
 }
@@ -1044,9 +1089,14 @@ func flux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax,
 	ubx = ubx[:n]
 	vbx = vbx[:n]
 	ebx = ebx[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		flux32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		flux32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
-	} else {
+	case wide:
+		flux64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
+	default:
 		flux64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
 	}
 }
@@ -1240,9 +1290,14 @@ func push[F Float](n int, s *step[F], qx, qy, fast, h, nn, hp, ex, ey, mw, me, m
 	ae = ae[:n]
 	at = at[:n]
 	ab = ab[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		push32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		push32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
-	} else {
+	case wide:
+		push64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
+	default:
 		push64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
 	}
 }
@@ -1355,6 +1410,700 @@ func push64(n int, s *step[float64], qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt
 		t45.Store((*[4]float64)(unsafe.Add(qy, i)))
 		t47 := t42.AsInt64x4().And(unsigned64).AsFloat64x4().Max(t43.AsInt64x4().And(unsigned64).AsFloat64x4()).Div(t22).Add(k46.Mul(t2).Sqrt())
 		t47.Store((*[4]float64)(unsafe.Add(fast, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func pool[F Float](n int, s *step[F], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 []F) {
+	if !vectors || n == 0 {
+		plainPool(n, s, e, thin, v, room, s2, s3, s4, s5, s6, s7, s8)
+		return
+	}
+	e = e[:n]
+	thin = thin[:n]
+	v = v[:n]
+	room = room[:n]
+	s2 = s2[:n]
+	s3 = s3[:n]
+	s4 = s4[:n]
+	s5 = s5[:n]
+	s6 = s6[:n]
+	s7 = s7[:n]
+	s8 = s8[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		pool32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		pool32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	case wide:
+		pool64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	default:
+		pool64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	}
+}
+
+func pool32(n int, s *step[float32], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 unsafe.Pointer) {
+	k4 := archsimd.BroadcastFloat32x8(float32(8))
+	k5 := archsimd.BroadcastFloat32x8(float32(4))
+	k7 := archsimd.BroadcastFloat32x8(float32((8.0 / 3)))
+	k9 := archsimd.BroadcastFloat32x8(float32(2))
+	k12 := archsimd.BroadcastFloat32x8(float32((8.0 / 5)))
+	k14 := archsimd.BroadcastFloat32x8(float32((4.0 / 3)))
+	k16 := archsimd.BroadcastFloat32x8(float32((8.0 / 7)))
+	k22 := archsimd.BroadcastFloat32x8(float32(1e-6))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s2, i)))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s3, i)))
+		t10 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s4, i)))
+		t11 := t3.Mul(k4).Min(t3.Mul(k5).Add(t6)).Min(t3.Mul(k7).Add(t8).Min(t3.Mul(k9).Add(t10)))
+		t13 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s5, i)))
+		t15 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s6, i)))
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s7, i)))
+		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s8, i)))
+		t19 := t3.Mul(k12).Add(t13).Min(t3.Mul(k14).Add(t15)).Min(t3.Mul(k16).Add(t17).Min(t3.Add(t18)))
+		t20 := t11.Min(t19)
+		t21 := t20
+		t21.Store((*[8]float32)(unsafe.Add(e, i)))
+		t23 := t20.Div(t1.Max(k22))
+		t23.Store((*[8]float32)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func pool64(n int, s *step[float64], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 unsafe.Pointer) {
+	k4 := archsimd.BroadcastFloat64x4(float64(8))
+	k5 := archsimd.BroadcastFloat64x4(float64(4))
+	k7 := archsimd.BroadcastFloat64x4(float64((8.0 / 3)))
+	k9 := archsimd.BroadcastFloat64x4(float64(2))
+	k12 := archsimd.BroadcastFloat64x4(float64((8.0 / 5)))
+	k14 := archsimd.BroadcastFloat64x4(float64((4.0 / 3)))
+	k16 := archsimd.BroadcastFloat64x4(float64((8.0 / 7)))
+	k22 := archsimd.BroadcastFloat64x4(float64(1e-6))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s2, i)))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s3, i)))
+		t10 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s4, i)))
+		t11 := t3.Mul(k4).Min(t3.Mul(k5).Add(t6)).Min(t3.Mul(k7).Add(t8).Min(t3.Mul(k9).Add(t10)))
+		t13 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s5, i)))
+		t15 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s6, i)))
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s7, i)))
+		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s8, i)))
+		t19 := t3.Mul(k12).Add(t13).Min(t3.Mul(k14).Add(t15)).Min(t3.Mul(k16).Add(t17).Min(t3.Add(t18)))
+		t20 := t11.Min(t19)
+		t21 := t20
+		t21.Store((*[4]float64)(unsafe.Add(e, i)))
+		t23 := t20.Div(t1.Max(k22))
+		t23.Store((*[4]float64)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func poolEven[F Float](n int, s *step[F], e, thin, v, room []F) {
+	if !vectors || n == 0 {
+		plainPoolEven(n, s, e, thin, v, room)
+		return
+	}
+	e = e[:n]
+	thin = thin[:n]
+	v = v[:n]
+	room = room[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		poolEven32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		poolEven32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	case wide:
+		poolEven64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	default:
+		poolEven64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	}
+}
+
+func poolEven32(n int, s *step[float32], e, thin, v, room unsafe.Pointer) {
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t3.Store((*[8]float32)(unsafe.Add(e, i)))
+		t4 := t2
+		t4.Store((*[8]float32)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func poolEven64(n int, s *step[float64], e, thin, v, room unsafe.Pointer) {
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t3.Store((*[4]float64)(unsafe.Add(e, i)))
+		t4 := t2
+		t4.Store((*[4]float64)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func release[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 []F) {
+	if !vectors || n == 0 {
+		plainRelease(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4)
+		return
+	}
+	out = out[:n]
+	qa = qa[:n]
+	q = q[:n]
+	qb = qb[:n]
+	ea = ea[:n]
+	eb = eb[:n]
+	thina = thina[:n]
+	thinb = thinb[:n]
+	za = za[:n]
+	zb = zb[:n]
+	width = width[:n]
+	l1 = l1[:n]
+	l2 = l2[:n]
+	l3 = l3[:n]
+	l4 = l4[:n]
+	c1 = c1[:n]
+	c2 = c2[:n]
+	c3 = c3[:n]
+	c4 = c4[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		release32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		release32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	case wide:
+		release64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	default:
+		release64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	}
+}
+
+func release32(n int, s *step[float32], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat32x8(float32(1e-9))
+	k21 := archsimd.BroadcastFloat32x8(float32(1))
+	k23 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k24 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k47 := archsimd.BroadcastFloat32x8(float32(1e-12))
+	k51 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k54 := archsimd.BroadcastFloat32x8(float32(s.theta))
+	k57 := archsimd.BroadcastFloat32x8(float32(s.side))
+	k58 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k61 := archsimd.BroadcastFloat32x8(float32(2))
+	k62 := archsimd.BroadcastFloat32x8(float32(s.gdt4))
+	k64 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k66 := archsimd.BroadcastFloat32x8(float32(-1))
+	k69 := archsimd.BroadcastFloat32x8(float32(s.dry))
+	k70 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l2, i)))
+		t12 := t6.Sub(t11).Max(k9)
+		t13 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l3, i)))
+		t14 := t6.Sub(t13).Max(k9)
+		t15 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l4, i)))
+		t16 := t6.Sub(t15).Max(k9)
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(width, i)))
+		t18 := t17.Mul(t10.Add(t12).Add(t14.Add(t16)))
+		t19 := t10
+		t20 := guess8.Sub(t19.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t22 := k21.Sub(t19.Mul(t20).Mul(t20).Mul(t20))
+		t25 := t20.Add(t20.Mul(t22).Mul(k24.Add(t22.Mul(k23))))
+		t26 := t25
+		t27 := t12
+		t28 := guess8.Sub(t27.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t29 := k21.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
+		t30 := t28.Add(t28.Mul(t29).Mul(k24.Add(t29.Mul(k23))))
+		t31 := t30
+		t32 := t14
+		t33 := guess8.Sub(t32.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t34 := k21.Sub(t32.Mul(t33).Mul(t33).Mul(t33))
+		t35 := t33.Add(t33.Mul(t34).Mul(k24.Add(t34.Mul(k23))))
+		t36 := t35
+		t37 := t16
+		t38 := guess8.Sub(t37.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t39 := k21.Sub(t37.Mul(t38).Mul(t38).Mul(t38))
+		t40 := t38.Add(t38.Mul(t39).Mul(k24.Add(t39.Mul(k23))))
+		t41 := t40
+		t42 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c1, i)))
+		t43 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c2, i)))
+		t44 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c3, i)))
+		t45 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c4, i)))
+		t46 := t42.Mul(t26).Mul(t10.Mul(t10)).Add(t43.Mul(t31).Mul(t12.Mul(t12))).Add(t44.Mul(t36).Mul(t14.Mul(t14)).Add(t45.Mul(t41).Mul(t16.Mul(t16))))
+		t48 := t46.Max(k47)
+		t49 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thina, i)))
+		t50 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thinb, i)))
+		t52 := t18.Mul(t49.Max(t50)).Max(k51)
+		t53 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		t55 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
+		t56 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
+		t59 := k54.Mul(t53).Add(k57.Mul(t55.Add(t56))).Mul(t52).Sub(k51.Mul(k58.Mul(t18).Mul(t7)))
+		t60 := t52.Mul(t48)
+		t63 := k61.Mul(t59).Mul(t48).Div(t60.Add(t60.Mul(t60).Add(k62.Mul(t18).Mul(t59.AsInt32x8().And(unsigned32).AsFloat32x8())).Sqrt()))
+		t65 := t18.Mul(k64.Mul(t10).Sqrt())
+		t67 := t63.Min(t65).Max(t65.Mul(k66))
+		m68 := t6.Sub(t8).Less(k69)
+		t71 := k70.Merge(t67, m68)
+		t72 := t71
+		t72.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func release64(n int, s *step[float64], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat64x4(float64(1e-9))
+	k21 := archsimd.BroadcastFloat64x4(float64(1))
+	k23 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k24 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k47 := archsimd.BroadcastFloat64x4(float64(1e-12))
+	k51 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k54 := archsimd.BroadcastFloat64x4(float64(s.theta))
+	k57 := archsimd.BroadcastFloat64x4(float64(s.side))
+	k58 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k61 := archsimd.BroadcastFloat64x4(float64(2))
+	k62 := archsimd.BroadcastFloat64x4(float64(s.gdt4))
+	k64 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k66 := archsimd.BroadcastFloat64x4(float64(-1))
+	k69 := archsimd.BroadcastFloat64x4(float64(s.dry))
+	k70 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l2, i)))
+		t12 := t6.Sub(t11).Max(k9)
+		t13 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l3, i)))
+		t14 := t6.Sub(t13).Max(k9)
+		t15 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l4, i)))
+		t16 := t6.Sub(t15).Max(k9)
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(width, i)))
+		t18 := t17.Mul(t10.Add(t12).Add(t14.Add(t16)))
+		t19 := t10
+		t20 := guess4.Sub(t19.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t22 := k21.Sub(t19.Mul(t20).Mul(t20).Mul(t20))
+		t25 := t20.Add(t20.Mul(t22).Mul(k24.Add(t22.Mul(k23))))
+		t26 := t25
+		t27 := t12
+		t28 := guess4.Sub(t27.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t29 := k21.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
+		t30 := t28.Add(t28.Mul(t29).Mul(k24.Add(t29.Mul(k23))))
+		t31 := t30
+		t32 := t14
+		t33 := guess4.Sub(t32.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t34 := k21.Sub(t32.Mul(t33).Mul(t33).Mul(t33))
+		t35 := t33.Add(t33.Mul(t34).Mul(k24.Add(t34.Mul(k23))))
+		t36 := t35
+		t37 := t16
+		t38 := guess4.Sub(t37.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t39 := k21.Sub(t37.Mul(t38).Mul(t38).Mul(t38))
+		t40 := t38.Add(t38.Mul(t39).Mul(k24.Add(t39.Mul(k23))))
+		t41 := t40
+		t42 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c1, i)))
+		t43 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c2, i)))
+		t44 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c3, i)))
+		t45 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c4, i)))
+		t46 := t42.Mul(t26).Mul(t10.Mul(t10)).Add(t43.Mul(t31).Mul(t12.Mul(t12))).Add(t44.Mul(t36).Mul(t14.Mul(t14)).Add(t45.Mul(t41).Mul(t16.Mul(t16))))
+		t48 := t46.Max(k47)
+		t49 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thina, i)))
+		t50 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thinb, i)))
+		t52 := t18.Mul(t49.Max(t50)).Max(k51)
+		t53 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		t55 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
+		t56 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
+		t59 := k54.Mul(t53).Add(k57.Mul(t55.Add(t56))).Mul(t52).Sub(k51.Mul(k58.Mul(t18).Mul(t7)))
+		t60 := t52.Mul(t48)
+		t63 := k61.Mul(t59).Mul(t48).Div(t60.Add(t60.Mul(t60).Add(k62.Mul(t18).Mul(t59.AsInt64x4().And(unsigned64).AsFloat64x4())).Sqrt()))
+		t65 := t18.Mul(k64.Mul(t10).Sqrt())
+		t67 := t63.Min(t65).Max(t65.Mul(k66))
+		m68 := t6.Sub(t8).Less(k69)
+		t71 := k70.Merge(t67, m68)
+		t72 := t71
+		t72.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func releaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 []F) {
+	if !vectors || n == 0 {
+		plainReleaseEven(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1)
+		return
+	}
+	out = out[:n]
+	qa = qa[:n]
+	q = q[:n]
+	qb = qb[:n]
+	ea = ea[:n]
+	eb = eb[:n]
+	thina = thina[:n]
+	thinb = thinb[:n]
+	za = za[:n]
+	zb = zb[:n]
+	width = width[:n]
+	l1 = l1[:n]
+	c1 = c1[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		releaseEven32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		releaseEven32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	case wide:
+		releaseEven64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	default:
+		releaseEven64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	}
+}
+
+func releaseEven32(n int, s *step[float32], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat32x8(float32(1e-9))
+	k12 := archsimd.BroadcastFloat32x8(float32(4))
+	k17 := archsimd.BroadcastFloat32x8(float32(1))
+	k19 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k20 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k23 := archsimd.BroadcastFloat32x8(float32(1e-12))
+	k27 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k30 := archsimd.BroadcastFloat32x8(float32(s.theta))
+	k33 := archsimd.BroadcastFloat32x8(float32(s.side))
+	k34 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k37 := archsimd.BroadcastFloat32x8(float32(2))
+	k38 := archsimd.BroadcastFloat32x8(float32(s.gdt4))
+	k40 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k42 := archsimd.BroadcastFloat32x8(float32(-1))
+	k45 := archsimd.BroadcastFloat32x8(float32(s.dry))
+	k46 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(width, i)))
+		t13 := t11.Mul(k12).Mul(t10)
+		t14 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c1, i)))
+		t15 := t10
+		t16 := guess8.Sub(t15.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t18 := k17.Sub(t15.Mul(t16).Mul(t16).Mul(t16))
+		t21 := t16.Add(t16.Mul(t18).Mul(k20.Add(t18.Mul(k19))))
+		t22 := k12.Mul(t14).Mul(t21).Mul(t10.Mul(t10))
+		t24 := t22.Max(k23)
+		t25 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thina, i)))
+		t26 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thinb, i)))
+		t28 := t13.Mul(t25.Max(t26)).Max(k27)
+		t29 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		t31 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
+		t32 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
+		t35 := k30.Mul(t29).Add(k33.Mul(t31.Add(t32))).Mul(t28).Sub(k27.Mul(k34.Mul(t13).Mul(t7)))
+		t36 := t28.Mul(t24)
+		t39 := k37.Mul(t35).Mul(t24).Div(t36.Add(t36.Mul(t36).Add(k38.Mul(t13).Mul(t35.AsInt32x8().And(unsigned32).AsFloat32x8())).Sqrt()))
+		t41 := t13.Mul(k40.Mul(t10).Sqrt())
+		t43 := t39.Min(t41).Max(t41.Mul(k42))
+		m44 := t6.Sub(t8).Less(k45)
+		t47 := k46.Merge(t43, m44)
+		t48 := t47
+		t48.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func releaseEven64(n int, s *step[float64], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat64x4(float64(1e-9))
+	k12 := archsimd.BroadcastFloat64x4(float64(4))
+	k17 := archsimd.BroadcastFloat64x4(float64(1))
+	k19 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k20 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k23 := archsimd.BroadcastFloat64x4(float64(1e-12))
+	k27 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k30 := archsimd.BroadcastFloat64x4(float64(s.theta))
+	k33 := archsimd.BroadcastFloat64x4(float64(s.side))
+	k34 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k37 := archsimd.BroadcastFloat64x4(float64(2))
+	k38 := archsimd.BroadcastFloat64x4(float64(s.gdt4))
+	k40 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k42 := archsimd.BroadcastFloat64x4(float64(-1))
+	k45 := archsimd.BroadcastFloat64x4(float64(s.dry))
+	k46 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(width, i)))
+		t13 := t11.Mul(k12).Mul(t10)
+		t14 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c1, i)))
+		t15 := t10
+		t16 := guess4.Sub(t15.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t18 := k17.Sub(t15.Mul(t16).Mul(t16).Mul(t16))
+		t21 := t16.Add(t16.Mul(t18).Mul(k20.Add(t18.Mul(k19))))
+		t22 := k12.Mul(t14).Mul(t21).Mul(t10.Mul(t10))
+		t24 := t22.Max(k23)
+		t25 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thina, i)))
+		t26 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thinb, i)))
+		t28 := t13.Mul(t25.Max(t26)).Max(k27)
+		t29 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		t31 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
+		t32 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
+		t35 := k30.Mul(t29).Add(k33.Mul(t31.Add(t32))).Mul(t28).Sub(k27.Mul(k34.Mul(t13).Mul(t7)))
+		t36 := t28.Mul(t24)
+		t39 := k37.Mul(t35).Mul(t24).Div(t36.Add(t36.Mul(t36).Add(k38.Mul(t13).Mul(t35.AsInt64x4().And(unsigned64).AsFloat64x4())).Sqrt()))
+		t41 := t13.Mul(k40.Mul(t10).Sqrt())
+		t43 := t39.Min(t41).Max(t41.Mul(k42))
+		m44 := t6.Sub(t8).Less(k45)
+		t47 := k46.Merge(t43, m44)
+		t48 := t47
+		t48.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func share[F Float](n int, s *step[F], out, v, w, e, t, b []F) {
+	if !vectors || n == 0 {
+		plainShare(n, s, out, v, w, e, t, b)
+		return
+	}
+	out = out[:n]
+	v = v[:n]
+	w = w[:n]
+	e = e[:n]
+	t = t[:n]
+	b = b[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		share32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		share32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case wide:
+		share64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	default:
+		share64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	}
+}
+
+func share32(n int, s *step[float32], out, v, w, e, t, b unsafe.Pointer) {
+	k2 := archsimd.BroadcastFloat32x8(float32(0))
+	k8 := archsimd.BroadcastFloat32x8(float32(s.nearAll))
+	k9 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k10 := archsimd.BroadcastFloat32x8(float32(1e-30))
+	k11 := archsimd.BroadcastFloat32x8(float32(1))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(w, i)))
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(t, i)))
+		t6 := t1.Max(k2).Sub(t3.Min(k2)).Add(t4.Max(k2).Sub(t5.Min(k2)))
+		t7 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t12 := k8.Mul(t7).Div(k9.Mul(t6).Max(k10)).Min(k11)
+		t12.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func share64(n int, s *step[float64], out, v, w, e, t, b unsafe.Pointer) {
+	k2 := archsimd.BroadcastFloat64x4(float64(0))
+	k8 := archsimd.BroadcastFloat64x4(float64(s.nearAll))
+	k9 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k10 := archsimd.BroadcastFloat64x4(float64(1e-30))
+	k11 := archsimd.BroadcastFloat64x4(float64(1))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(w, i)))
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(t, i)))
+		t6 := t1.Max(k2).Sub(t3.Min(k2)).Add(t4.Max(k2).Sub(t5.Min(k2)))
+		t7 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t12 := k8.Mul(t7).Div(k9.Mul(t6).Max(k10)).Min(k11)
+		t12.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func give[F Float](n int, s *step[F], out, q, a, b []F) {
+	if !vectors || n == 0 {
+		plainGive(n, s, out, q, a, b)
+		return
+	}
+	out = out[:n]
+	q = q[:n]
+	a = a[:n]
+	b = b[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		give32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		give32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	case wide:
+		give64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	default:
+		give64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	}
+}
+
+func give32(n int, s *step[float32], out, q, a, b unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t2 := t1
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		m3 := t4.Greater(k5)
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(a, i)))
+		t7 := t6.Merge(t2, m3)
+		t8 := t4.Mul(t7)
+		t8.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func give64(n int, s *step[float64], out, q, a, b unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t2 := t1
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		m3 := t4.Greater(k5)
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(a, i)))
+		t7 := t6.Merge(t2, m3)
+		t8 := t4.Mul(t7)
+		t8.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func gather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
+	if !vectors || n == 0 {
+		plainGather(n, s, v, c, w, e, t, b, rain)
+		return
+	}
+	v = v[:n]
+	c = c[:n]
+	w = w[:n]
+	e = e[:n]
+	t = t[:n]
+	b = b[:n]
+	rain = rain[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		gather32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		gather32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case wide:
+		gather64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
+		gather64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	}
+}
+
+func gather32(n int, s *step[float32], v, c, w, e, t, b, rain unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k7 := archsimd.BroadcastFloat32x8(float32(s.dt))
+	k14 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(w, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(t, i)))
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(rain, i)))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c, i)))
+		t9 := k5.Mul(t1.Sub(t2).Add(t3.Sub(t4))).Add(k7.Mul(t6)).Add(t8)
+		t10 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t11 := t10.Add(t9)
+		t12 := t11.Sub(t10)
+		t13 := t10.Sub(t11.Sub(t12)).Add(t9.Sub(t12))
+		t15 := t11.Max(k14)
+		t16 := t15
+		t16.Store((*[8]float32)(unsafe.Add(v, i)))
+		t17 := t13.Add(t11.Sub(t15))
+		t17.Store((*[8]float32)(unsafe.Add(c, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func gather64(n int, s *step[float64], v, c, w, e, t, b, rain unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k7 := archsimd.BroadcastFloat64x4(float64(s.dt))
+	k14 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(w, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(t, i)))
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(rain, i)))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c, i)))
+		t9 := k5.Mul(t1.Sub(t2).Add(t3.Sub(t4))).Add(k7.Mul(t6)).Add(t8)
+		t10 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t11 := t10.Add(t9)
+		t12 := t11.Sub(t10)
+		t13 := t10.Sub(t11.Sub(t12)).Add(t9.Sub(t12))
+		t15 := t11.Max(k14)
+		t16 := t15
+		t16.Store((*[4]float64)(unsafe.Add(v, i)))
+		t17 := t13.Add(t11.Sub(t15))
+		t17.Store((*[4]float64)(unsafe.Add(c, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func highest[F Float](n int, s *step[F], peak, e []F) {
+	if !vectors || n == 0 {
+		plainHighest(n, s, peak, e)
+		return
+	}
+	peak = peak[:n]
+	e = e[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		highest32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		highest32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	case wide:
+		highest64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	default:
+		highest64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	}
+}
+
+func highest32(n int, s *step[float32], peak, e unsafe.Pointer) {
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(peak, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := t1.Max(t2)
+		t3.Store((*[8]float32)(unsafe.Add(peak, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func highest64(n int, s *step[float64], peak, e unsafe.Pointer) {
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(peak, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := t1.Max(t2)
+		t3.Store((*[4]float64)(unsafe.Add(peak, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }

@@ -9,7 +9,8 @@ func TestVectorTwins(t *testing.T) {
 	if !vectors {
 		t.Skip("this processor has no AVX2")
 	}
-	defer func() { vectors = true }()
+	had := wide
+	defer func() { vectors, wide = true, had }()
 	every(t, func(t *testing.T, cfg Config) {
 		for _, cfg.NoAdvection = range []bool{false, true} {
 			vectors = true
