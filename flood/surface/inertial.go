@@ -8,9 +8,9 @@ type inertial[F Float] struct{ *core[F] }
 
 // inertialScratch holds a few rows of new flows and of old velocities, by row modulo the ring.
 type inertialScratch[F Float] struct {
-	qx, qy, uy [ring][]F
-	ux, lack   []F
-	both       []uint64
+	qx, qy, ux, uy [ring][]F
+	lack           []F
+	both           []uint64
 }
 
 const ring = 4
@@ -21,9 +21,9 @@ func newInertial[F Float](d *Domain, cfg Config) *core[F] {
 		c.n[c.at(i/c.cols, i%c.cols)] = F(n)
 	}
 	for _, b := range c.bands {
-		w := &inertialScratch[F]{ux: make([]F, c.stride), lack: make([]F, c.stride), both: make([]uint64, c.act.words)}
+		w := &inertialScratch[F]{lack: make([]F, c.stride), both: make([]uint64, c.act.words)}
 		for i := range ring {
-			w.qx[i], w.qy[i], w.uy[i] = make([]F, c.stride), make([]F, c.stride), make([]F, c.stride)
+			w.qx[i], w.qy[i], w.ux[i], w.uy[i] = make([]F, c.stride), make([]F, c.stride), make([]F, c.stride), make([]F, c.stride)
 		}
 		b.scratch = w
 		for r := b.from; r < b.to; r++ {
@@ -65,9 +65,14 @@ func (c *inertial[F]) sweep(b *band[F], s *step[F]) {
 	if !c.cfg.NoAdvection {
 		c.speeds(b, w, s, b.from-2)
 		c.speeds(b, w, s, b.from-1)
+		c.speedsWest(b, w, s, b.from-2)
+		c.speedsWest(b, w, s, b.from-1)
 	}
 	c.south(b, w, s, b.from-2)
 	for r := b.from - 1; r <= b.to; r++ {
+		if !c.cfg.NoAdvection {
+			c.speedsWest(b, w, s, r+1)
+		}
 		c.west(b, w, s, r)
 		c.south(b, w, s, r)
 		c.limitRow(b, w, s, r)
@@ -110,6 +115,25 @@ func (c *inertial[F]) speeds(b *band[F], w *inertialScratch[F], s *step[F], f in
 	}
 }
 
+// speedsWest computes the old velocities through the west faces of row r.
+func (c *inertial[F]) speedsWest(b *band[F], w *inertialScratch[F], s *step[F], r int) {
+	u, q, h, z := w.ux[(r+ring)%ring], c.row(b, c.qx, r), c.row(b, c.h, r), c.ground(r)
+	for _, g := range c.unite(b, w.both, max(r-1, -margin), min(r+1, c.rows+margin-1)) {
+		i, j := span(g)
+		u[i-1], u[j] = 0, 0 // no flow beyond a run
+		faceSpeed(j-i, s, u[i:], q[i:], h[i-1:], h[i:], z[i-1:], z[i:])
+		if r >= 0 && r < c.rows {
+			if e := tile; i == e && c.sides[West][r].edge >= 0 {
+				u[e] = q[e] / max(h[e], s.dry)
+			}
+			if e := tile + c.cols; e < j && c.sides[East][r].edge >= 0 {
+				u[e] = q[e] / max(h[e-1], s.dry)
+			}
+		}
+		b.speed = max(b.speed, fastest(u[i:j]))
+	}
+}
+
 // ground returns a row of the ground, which is the same before and after a step.
 func (c *core[F]) ground(r int) []F { return c.z[(r+margin)*c.stride : (r+margin+1)*c.stride] }
 func (c *core[F]) rough(r int) []F  { return c.n[(r+margin)*c.stride : (r+margin+1)*c.stride] }
@@ -123,19 +147,8 @@ func (c *inertial[F]) west(b *band[F], w *inertialScratch[F], s *step[F], r int)
 		if c.cfg.NoAdvection {
 			faceFlow(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
 		} else {
-			u := w.ux
-			u[i-1], u[j] = 0, 0 // no flow beyond a run
-			faceSpeed(j-i, s, u[i:], q[i:], h[i-1:], h[i:], z[i-1:], z[i:])
-			if r >= 0 && r < c.rows {
-				if e := tile; i == e && c.sides[West][r].edge >= 0 {
-					u[e] = q[e] / max(h[e], s.dry)
-				}
-				if e := tile + c.cols; e < j && c.sides[East][r].edge >= 0 {
-					u[e] = q[e] / max(h[e-1], s.dry)
-				}
-			}
-			b.speed = max(b.speed, fastest(u[i:j]))
-			faceFlowAdvected(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], u[i-1:], u[i:], u[i+1:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
+			ul, u, ur := w.ux[(r-1+ring)%ring], w.ux[(r+ring)%ring], w.ux[(r+1+ring)%ring]
+			faceFlowAdvected(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], u[i-1:], u[i:], u[i+1:], ul[i:], ur[i:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
 		}
 		out[j] = 0
 	}
@@ -166,7 +179,7 @@ func (c *inertial[F]) south(b *band[F], w *inertialScratch[F], s *step[F], r int
 		if c.cfg.NoAdvection {
 			faceFlow(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ta[i:], ta[i+1:], tb[i:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
 		} else {
-			faceFlowAdvected(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ua[i:], u[i:], ub[i:], ta[i:], ta[i+1:], tb[i:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
+			faceFlowAdvected(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ua[i:], u[i:], ub[i:], u[i-1:], u[i+1:], ta[i:], tb[i:], ta[i+1:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
 		}
 		if f != 0 && f != c.rows {
 			continue

@@ -12,8 +12,8 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 	plainFaceFlow(n, s, out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 }
 
-func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
-	plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb)
+func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+	plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 }
 
 func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {

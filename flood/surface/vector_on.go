@@ -215,9 +215,9 @@ func faceFlow64(n int, s *step[float64], out, qa, q, qb, ta, tb, tc, td, ha, hb,
 	archsimd.ClearAVXUpperBits()
 }
 
-func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
 	if !vectors || n == 0 {
-		plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb)
+		plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 		return
 	}
 	out = out[:n]
@@ -227,6 +227,8 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	ua = ua[:n]
 	u = u[:n]
 	ub = ub[:n]
+	ul = ul[:n]
+	ur = ur[:n]
 	ta = ta[:n]
 	tb = tb[:n]
 	tc = tc[:n]
@@ -239,33 +241,34 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	nb = nb[:n]
 	switch {
 	case unsafe.Sizeof(s.dt) == 4 && wide:
-		faceFlowAdvected32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+		faceFlowAdvected32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	case unsafe.Sizeof(s.dt) == 4:
-		faceFlowAdvected32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+		faceFlowAdvected32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	case wide:
-		faceFlowAdvected64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+		faceFlowAdvected64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	default:
-		faceFlowAdvected64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+		faceFlowAdvected64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	}
 }
 
-func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
+func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat32x8(float32(0))
 	k8 := archsimd.BroadcastFloat32x8(float32(s.dry))
 	k12 := archsimd.BroadcastFloat32x8(float32(0.5))
-	k20 := archsimd.BroadcastFloat32x8(float32((0.3 * s.k)))
-	k21 := archsimd.BroadcastFloat32x8(float32(s.side))
-	k22 := archsimd.BroadcastFloat32x8(float32(0.25))
-	k24 := archsimd.BroadcastFloat32x8(float32(s.gk))
-	k25 := archsimd.BroadcastFloat32x8(float32(s.k))
-	k29 := archsimd.BroadcastFloat32x8(float32(1))
-	k31 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
-	k32 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
-	k41 := archsimd.BroadcastFloat32x8(float32(s.gn4))
-	k49 := archsimd.BroadcastFloat32x8(float32(2))
-	k50 := archsimd.BroadcastFloat32x8(float32(4))
-	k52 := archsimd.BroadcastFloat32x8(float32(s.g))
-	k54 := archsimd.BroadcastFloat32x8(float32(-1))
+	k20 := archsimd.BroadcastFloat32x8(float32(0.25))
+	k29 := archsimd.BroadcastFloat32x8(float32((0.3 * s.k)))
+	k30 := archsimd.BroadcastFloat32x8(float32((0.5 * s.side)))
+	k31 := archsimd.BroadcastFloat32x8(float32(0.12))
+	k33 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k34 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k38 := archsimd.BroadcastFloat32x8(float32(1))
+	k40 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k41 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k50 := archsimd.BroadcastFloat32x8(float32(s.gn4))
+	k53 := archsimd.BroadcastFloat32x8(float32(2))
+	k54 := archsimd.BroadcastFloat32x8(float32(4))
+	k56 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k58 := archsimd.BroadcastFloat32x8(float32(-1))
 	for i := 0; i < 4*n; i += 32 {
 		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
@@ -279,58 +282,62 @@ func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ta, 
 		t13 := t10.Add(t11).Mul(k12)
 		t14 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
 		t15 := t11.Add(t14).Mul(k12)
-		t16 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(u, i)))
-		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ua, i)))
-		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ub, i)))
-		t19 := t13.Max(k5).Mul(t16.Sub(t17)).Add(t15.Min(k5).Mul(t18.Sub(t16)))
-		t23 := k21.Add(k20.Mul(t16.AsInt32x8().And(unsigned32).AsFloat32x8())).Min(k22)
-		t26 := t11.Add(t23.Mul(t10.Sub(t11).Add(t14.Sub(t11)))).Sub(k24.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k25.Mul(t19))
-		t27 := t9
-		t28 := guess8.Sub(t27.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
-		t30 := k29.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
-		t33 := t28.Add(t28.Mul(t30).Mul(k32.Add(t30.Mul(k31))))
-		t34 := k29.Sub(t27.Mul(t33).Mul(t33).Mul(t33))
-		t35 := t33.Add(t33.Mul(t34).Mul(k32.Add(t34.Mul(k31))))
-		t36 := t35
-		t37 := t36.Mul(t36).Mul(t36)
-		t38 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
-		t39 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
-		t40 := t38.Add(t39)
-		t42 := k41.Mul(t40).Mul(t40).Mul(t37.Mul(t37).Mul(t36))
-		t43 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
-		t44 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
-		t45 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
-		t46 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
-		t47 := t43.Add(t44).Add(t45.Add(t46)).Mul(k22)
-		t48 := t47.Add(t42.Mul(t47).Mul(t11.Mul(t11).Add(t47.Mul(t47)).Sqrt()))
-		t51 := k49.Mul(t26).Div(k29.Add(k29.Add(k50.Mul(t42).Mul(t26.Mul(t26).Add(t48.Mul(t48)).Sqrt())).Sqrt()))
-		t53 := k49.Mul(t9).Mul(k52.Mul(t9).Sqrt())
-		t55 := t51.Min(t53).Max(t53.Mul(k54))
-		m56 := t7.Less(k8)
-		t57 := k5.Merge(t55, m56)
-		t58 := t57
-		t58.Store((*[8]float32)(unsafe.Add(out, i)))
+		t16 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
+		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
+		t19 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
+		t21 := t16.Add(t17).Add(t18.Add(t19)).Mul(k20)
+		t22 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(u, i)))
+		t23 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ua, i)))
+		t24 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ub, i)))
+		t25 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ul, i)))
+		t26 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ur, i)))
+		t27 := t13.Max(k5).Mul(t22.Sub(t23)).Add(t15.Min(k5).Mul(t24.Sub(t22))).Add(t21.Max(k5).Mul(t22.Sub(t25)).Add(t21.Min(k5).Mul(t26.Sub(t22))))
+		t28 := t14.Sub(t11).Sub(t11.Sub(t10)).Add(t19.Sub(t17).Sub(t18.Sub(t16)))
+		t32 := k30.Add(k29.Mul(t22.AsInt32x8().And(unsigned32).AsFloat32x8())).Min(k31)
+		t35 := t11.Add(t32.Mul(t28)).Sub(k33.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k34.Mul(t27))
+		t36 := t9
+		t37 := guess8.Sub(t36.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t39 := k38.Sub(t36.Mul(t37).Mul(t37).Mul(t37))
+		t42 := t37.Add(t37.Mul(t39).Mul(k41.Add(t39.Mul(k40))))
+		t43 := k38.Sub(t36.Mul(t42).Mul(t42).Mul(t42))
+		t44 := t42.Add(t42.Mul(t43).Mul(k41.Add(t43.Mul(k40))))
+		t45 := t44
+		t46 := t45.Mul(t45).Mul(t45)
+		t47 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
+		t48 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
+		t49 := t47.Add(t48)
+		t51 := k50.Mul(t49).Mul(t49).Mul(t46.Mul(t46).Mul(t45))
+		t52 := t21.Add(t51.Mul(t21).Mul(t11.Mul(t11).Add(t21.Mul(t21)).Sqrt()))
+		t55 := k53.Mul(t35).Div(k38.Add(k38.Add(k54.Mul(t51).Mul(t35.Mul(t35).Add(t52.Mul(t52)).Sqrt())).Sqrt()))
+		t57 := k53.Mul(t9).Mul(k56.Mul(t9).Sqrt())
+		t59 := t55.Min(t57).Max(t57.Mul(k58))
+		m60 := t7.Less(k8)
+		t61 := k5.Merge(t59, m60)
+		t62 := t61
+		t62.Store((*[8]float32)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
 
-func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
+func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat64x4(float64(0))
 	k8 := archsimd.BroadcastFloat64x4(float64(s.dry))
 	k12 := archsimd.BroadcastFloat64x4(float64(0.5))
-	k20 := archsimd.BroadcastFloat64x4(float64((0.3 * s.k)))
-	k21 := archsimd.BroadcastFloat64x4(float64(s.side))
-	k22 := archsimd.BroadcastFloat64x4(float64(0.25))
-	k24 := archsimd.BroadcastFloat64x4(float64(s.gk))
-	k25 := archsimd.BroadcastFloat64x4(float64(s.k))
-	k29 := archsimd.BroadcastFloat64x4(float64(1))
-	k31 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
-	k32 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
-	k41 := archsimd.BroadcastFloat64x4(float64(s.gn4))
-	k49 := archsimd.BroadcastFloat64x4(float64(2))
-	k50 := archsimd.BroadcastFloat64x4(float64(4))
-	k52 := archsimd.BroadcastFloat64x4(float64(s.g))
-	k54 := archsimd.BroadcastFloat64x4(float64(-1))
+	k20 := archsimd.BroadcastFloat64x4(float64(0.25))
+	k29 := archsimd.BroadcastFloat64x4(float64((0.3 * s.k)))
+	k30 := archsimd.BroadcastFloat64x4(float64((0.5 * s.side)))
+	k31 := archsimd.BroadcastFloat64x4(float64(0.12))
+	k33 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k34 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k38 := archsimd.BroadcastFloat64x4(float64(1))
+	k40 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k41 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k50 := archsimd.BroadcastFloat64x4(float64(s.gn4))
+	k53 := archsimd.BroadcastFloat64x4(float64(2))
+	k54 := archsimd.BroadcastFloat64x4(float64(4))
+	k56 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k58 := archsimd.BroadcastFloat64x4(float64(-1))
 	for i := 0; i < 8*n; i += 32 {
 		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
@@ -344,37 +351,40 @@ func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ta, 
 		t13 := t10.Add(t11).Mul(k12)
 		t14 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
 		t15 := t11.Add(t14).Mul(k12)
-		t16 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(u, i)))
-		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ua, i)))
-		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ub, i)))
-		t19 := t13.Max(k5).Mul(t16.Sub(t17)).Add(t15.Min(k5).Mul(t18.Sub(t16)))
-		t23 := k21.Add(k20.Mul(t16.AsInt64x4().And(unsigned64).AsFloat64x4())).Min(k22)
-		t26 := t11.Add(t23.Mul(t10.Sub(t11).Add(t14.Sub(t11)))).Sub(k24.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k25.Mul(t19))
-		t27 := t9
-		t28 := guess4.Sub(t27.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
-		t30 := k29.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
-		t33 := t28.Add(t28.Mul(t30).Mul(k32.Add(t30.Mul(k31))))
-		t34 := k29.Sub(t27.Mul(t33).Mul(t33).Mul(t33))
-		t35 := t33.Add(t33.Mul(t34).Mul(k32.Add(t34.Mul(k31))))
-		t36 := t35
-		t37 := t36.Mul(t36).Mul(t36)
-		t38 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
-		t39 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
-		t40 := t38.Add(t39)
-		t42 := k41.Mul(t40).Mul(t40).Mul(t37.Mul(t37).Mul(t36))
-		t43 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
-		t44 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
-		t45 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
-		t46 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
-		t47 := t43.Add(t44).Add(t45.Add(t46)).Mul(k22)
-		t48 := t47.Add(t42.Mul(t47).Mul(t11.Mul(t11).Add(t47.Mul(t47)).Sqrt()))
-		t51 := k49.Mul(t26).Div(k29.Add(k29.Add(k50.Mul(t42).Mul(t26.Mul(t26).Add(t48.Mul(t48)).Sqrt())).Sqrt()))
-		t53 := k49.Mul(t9).Mul(k52.Mul(t9).Sqrt())
-		t55 := t51.Min(t53).Max(t53.Mul(k54))
-		m56 := t7.Less(k8)
-		t57 := k5.Merge(t55, m56)
-		t58 := t57
-		t58.Store((*[4]float64)(unsafe.Add(out, i)))
+		t16 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
+		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
+		t19 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
+		t21 := t16.Add(t17).Add(t18.Add(t19)).Mul(k20)
+		t22 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(u, i)))
+		t23 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ua, i)))
+		t24 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ub, i)))
+		t25 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ul, i)))
+		t26 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ur, i)))
+		t27 := t13.Max(k5).Mul(t22.Sub(t23)).Add(t15.Min(k5).Mul(t24.Sub(t22))).Add(t21.Max(k5).Mul(t22.Sub(t25)).Add(t21.Min(k5).Mul(t26.Sub(t22))))
+		t28 := t14.Sub(t11).Sub(t11.Sub(t10)).Add(t19.Sub(t17).Sub(t18.Sub(t16)))
+		t32 := k30.Add(k29.Mul(t22.AsInt64x4().And(unsigned64).AsFloat64x4())).Min(k31)
+		t35 := t11.Add(t32.Mul(t28)).Sub(k33.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k34.Mul(t27))
+		t36 := t9
+		t37 := guess4.Sub(t36.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t39 := k38.Sub(t36.Mul(t37).Mul(t37).Mul(t37))
+		t42 := t37.Add(t37.Mul(t39).Mul(k41.Add(t39.Mul(k40))))
+		t43 := k38.Sub(t36.Mul(t42).Mul(t42).Mul(t42))
+		t44 := t42.Add(t42.Mul(t43).Mul(k41.Add(t43.Mul(k40))))
+		t45 := t44
+		t46 := t45.Mul(t45).Mul(t45)
+		t47 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
+		t48 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
+		t49 := t47.Add(t48)
+		t51 := k50.Mul(t49).Mul(t49).Mul(t46.Mul(t46).Mul(t45))
+		t52 := t21.Add(t51.Mul(t21).Mul(t11.Mul(t11).Add(t21.Mul(t21)).Sqrt()))
+		t55 := k53.Mul(t35).Div(k38.Add(k38.Add(k54.Mul(t51).Mul(t35.Mul(t35).Add(t52.Mul(t52)).Sqrt())).Sqrt()))
+		t57 := k53.Mul(t9).Mul(k56.Mul(t9).Sqrt())
+		t59 := t55.Min(t57).Max(t57.Mul(k58))
+		m60 := t7.Less(k8)
+		t61 := k5.Merge(t59, m60)
+		t62 := t61
+		t62.Store((*[4]float64)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
