@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,9 @@ type batchEngine interface {
 	save(member int) [][]float64
 	load(member int, f [][]float64)
 	forget(member int)
+	waters(member int, to []float64)
+	setWaters(member int, from []float64)
+	fork() batchEngine
 	sick() (member, place int)
 }
 
@@ -41,12 +45,17 @@ const (
 	waterValue poolValue = iota
 	levelValue
 	peakValue
+	westFlow
+	northFlow
 )
 
 // NewBatch prepares members runs, dry. Of cfg it heeds Precision, Threads, Courant, Theta, Dry (1e-3 m unless given), MaxStep and Deep.
 func NewBatch(g *Subgrid, cfg Config, members int) (*Batch, error) {
 	if cfg.Dry == 0 {
 		cfg.Dry = 1e-3
+	}
+	if cfg.Deep == 0 {
+		cfg.Deep = 1.5
 	}
 	cfg = cfg.withDefaults(g.Grid.Cell)
 	if err := cfg.check(); err != nil {
@@ -119,6 +128,28 @@ func (b *Batch) MassError(member int) float64 {
 	return math.Abs(in-m.Outflow-b.Stored(member)) / in
 }
 
+// Fork returns a batch that goes on from b's state and shares its tables.
+func (b *Batch) Fork() *Batch {
+	f := *b
+	f.mass, f.rate = slices.Clone(b.mass), slices.Clone(b.rate)
+	f.eng = b.eng.fork()
+	return &f
+}
+
+// Waters writes the water in each cell of the coarse grid, over the cell's whole area, in metres.
+func (b *Batch) Waters(member int, to []float64) { b.eng.waters(member, to) }
+
+// SetWaters sets what Waters reads; the account holds the difference as inflow or outflow.
+func (b *Batch) SetWaters(member int, from []float64) {
+	before := b.eng.stored(member)
+	b.eng.setWaters(member, from)
+	if v := b.eng.stored(member) - before; v > 0 {
+		b.mass[member].Inflow += v
+	} else {
+		b.mass[member].Outflow -= v
+	}
+}
+
 // Add gives v m³ to cell i of the coarse grid, or takes what is there of −v, and returns what it gave.
 func (b *Batch) Add(member, i int, v float64) float64 {
 	v = b.eng.add(member, b.placeOf(i), v)
@@ -131,7 +162,13 @@ func (b *Batch) Add(member, i int, v float64) float64 {
 }
 
 func (b *Batch) placeOf(i int) int32 {
-	return int32(b.grid.place(i/b.grid.cols, i%b.grid.cols))
+	return int32(b.grid.placeOf(i))
+}
+
+// Discharges is what flows through the west and the north face of cell i of the coarse grid per metre of its width, m²/s.
+func (b *Batch) Discharges(member, i int) (west, north float64) {
+	at := b.placeOf(i)
+	return b.eng.get(member, at, westFlow), b.eng.get(member, at, northFlow)
 }
 
 // Water is the m³ in cell i of the coarse grid.
@@ -152,7 +189,7 @@ func (b *Batch) ForgetPeaks(member int) { b.eng.forget(member) }
 
 // Snapshot returns a copy of a member's state, but for its rain.
 func (b *Batch) Snapshot(member int) State {
-	return State{Version: stateVersion, Precision: b.cfg.Precision, T: b.t, Mass: b.mass[member], Stats: Stats{Steps: b.steps}, Fields: b.eng.save(member)}
+	return State{Version: stateVersion, Precision: b.cfg.Precision, Cols: b.grid.Grid.Cols, Rows: b.grid.Grid.Rows, T: b.t, Mass: b.mass[member], Stats: Stats{Steps: b.steps}, Fields: b.eng.save(member)}
 }
 
 // Restore puts a member into a state of the same grid and precision. The batch goes on from that state's time.
@@ -161,8 +198,8 @@ func (b *Batch) Restore(member int, st State) error {
 		return fmt.Errorf("restore surface: version %d, %d bits, %d fields; this batch is %d, %d, %d", st.Version, st.Precision, len(st.Fields), stateVersion, b.cfg.Precision, poolFields)
 	}
 	for _, f := range st.Fields {
-		if len(f) != b.grid.size {
-			return fmt.Errorf("restore surface: the snapshot is of another grid")
+		if len(f) != b.grid.size || st.Cols != b.grid.Grid.Cols || st.Rows != b.grid.Grid.Rows {
+			return fmt.Errorf("restore surface: the snapshot is of %d × %d cells, this batch of %d × %d", st.Cols, st.Rows, b.grid.Grid.Cols, b.grid.Grid.Rows)
 		}
 	}
 	b.eng.load(member, st.Fields)
@@ -175,7 +212,7 @@ func (b *Batch) over(member, p int, what poolValue) float64 {
 	if at < 0 {
 		return 0
 	}
-	return b.grid.depth(p, b.eng.get(member, at, what))
+	return b.grid.Depth(p, b.grid.base[at]+b.eng.get(member, at, what))
 }
 
 // peakEvery is the steps from one look at the levels for the highest to the next.
@@ -255,7 +292,42 @@ func (b *herd[F]) get(member int, i int32, what poolValue) float64 {
 	case levelValue:
 		return p.levelOf(int(i))
 	}
-	return float64(p.peak[i])
+	return float64([...][]F{peakValue: p.peak, westFlow: p.qx, northFlow: p.qy}[what][i])
+}
+
+func (b *herd[F]) fork() batchEngine {
+	f := &herd[F]{cfg: b.cfg, grid: b.grid}
+	for _, p := range b.list {
+		q := newPools(p.poolTables)
+		for k, from := range p.all() {
+			copy(q.all()[k], from)
+		}
+		q.rain = slices.Clone(p.rain)
+		f.list = append(f.list, q)
+	}
+	return f
+}
+
+func (b *herd[F]) waters(member int, to []float64) {
+	p := b.list[member]
+	for r := range b.grid.Grid.Rows {
+		k := b.grid.place(r, 0)
+		for c := range b.grid.cols {
+			to[r*b.grid.cols+c] = float64(p.v[k+c]) + float64(p.c[k+c])
+		}
+	}
+}
+
+func (b *herd[F]) setWaters(member int, from []float64) {
+	p := b.list[member]
+	for r := range b.grid.Grid.Rows {
+		k := b.grid.place(r, 0)
+		for c := range b.grid.cols {
+			v := from[r*b.grid.cols+c]
+			p.v[k+c] = F(v)
+			p.c[k+c] = F(v - float64(p.v[k+c]))
+		}
+	}
 }
 
 func (b *herd[F]) add(member int, i int32, v float64) float64 {

@@ -35,8 +35,16 @@ type core[F Float] struct {
 	sides   [4][]gate // by row (west, east) or column (north, south)
 	edgeVal []float64 // of each Edge in this step
 	inlets  []inlet
-	bands   []*band[F]
-	scheme  interface {
+
+	passages  []passage
+	through   []float64 // m³/s through each structure in the last step, from A to B
+	breaching [][]int   // places that each breach lowers
+	begun     []float64 // s: when each breach began, NaN before
+	soaked    []float64 // of each cell, m; nil without soils
+	lost      []float64 // of each row in this step
+
+	bands  []*band[F]
+	scheme interface {
 		// sweep steps rows b.from … b.to−1.
 		sweep(b *band[F], s *step[F])
 		// longest returns the longest stable step from the present state, s.
@@ -54,7 +62,6 @@ type gate struct {
 type inlet struct {
 	source int
 	cells  []int // places in the fields
-	rc     [][2]int
 	share  float64
 }
 
@@ -123,13 +130,13 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 		in := inlet{source: k}
 		for _, i := range d.CellsOf(s) {
 			in.cells = append(in.cells, c.at(i/c.cols, i%c.cols))
-			in.rc = append(in.rc, [2]int{i / c.cols, i % c.cols})
 		}
 		if len(in.cells) > 0 {
 			in.share = 1 / float64(len(in.cells))
 			c.inlets = append(c.inlets, in)
 		}
 	}
+	c.placeStructures()
 	threads := min(cfg.Threads, max(1, d.Rows/8))
 	for k := range threads {
 		c.bands = append(c.bands, &band[F]{from: k * d.Rows / threads, to: (k + 1) * d.Rows / threads})
@@ -138,6 +145,25 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 		c.wetRow(r)
 	}
 	return c
+}
+
+func (c *core[F]) placeStructures() {
+	d := c.dom
+	place := func(i int) int { return c.at(i/c.cols, i%c.cols) }
+	for k := range d.Structures {
+		c.passages = append(c.passages, passage{place(d.Index(d.Structures[k].A)), place(d.Index(d.Structures[k].B))})
+	}
+	c.through = make([]float64, len(d.Structures))
+	for k := range d.Breaches {
+		var cells []int
+		for _, i := range d.CellsOfBreach(&d.Breaches[k]) {
+			cells = append(cells, place(i))
+		}
+		c.breaching, c.begun = append(c.breaching, cells), append(c.begun, math.NaN())
+	}
+	if len(d.Soils) > 0 {
+		c.soaked, c.lost = make([]float64, d.Cells()), make([]float64, d.Rows)
+	}
 }
 
 // placeEdges finds the faces of every Edge.
@@ -246,7 +272,7 @@ func (c *core[F]) each(f func(b *band[F])) {
 }
 
 // flows is the account of one step, m³.
-type flows struct{ rain, in, out, sources, drains float64 }
+type flows struct{ rain, in, out, sources, drains, soaked float64 }
 
 // advance steps from t to t+dt seconds.
 func (c *core[F]) advance(t, dt float64, reach int) flows {
@@ -256,6 +282,7 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 		c.edgeVal[k] = e.Series.Mean(t, t+dt)
 	}
 	s := c.stepOf(dt)
+	c.breach(t)
 	c.rain(t, dt, s, &m)
 	c.each(func(b *band[F]) {
 		b.cells = 0
@@ -284,6 +311,9 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	}
 	c.each(func(b *band[F]) { c.scheme.sweep(b, s) })
 	c.pour(t, dt, &m)
+	c.structures(t, dt)
+	m.soaked = c.soak(dt, s.rain)
+	c.blow(t, dt)
 	for s := range c.sides {
 		for i := range c.sides[s] {
 			if q := c.sides[s][i].q; q > 0 {
@@ -298,12 +328,20 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 
 func (c *core[F]) stepOf(dt float64) *step[F] {
 	dx, theta := c.dom.Cell, c.cfg.Theta
-	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), ease: F(4 / (gravity * dx)), nearAll: 1 - 1e-12}
+	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), ease: F(4 / (gravity * dx)), deep: F(c.deepest()), nearAll: 1 - 1e-12}
 	if c.cfg.Precision == 32 {
 		near := float32(1 - 4e-7)
 		s.nearAll = F(near)
 	}
 	return s
+}
+
+// deepest is the depth whose waves a step is to carry: deeper water's momentum goes by a shorter one.
+func (c *core[F]) deepest() float64 {
+	if c.cfg.Scheme == Inertial && c.cfg.Deep > 0 {
+		return c.cfg.Deep
+	}
+	return 1e5
 }
 
 // rain sets the weight of the step's rain and accounts for it.
@@ -408,7 +446,7 @@ func (c *core[F]) pour(t, dt float64, m *flows) {
 		if add == 0 {
 			continue
 		}
-		for j, i := range in.cells {
+		for _, i := range in.cells {
 			v := add
 			if v < 0 {
 				v = max(v, -float64(c.h[i]))
@@ -417,20 +455,14 @@ func (c *core[F]) pour(t, dt float64, m *flows) {
 			if c.c != nil {
 				was += float64(c.c[i])
 			}
-			now := was + v
-			c.h[i] = F(max(now, 0))
+			c.change(i, v)
 			if c.c != nil {
-				c.c[i] = F(now - float64(c.h[i]))
 				v = float64(c.h[i]) + float64(c.c[i]) - was
 			}
-			c.peak[i] = max(c.peak[i], c.h[i])
 			if v > 0 {
 				m.sources += v * c.area
 			} else {
 				m.drains -= v * c.area
-			}
-			if c.h[i] >= F(c.cfg.Dry) {
-				c.markWet(in.rc[j][0], in.rc[j][1]/tile)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ type Config struct {
 	Dry         float64       // m: a flow depth below it carries nothing: 5e-5 of a cell's width, at most 1e-3
 	NoAdvection bool          // inertial: leave the advection of momentum out, as the published scheme does
 	MaxStep     time.Duration // 10 s
-	Deep        float64       // m: deeper flow has momentum by a shorter step; cells with tables, 1.5
+	Deep        float64       // m: deeper flow has momentum by a shorter step, inertial; 0: none has; a Batch 1.5
 }
 
 func (c Config) withDefaults(cell float64) Config {
@@ -75,9 +75,6 @@ func (c Config) withDefaults(cell float64) Config {
 		c.Precision = 64
 	}
 	c.Threads = max(c.Threads, 1)
-	if c.Deep == 0 {
-		c.Deep = 1.5
-	}
 	if c.MaxStep == 0 {
 		c.MaxStep = 10 * time.Second
 	}
@@ -94,7 +91,7 @@ func (c Config) check() error {
 		return fmt.Errorf("surface: theta %g is not in 0–1", c.Theta)
 	case !(c.Dry > 0 && c.Dry < 0.1):
 		return fmt.Errorf("surface: dry depth %g m is not in 0–0.1", c.Dry)
-	case !(c.Deep >= 0.1 && c.Deep <= 1000):
+	case c.Deep != 0 && !(c.Deep >= 0.1 && c.Deep <= 1000):
 		return fmt.Errorf("surface: deep water from %g m is not in 0.1–1000", c.Deep)
 	case c.MaxStep <= 0:
 		return fmt.Errorf("surface: largest step %v is not positive", c.MaxStep)

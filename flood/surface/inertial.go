@@ -47,7 +47,7 @@ func (c *inertial[F]) longest() float64 {
 			}
 		}
 	}
-	wave := math.Sqrt(gravity * max(deep, c.cfg.Dry))
+	wave := math.Sqrt(gravity * max(min(deep, c.deepest()), c.cfg.Dry))
 	// With the neighbours' weight in a face's flow, the shortest waves across both axes grow from a Courant number of √(θ/2) on.
 	limit := min(c.cfg.Courant, 0.97*math.Sqrt(c.cfg.Theta/2)) * c.dom.Cell / wave
 	if !c.cfg.NoAdvection {

@@ -9,11 +9,11 @@ func plainPool[F Float](n int, s *step[F], e, thin, v, room, s2, s3, s4, s5, s6,
 	s2, s3, s4, s5, s6, s7, s8 = s2[:n], s3[:n], s4[:n], s5[:n], s6[:n], s7[:n], s8[:n]
 	for i := range n {
 		w := v[i] * room[i]
-		a := min(min(w*8, w*4+s2[i]), min(w*(8.0/3)+s3[i], w*2+s4[i]))
-		b := min(min(w*(8.0/5)+s5[i], w*(4.0/3)+s6[i]), min(w*(8.0/7)+s7[i], w+s8[i]))
-		level := min(a, b)
+		a := lesser(lesser(w*8, w*4+s2[i]), lesser(w*(8.0/3)+s3[i], w*2+s4[i]))
+		b := lesser(lesser(w*(8.0/5)+s5[i], w*(4.0/3)+s6[i]), lesser(w*(8.0/7)+s7[i], w+s8[i]))
+		level := lesser(a, b)
 		e[i] = level
-		thin[i] = level / max(v[i], 1e-6)
+		thin[i] = level / larger(v[i], 1e-6)
 	}
 }
 
@@ -33,26 +33,26 @@ func plainRelease[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thi
 	width, l1, l2, l3, l4, c1, c2, c3, c4 = width[:n], l1[:n], l2[:n], l3[:n], l4[:n], c1[:n], c2[:n], c3[:n], c4[:n]
 	for i := range n {
 		dz := zb[i] - za[i]
-		top := max(ea[i], eb[i]+dz)
+		top := larger(ea[i], eb[i]+dz)
 		fall := dz + (eb[i] - ea[i])
-		d1 := max(top-l1[i], 1e-9)
-		d2 := max(top-l2[i], 1e-9)
-		d3 := max(top-l3[i], 1e-9)
-		d4 := max(top-l4[i], 1e-9)
+		d1 := larger(top-l1[i], 1e-9)
+		d2 := larger(top-l2[i], 1e-9)
+		d3 := larger(top-l3[i], 1e-9)
+		d4 := larger(top-l4[i], 1e-9)
 		area := width[i] * ((d1 + d2) + (d3 + d4))
 		y1 := roughCbrt(d1)
 		y2 := roughCbrt(d2)
 		y3 := roughCbrt(d3)
 		y4 := roughCbrt(d4)
 		carry := ((c1[i]*y1)*(d1*d1) + (c2[i]*y2)*(d2*d2)) + ((c3[i]*y3)*(d3*d3) + (c4[i]*y4)*(d4*d4))
-		carry = max(carry, 1e-12)
+		carry = larger(carry, 1e-12)
 		// The momentum goes by a share deep/over of the step. Its quadratic, multiplied by what would be divided by:
-		over := max(area*max(thina[i], thinb[i]), s.deep)
+		over := larger(area*larger(thina[i], thinb[i]), s.deep)
 		r := (s.theta*q[i]+s.side*(qa[i]+qb[i]))*over - s.deep*(s.gk*area*fall)
 		still := over * carry
 		v := 2 * r * carry / (still + sqrt(still*still+(s.gdt4*area)*abs(r)))
 		most := area * sqrt(s.g*d1)
-		v = max(min(v, most), -most)
+		v = larger(lesser(v, most), -most)
 		if top-l1[i] < s.dry {
 			v = 0
 		}
@@ -66,19 +66,19 @@ func plainReleaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina,
 	width, l1, c1 = width[:n], l1[:n], c1[:n]
 	for i := range n {
 		dz := zb[i] - za[i]
-		top := max(ea[i], eb[i]+dz)
+		top := larger(ea[i], eb[i]+dz)
 		fall := dz + (eb[i] - ea[i])
-		d1 := max(top-l1[i], 1e-9)
+		d1 := larger(top-l1[i], 1e-9)
 		area := width[i] * 4 * d1
 		carry := (4 * c1[i]) * roughCbrt(d1) * (d1 * d1)
-		carry = max(carry, 1e-12)
+		carry = larger(carry, 1e-12)
 		// The momentum goes by a share deep/over of the step. Its quadratic, multiplied by what would be divided by:
-		over := max(area*max(thina[i], thinb[i]), s.deep)
+		over := larger(area*larger(thina[i], thinb[i]), s.deep)
 		r := (s.theta*q[i]+s.side*(qa[i]+qb[i]))*over - s.deep*(s.gk*area*fall)
 		still := over * carry
 		v := 2 * r * carry / (still + sqrt(still*still+(s.gdt4*area)*abs(r)))
 		most := area * sqrt(s.g*d1)
-		v = max(min(v, most), -most)
+		v = larger(lesser(v, most), -most)
 		if top-l1[i] < s.dry {
 			v = 0
 		}
@@ -97,8 +97,8 @@ func roughCbrt[F Float](x F) F {
 func plainShare[F Float](n int, s *step[F], out, v, w, e, t, b []F) {
 	out, v, w, e, t, b = out[:n], v[:n], w[:n], e[:n], t[:n], b[:n]
 	for i := range n {
-		give := max(e[i], 0) - min(w[i], 0) + (max(b[i], 0) - min(t[i], 0))
-		out[i] = min(s.nearAll*v[i]/max(s.k*give, 1e-30), 1)
+		give := larger(e[i], 0) - lesser(w[i], 0) + (larger(b[i], 0) - lesser(t[i], 0))
+		out[i] = lesser(s.nearAll*v[i]/larger(s.k*give, 1e-30), 1)
 	}
 }
 
@@ -122,7 +122,7 @@ func plainGather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
 		sum := v[i] + add
 		back := sum - v[i]
 		lost := (v[i] - (sum - back)) + (add - back)
-		d := max(sum, 0)
+		d := larger(sum, 0)
 		v[i] = d
 		c[i] = lost + (sum - d)
 	}
@@ -132,6 +132,6 @@ func plainGather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
 func plainHighest[F Float](n int, s *step[F], peak, e []F) {
 	peak, e = peak[:n], e[:n]
 	for i := range n {
-		peak[i] = max(peak[i], e[i])
+		peak[i] = larger(peak[i], e[i])
 	}
 }

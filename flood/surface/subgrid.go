@@ -326,14 +326,46 @@ func (g *Subgrid) volume(at int, e float64) float64 {
 	return v * g.open[at] / storageGroups
 }
 
-// depth is that of pixel p when the level of its cell is e over its base.
-func (g *Subgrid) depth(p int, e float64) float64 {
-	at := g.cell[p]
-	if at < 0 {
-		return 0
+func (g *Subgrid) placeOf(i int) int { return g.place(i/g.cols, i%g.cols) }
+
+// CellOf returns the cell of the coarse grid that pixel p of the fine one lies in.
+func (g *Subgrid) CellOf(p int) int {
+	return p/g.Fine.Cols/g.Ratio*g.cols + p%g.Fine.Cols/g.Ratio
+}
+
+// Open is the open ground of cell i over its area, 0 outside.
+func (g *Subgrid) Open(i int) float64 { return g.open[g.placeOf(i)] }
+
+// Inside is the share of cell i that has ground.
+func (g *Subgrid) Inside(i int) float64 { return g.inside[g.placeOf(i)] }
+
+// Base is the lowest ground of cell i, m.
+func (g *Subgrid) Base(i int) float64 { return g.base[g.placeOf(i)] }
+
+// Volume is the water in cell i, over its area, whose level is given, m.
+func (g *Subgrid) Volume(i int, level float64) float64 {
+	at := g.placeOf(i)
+	return g.volume(at, level-g.base[at])
+}
+
+// Level is that of v metres of water over the area of cell i.
+func (g *Subgrid) Level(i int, v float64) float64 {
+	at := g.placeOf(i)
+	if g.open[at] == 0 {
+		return g.base[at]
 	}
-	level := g.base[at] + e
-	if e <= 0 || level <= g.behind[p] && g.behind[p] < beyond {
+	e, sum := math.Inf(1), 0.0
+	for j := range g.groups {
+		sum += g.groups[j][at]
+		e = min(e, (v/g.open[at]*storageGroups+sum)/float64(j+1))
+	}
+	return g.base[at] + e
+}
+
+// Depth is that over pixel p when the level of its cell is given, m.
+func (g *Subgrid) Depth(p int, level float64) float64 {
+	at := g.cell[p]
+	if at < 0 || level <= g.base[at] || level <= g.behind[p] && g.behind[p] < beyond {
 		return 0
 	}
 	return max(level-g.z[p], 0)

@@ -3,7 +3,7 @@
 // in the same order, so that the bits are the same.
 //
 // A kernel is a generic function whose first parameters are n int and s *step[F], with one loop over n. In the loop stand
-// assignments of arithmetic, min, max, sqrt, abs, inverseCbrt and helpers without a loop, and conditions that only assign.
+// assignments of arithmetic, min, max, lesser, larger, sqrt, abs, inverseCbrt and helpers without a loop, and conditions that only assign.
 package main
 
 import (
@@ -277,8 +277,10 @@ func (g *generator) call(name string, args []ast.Expr) value {
 		in = append(in, g.expr(a))
 	}
 	switch name {
-	case "max", "min":
-		return value{code: fmt.Sprintf("%s.%s(%s)", g.vector(in[0]), strings.ToUpper(name[:1])+name[1:], g.vector(in[1]))}
+	case "max", "larger":
+		return value{code: fmt.Sprintf("%s.Max(%s)", g.vector(in[0]), g.vector(in[1]))}
+	case "min", "lesser":
+		return value{code: fmt.Sprintf("%s.Min(%s)", g.vector(in[0]), g.vector(in[1]))}
 	case "sqrt":
 		return value{code: g.vector(in[0]) + ".Sqrt()"}
 	case "abs":
