@@ -37,6 +37,7 @@ type floodReport struct {
 	OutflowM3    float64      `json:"outflow_m3"`
 	StoredM3     float64      `json:"stored_m3"`
 	MassErrorRel float64      `json:"mass_error_rel"` // the largest at a report
+	SoakedM3     float64      `json:"infiltration_m3"`
 	MaxDepthM    float64      `json:"max_depth_m"`
 	Gauges       []floodGauge `json:"gauges"`
 }
@@ -147,7 +148,7 @@ func readFloodCase(file string) (*water.Case, error) {
 func reportFlood(c *water.Case, rec *surface.Record, wall, spent time.Duration) floodReport {
 	s := rec.Sim
 	m, st := s.Mass(), s.Stats()
-	r := floodReport{Cells: c.Cells(), ActiveCells: st.MaxCells, Steps: st.Steps, CellUpdates: st.CellUpdates, WallS: wall.Seconds(), RainM3: m.Rain, InflowM3: m.Inflow, OutflowM3: m.Outflow,
+	r := floodReport{Cells: c.Cells(), ActiveCells: st.MaxCells, Steps: st.Steps, CellUpdates: st.CellUpdates, WallS: wall.Seconds(), RainM3: m.Rain, InflowM3: m.Inflow, OutflowM3: m.Outflow, SoakedM3: m.Soaked,
 		StoredM3: s.Stored(), MassErrorRel: rec.Error, Gauges: []floodGauge{}}
 	if spent > 0 {
 		r.UpdatesPerS = float64(st.CellUpdates) / spent.Seconds()

@@ -61,10 +61,10 @@ func gaugeCSV(rec *surface.Record) []byte {
 
 func accountCSV(rec *surface.Record) []byte {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "time_s,rain_m3,inflow_m3,outflow_m3,stored_m3,error_m3")
+	fmt.Fprintln(&b, "time_s,rain_m3,inflow_m3,outflow_m3,infiltration_m3,stored_m3,error_m3")
 	for i, t := range rec.Times {
 		m := rec.Mass[i]
-		fmt.Fprintf(&b, "%g,%.9g,%.9g,%.9g,%.9g,%.3g\n", t, m.Rain, m.Inflow, m.Outflow, rec.Stored[i], rec.Stored[i]+m.Outflow-m.Initial-m.Rain-m.Inflow)
+		fmt.Fprintf(&b, "%g,%.9g,%.9g,%.9g,%.9g,%.9g,%.3g\n", t, m.Rain, m.Inflow, m.Outflow, m.Soaked, rec.Stored[i], rec.Stored[i]+m.Outflow+m.Soaked-m.Initial-m.Rain-m.Inflow)
 	}
 	return b.Bytes()
 }
