@@ -65,6 +65,7 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	dir := f.String("out", "", "folder for depth maxima (GeoTIFF), time series (CSV) and a picture")
 	courant := f.Float64("courant", 0, "Courant number; 0: the case's or the solver's own")
 	plain := f.Bool("no-advection", false, "inertial: leave the advection of momentum out")
+	subgrid := f.Int("subgrid", 0, "inertial: pixels of the DEM across a computing cell, with tables of what lies below its size, 2–8; 0: what the case says, else the DEM's own cells")
 	asJSON := f.Bool("json", false, "print JSON")
 	var file string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") { // the case may stand before its flags
@@ -82,12 +83,14 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --precision %d is not 32 or 64", errUsage, *precision)
 	case *threads < 1:
 		return fmt.Errorf("%w: --threads %d", errUsage, *threads)
+	case *subgrid < 0 || *subgrid > 8:
+		return fmt.Errorf("%w: --subgrid %d is not 1 to 8", errUsage, *subgrid)
 	}
 	c, err := readFloodCase(file)
 	if err != nil {
 		return err
 	}
-	cfg := surface.Config{Precision: *precision, Threads: *threads, Courant: *courant, NoAdvection: *plain}
+	cfg := surface.Config{Precision: *precision, Threads: *threads, Courant: *courant, NoAdvection: *plain, Subgrid: *subgrid}
 	if *solver == "" {
 		*solver = c.Scheme
 	}

@@ -49,13 +49,16 @@ const (
 	northFlow
 )
 
+// deepOnTables is the depth in metres whose waves the steps of cells with tables carry unless a Config says otherwise.
+const deepOnTables = 1.5
+
 // NewBatch prepares members runs, dry. Of cfg it heeds Precision, Threads, Courant, Theta, Dry (1e-3 m unless given), MaxStep and Deep.
 func NewBatch(g *Subgrid, cfg Config, members int) (*Batch, error) {
 	if cfg.Dry == 0 {
 		cfg.Dry = 1e-3
 	}
 	if cfg.Deep == 0 {
-		cfg.Deep = 1.5
+		cfg.Deep = deepOnTables
 	}
 	cfg = cfg.withDefaults(g.Grid.Cell)
 	if err := cfg.check(); err != nil {

@@ -3,6 +3,8 @@ package surface
 import (
 	"math"
 	"sync"
+
+	"citybrain/city"
 )
 
 const (
@@ -166,46 +168,49 @@ func (c *core[F]) placeStructures() {
 	}
 }
 
-// placeEdges finds the faces of every Edge.
-func (c *core[F]) placeEdges() {
-	d := c.dom
-	for s, n := range [4]int{West: c.rows, East: c.rows, North: c.cols, South: c.cols} {
-		c.sides[s] = make([]gate, n)
-		for i := range c.sides[s] {
-			c.sides[s][i].edge = -1
-		}
-	}
-	c.edgeVal = make([]float64, len(d.Edges))
-	for k, e := range d.Edges {
-		for i := range c.sides[e.Side] {
-			r, col := c.edgeCell(e.Side, i)
-			p := d.Centre(r*c.cols + col)
+// findGates finds the faces of edges on the rim of g; ground says which cells have any.
+func findGates(g city.Grid, edges []Edge, ground func(i int) bool) (sides [4][]gate) {
+	count := make([]int, len(edges))
+	for s, n := range [4]int{West: g.Rows, East: g.Rows, North: g.Cols, South: g.Cols} {
+		sides[s] = make([]gate, n)
+		for i := range sides[s] {
+			sides[s][i].edge = -1
+			r, col := edgeCell(g, Side(s), i)
+			p := g.Centre(r*g.Cols + col)
 			x := p[1]
-			if e.Side == North || e.Side == South {
+			if Side(s) == North || Side(s) == South {
 				x = p[0]
 			}
-			if x < e.From || x > e.To || math.IsNaN(d.Z[r*c.cols+col]) {
-				continue
+			for k, e := range edges {
+				if e.Side == Side(s) && x >= e.From && x <= e.To && ground(r*g.Cols+col) {
+					sides[s][i].edge = k
+				}
 			}
-			if e.Kind == Wall {
-				c.sides[e.Side][i].edge = -1
-			} else {
-				c.sides[e.Side][i].edge = k
-			}
-		}
-	}
-	count := make([]int, len(d.Edges))
-	for s := range c.sides {
-		for _, g := range c.sides[s] {
-			if g.edge >= 0 {
-				count[g.edge]++
+			if k := sides[s][i].edge; k >= 0 && edges[k].Kind == Wall {
+				sides[s][i].edge = -1
+			} else if k >= 0 {
+				count[k]++
 			}
 		}
 	}
+	for s := range sides {
+		for i := range sides[s] {
+			if e := &sides[s][i]; e.edge >= 0 {
+				e.share = 1 / (float64(count[e.edge]) * g.Cell)
+			}
+		}
+	}
+	return sides
+}
+
+// placeEdges opens the faces of every Edge.
+func (c *core[F]) placeEdges() {
+	d := c.dom
+	c.sides = findGates(d.Grid, d.Edges, func(i int) bool { return !math.IsNaN(d.Z[i]) })
+	c.edgeVal = make([]float64, len(d.Edges))
 	for s := range c.sides {
 		for i := range c.sides[s] {
 			if g := &c.sides[s][i]; g.edge >= 0 {
-				g.share = 1 / (float64(count[g.edge]) * d.Cell)
 				r, col := c.edgeCell(Side(s), i)
 				c.z[c.at(r, col)+[4]int{West: -1, East: 1, North: -c.stride, South: c.stride}[s]] = 2 * beyond
 				if k := d.Edges[g.edge].Kind; k == Level || k == Discharge {
@@ -216,16 +221,18 @@ func (c *core[F]) placeEdges() {
 	}
 }
 
-func (c *core[F]) edgeCell(s Side, i int) (r, col int) {
+func (c *core[F]) edgeCell(s Side, i int) (r, col int) { return edgeCell(c.dom.Grid, s, i) }
+
+func edgeCell(g city.Grid, s Side, i int) (r, col int) {
 	switch s {
 	case West:
 		return i, 0
 	case East:
-		return i, c.cols - 1
+		return i, g.Cols - 1
 	case North:
 		return 0, i
 	}
-	return c.rows - 1, i
+	return g.Rows - 1, i
 }
 
 // wetRow marks the wet tiles of row r.

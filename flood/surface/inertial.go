@@ -200,16 +200,18 @@ func (c *inertial[F]) south(b *band[F], w *inertialScratch[F], s *step[F], r int
 // edgeFlow is the flow through a face at the grid's edge; inward is the sign of a flow into the grid, old the face's old flow,
 // inner that of the next face inside, and h, z and n those of the cell inside.
 func (c *core[F]) edgeFlow(g *gate, s *step[F], inward, old, inner, h, z, n float64) float64 {
-	e := &c.dom.Edges[g.edge]
-	val := c.edgeVal[g.edge]
+	return edgeDischarge(&c.dom.Edges[g.edge], c.edgeVal[g.edge], g.share, c.cfg.Dry, float64(s.dt), float64(s.gk), inward, old, inner, h, z, n)
+}
+
+func edgeDischarge(e *Edge, val, share, dry, dt, gk, inward, old, inner, h, z, n float64) float64 {
 	switch e.Kind {
 	case Discharge:
-		return inward * val * g.share
+		return inward * val * share
 	case Open:
 		out := min(inward*inner, 0)
 		return inward * max(out, -h*math.Sqrt(gravity*h))
 	case Slope:
-		if h < c.cfg.Dry {
+		if h < dry {
 			return 0
 		}
 		return -inward * min(math.Sqrt(e.Gradient)*math.Pow(h, 5.0/3)/max(n, 1e-4), h*math.Sqrt(gravity*h))
@@ -217,11 +219,10 @@ func (c *core[F]) edgeFlow(g *gate, s *step[F], inward, old, inner, h, z, n floa
 	// A given level stands a full cell outside, over the same ground.
 	outside := max(val-z, 0)
 	depth := max(outside, h)
-	if depth < c.cfg.Dry {
+	if depth < dry {
 		return 0
 	}
-	dt := float64(s.dt)
-	r := inward*old + float64(s.gk)*depth*(outside-h)
+	r := inward*old + gk*depth*(outside-h)
 	f := 4 * gravity * dt * n * n / math.Pow(depth, 7.0/3)
 	q := 2 * r / (1 + math.Sqrt(1+f*math.Abs(r)))
 	top := depth * math.Sqrt(gravity*depth)

@@ -57,6 +57,7 @@ type pools[F Float] struct {
 	share   [2][]F
 	nx      []F
 	ny      [2][]F
+	rim     func(p *pools[F], s *step[F], r int) // sets flows through the grid's edges; may be nil
 }
 
 func newPools[F Float](t *poolTables[F]) *pools[F] {
@@ -104,10 +105,16 @@ func (p *pools[F]) sweep(r int, s *step[F], notePeaks bool) {
 		}
 		p.release(1, n, s, p.ny[now][a:], behind[a:], q[a:], past[a:], p.e[before][a:], e[a:], p.thin[before][a:], thin[a:], k-stride, k)
 	}
+	if p.rim != nil && r <= rows {
+		p.rim(p, s, r)
+	}
 	if r >= 1 {
-		if r-1 < rows {
+		if r-1 == rows {
+			fillWith(p.share[before], 1)
+		} else {
 			x := row(p.qx, r-1)
 			share(n, s, p.share[before][a:], row(p.v, r-1), x, x[1:], p.ny[before][a:], p.ny[now][a:])
+			fillWith(p.share[before][a+p.cols:], 1) // what comes in from outside is not held by a cell
 			give(n, s, x, x, p.share[before][a-1:], p.share[before][a:])
 		}
 		give(n, s, row(p.qy, r-1), p.ny[before][a:], p.share[now][a:], p.share[before][a:])

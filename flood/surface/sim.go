@@ -61,6 +61,9 @@ const (
 // New prepares a run. d is not copied and must not change.
 func New(d *Domain, cfg Config) (*Sim, error) {
 	cfg = cfg.withDefaults(d.Cell)
+	if cfg.Subgrid > 1 && cfg.Deep == 0 {
+		cfg.Deep = deepOnTables
+	}
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -68,7 +71,12 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 		return nil, err
 	}
 	s := &Sim{dom: d, cfg: cfg}
+	var err error
 	switch {
+	case cfg.Subgrid > 1 && cfg.Precision == 64:
+		s.eng, err = newTabled[float64](d, cfg)
+	case cfg.Subgrid > 1:
+		s.eng, err = newTabled[float32](d, cfg)
 	case cfg.Scheme == Inertial && cfg.Precision == 64:
 		s.eng = newInertial[float64](d, cfg)
 	case cfg.Scheme == Inertial:
@@ -77,6 +85,9 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 		s.eng = newShallow[float64](d, cfg)
 	default:
 		s.eng = newShallow[float32](d, cfg)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.mass.Initial = s.eng.stored()
 	return s, nil

@@ -44,6 +44,9 @@ func Configure(c *water.Case, cfg Config) Config {
 	if cfg.Deep == 0 {
 		cfg.Deep = c.Deep
 	}
+	if cfg.Subgrid == 0 {
+		cfg.Subgrid = c.Subgrid
+	}
 	return cfg
 }
 
