@@ -37,7 +37,7 @@ type Config struct {
 	Members   int    // of an ensemble, 20
 	Beside    int    // further members with which each forecast is made once more, to compare what is decided; 0: none
 	Horizon   time.Duration
-	Coarsen   int     // the forecast's cells in cells of the terrain, 2
+	Coarsen   int     // the forecast's cells in cells of the terrain, 3
 	PerHour   float64 // trips of the peak hour that the brain assumes
 	Hours     float64 // for which it draws them, and forecasts
 	Threads   int
@@ -104,7 +104,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		cfg.Horizon = 2 * time.Hour
 	}
 	if cfg.Coarsen == 0 {
-		cfg.Coarsen = 2
+		cfg.Coarsen = 3
 	}
 	if cfg.Threads == 0 {
 		cfg.Threads = 1
@@ -127,7 +127,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		}
 	}
 	if c.Terrain != nil {
-		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen, MaxStep: 20 * time.Second, Precision: 32}); err != nil {
+		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen, MaxStep: 20 * time.Second}); err != nil {
 			return nil, fmt.Errorf("brain: %w", err)
 		}
 		b.model = newWaterModel(c, cfg.Horizon, cfg.Threads)

@@ -58,27 +58,25 @@ func (s *Sim) inlets(dt float64) {
 		return
 	}
 	net, w, cell := s.net, s.w, s.net.Grid.Cell*s.net.Grid.Cell
-	clear(s.take)
+	clear(s.asked)
 	for i, rate := range net.inlet {
-		if rate > 0 && w[i] > 0 {
-			s.take[net.basin[i]] += min(w[i]*cell, rate*dt)
+		if v := w[i] + s.film(i); rate > 0 && v > 0 {
+			s.asked[net.basin[i]] += min(v*cell, rate*dt)
 		}
 	}
 	for b := range basins {
 		room := math.Max(0, basins[b].Volume-s.st.Basins[b])
-		if want := s.take[b]; want > room {
-			s.take[b] = room / want
+		if want := s.asked[b]; want > room {
+			s.asked[b] = room / want
 		} else {
-			s.take[b] = 1
+			s.asked[b] = 1
 		}
 	}
 	for i, rate := range net.inlet {
-		if rate > 0 && w[i] > 0 {
+		if v := w[i] + s.film(i); rate > 0 && v > 0 {
 			b := net.basin[i]
-			v := s.take[b] * min(w[i]*cell, rate*dt)
-			if w[i] -= v / cell; w[i] < 0 {
-				w[i] = 0
-			}
+			v = s.asked[b] * min(v*cell, rate*dt)
+			s.take(i, v/cell)
 			s.st.Basins[b] += v
 		}
 	}

@@ -3,6 +3,7 @@ package flood
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"citybrain/city"
 	"citybrain/city/water"
@@ -23,6 +24,8 @@ type ground struct {
 	basin  []int32
 	inlet  []float64 // m³/s that the cell's inlets take; 0 without a basin
 	banks  [][]int32 // cells of each creek
+	full   []float64 // m over the cell's area, of water that stands on all its ground
+	rough  []float64 // of the ground inside a cell wider than the terrain's, for films: n·length/√slope; nil where they are as wide
 }
 
 // newGround computes on cells k times as wide as the terrain's. Buildings take part of a cell's plan area (porosity).
@@ -49,6 +52,7 @@ func newGround(c *city.City, k int) (*ground, error) {
 	}
 	g := &ground{Subgrid: sub}
 	cells := sub.Grid.Cells()
+	g.full = make([]float64, cells)
 	g.area, g.runoff, g.basin, g.inlet = make([]float64, cells), make([]float64, cells), make([]int32, cells), make([]float64, cells)
 	land, votes := make([]float64, cells), make([]map[int16]int, cells)
 	for p := range n {
@@ -81,6 +85,21 @@ func newGround(c *city.City, k int) (*ground, error) {
 			g.inlet[i] = 0
 		}
 	}
+	if k > 1 {
+		g.rough = roughness(d, sub)
+		top := make([]float64, cells)
+		for i := range top {
+			top[i] = math.Inf(-1)
+		}
+		for p, z := range d.Z {
+			if i := sub.CellOf(p); z > top[i] {
+				top[i] = z
+			}
+		}
+		for i := range g.full {
+			g.full[i] = sub.Volume(i, top[i])
+		}
+	}
 	g.banks = make([][]int32, len(c.Drains.Creeks))
 	for i := range c.Drains.Creeks {
 		seen := map[int]bool{}
@@ -92,6 +111,66 @@ func newGround(c *city.City, k int) (*ground, error) {
 		}
 	}
 	return g, nil
+}
+
+// roughness is, for each cell, Manning's n times half its width over the root of the middle slope between neighbours inside it.
+func roughness(d *water.Domain, sub *surface.Subgrid) []float64 {
+	cells := sub.Grid.Cells()
+	slopes, n, count := make([][]float64, cells), make([]float64, cells), make([]float64, cells)
+	for p, z := range d.Z {
+		if math.IsNaN(z) {
+			continue
+		}
+		i := sub.CellOf(p)
+		n[i] += d.Manning[p]
+		count[i]++
+		for _, q := range [2]int{p + 1, p + d.Cols} {
+			if q < len(d.Z) && (q != p+1 || q%d.Cols != 0) && sub.CellOf(q) == i && !math.IsNaN(d.Z[q]) {
+				slopes[i] = append(slopes[i], math.Abs(d.Z[q]-z)/d.Cell)
+			}
+		}
+	}
+	out := make([]float64, cells)
+	for i := range out {
+		slope := gentlest
+		if s := slopes[i]; len(s) > 0 {
+			slices.Sort(s)
+			slope = max(slope, s[len(s)/2])
+		}
+		if count[i] > 0 {
+			out[i] = n[i] / count[i] * sub.Grid.Cell / 2 / math.Sqrt(slope)
+		}
+	}
+	return out
+}
+
+const (
+	gentlest = 5e-4 // slope that ground has at least, for films
+	still    = 1e-3 // m: a thinner film does not flow
+)
+
+// seep lets the film of rain on each cell run down to where its water stands, by Manning's law: h^(5/3) over n·length/√slope a second.
+func (s *Sim) seep(w []float64, dt float64) {
+	net, cell := s.net, s.net.Grid.Cell*s.net.Grid.Cell
+	if net.rough == nil {
+		return
+	}
+	for i, h := range s.st.Film {
+		if h <= 0 {
+			continue
+		}
+		open := net.area[i] / cell
+		if w[i] >= net.full[i] { // water stands on all of it
+			w[i] += h
+			s.st.Film[i] = 0
+		} else if h > still*open {
+			root := math.Cbrt(h / open)
+			fall := 1 + 2.0/3*dt/net.rough[i]*root*root
+			left := max(h/(fall*math.Sqrt(fall)), still*open)
+			w[i] += h - left
+			s.st.Film[i] = left
+		}
+	}
 }
 
 // rain lets the current rain field fall for dt seconds on the water w of each cell, in metres over its area. Rain on roofs reaches
@@ -113,6 +192,10 @@ func (s *Sim) rain(w []float64, dt float64) {
 		}
 	}
 	cell := g.Cell * g.Cell
+	on := w
+	if net.rough != nil { // rain on a wide cell is a film before it is where its water stands
+		on = s.st.Film
+	}
 	var fell, lost float64
 	for r := range g.Rows {
 		fr := int(math.Floor((f.Grid.North - (g.North - (float64(r)+0.5)*g.Cell)) / f.Grid.Cell))
@@ -132,7 +215,7 @@ func (s *Sim) rain(w []float64, dt float64) {
 			}
 			in := float64(row[fc]) / 3.6e6 * dt * net.Inside(i)
 			out := min(in, s.cfg.Infiltration*dt*net.Inside(i)) * (1 - net.runoff[i])
-			w[i] += in - out
+			on[i] += in - out
 			rowFell += in * cell
 			rowLost += out * cell
 		}
@@ -146,12 +229,32 @@ func (s *Sim) rain(w []float64, dt float64) {
 // infiltrate lets standing water soak into pervious open ground when no rain falls.
 func (s *Sim) infiltrate(w []float64, dt float64) {
 	var lost float64
-	for i, v := range w {
-		if v > 0 {
+	for i := range w {
+		if v := w[i] + s.film(i); v > 0 {
 			out := min(v, s.cfg.Infiltration*dt*(1-s.net.runoff[i])*s.net.Open(i))
-			w[i] = v - out
+			s.take(i, out)
 			lost += out
 		}
 	}
 	s.st.Mass.Infiltration += lost * s.net.Grid.Cell * s.net.Grid.Cell
+}
+
+// film is the rain on cell i that has not yet run to where its water stands, m over the cell's area.
+func (s *Sim) film(i int) float64 {
+	if s.net.rough == nil {
+		return 0
+	}
+	return s.st.Film[i]
+}
+
+// take takes v metres over cell i's area, from its film first.
+func (s *Sim) take(i int, v float64) {
+	if s.net.rough != nil {
+		f := min(s.st.Film[i], v)
+		s.st.Film[i] -= f
+		v -= f
+	}
+	if s.w[i] -= v; s.w[i] < 0 {
+		s.w[i] = 0
+	}
 }

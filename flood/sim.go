@@ -15,7 +15,6 @@ import (
 type Config struct {
 	Coarsen      int           // compute on cells this many times as wide as the terrain's, 1
 	MaxStep      time.Duration // 10 s
-	Precision    int           // of the surface's water: 32 or 64 bits, 64
 	Infiltration float64       // m/s that pervious ground takes, 2e-6 (7 mm/h)
 	Start        time.Time     // of the scenario, for the tide
 	SurgeM       float64       // surge on top of the astronomic tide, m
@@ -24,9 +23,6 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Coarsen == 0 {
 		c.Coarsen = 1
-	}
-	if c.Precision == 0 {
-		c.Precision = 64
 	}
 	if c.MaxStep == 0 {
 		c.MaxStep = 10 * time.Second
@@ -39,13 +35,13 @@ func (c Config) withDefaults() Config {
 
 // A Sim steps one city's water.
 type Sim struct {
-	city *city.City
-	cfg  Config
-	net  *ground // immutable, shared by every Sim of the city
-	flow *surface.Batch
-	st   State
-	w    []float64 // m of water over each cell's area, what rain and drains change
-	take []float64 // m³ asked of each basin in a step, scratch of drain
+	city  *city.City
+	cfg   Config
+	net   *ground // immutable, shared by every Sim of the city
+	flow  *surface.Batch
+	st    State
+	w     []float64 // m of water over each cell's area, what rain and drains change
+	asked []float64 // m³ of each basin in a step, scratch of drain
 
 	rainGrid city.Grid // that rainCol was made for
 	rainCol  []int32   // rain column of each column of cells, -1: none
@@ -56,6 +52,7 @@ type State struct {
 	Version int
 	Time    time.Duration
 	Surface surface.State
+	Film    []float64 // m over each cell's area, of rain that has not run to where its water stands
 	Rain    RainField
 	Basins  []float64 // m³ in each sewer basin
 	Creeks  []float64 // m³ in each creek above its bed
@@ -83,7 +80,7 @@ func New(c *city.City, cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	flow, err := surface.NewBatch(net.Subgrid, surface.Config{Precision: cfg.Precision, Deep: deep, MaxStep: cfg.MaxStep}, 1)
+	flow, err := surface.NewBatch(net.Subgrid, surface.Config{Deep: deep, MaxStep: cfg.MaxStep}, 1)
 	if err != nil {
 		return nil, fmt.Errorf("flood: %w", err)
 	}
@@ -91,11 +88,14 @@ func New(c *city.City, cfg Config) (*Sim, error) {
 }
 
 func newSim(c *city.City, cfg Config, net *ground, flow *surface.Batch) *Sim {
-	s := &Sim{city: c, cfg: cfg, net: net, flow: flow, w: make([]float64, net.Grid.Cells()), rainCol: make([]int32, net.Grid.Cols), take: make([]float64, len(c.Drains.Basins)), st: State{
+	s := &Sim{city: c, cfg: cfg, net: net, flow: flow, w: make([]float64, net.Grid.Cells()), rainCol: make([]int32, net.Grid.Cols), asked: make([]float64, len(c.Drains.Basins)), st: State{
 		Version: stateVersion,
 		Basins:  make([]float64, len(c.Drains.Basins)), Creeks: make([]float64, len(c.Drains.Creeks)),
 		Pumps: make([]PumpState, len(c.Drains.Pumps)), Gates: make([]GateState, len(c.Drains.Gates)),
 	}}
+	if net.rough != nil {
+		s.st.Film = make([]float64, len(s.w))
+	}
 	for i, k := range c.Drains.Creeks {
 		s.st.Creeks[i] = (k.Normal - k.Bed) * k.Area
 	}
@@ -140,7 +140,7 @@ func (s *Sim) Reset(st State) error {
 	if st.Version != stateVersion {
 		return fmt.Errorf("restore flood state: version %d, this build reads %d", st.Version, stateVersion)
 	}
-	if len(st.Pumps) != len(s.st.Pumps) || len(st.Creeks) != len(s.st.Creeks) || len(st.Basins) != len(s.st.Basins) {
+	if len(st.Pumps) != len(s.st.Pumps) || len(st.Creeks) != len(s.st.Creeks) || len(st.Basins) != len(s.st.Basins) || len(st.Film) != len(s.st.Film) {
 		return fmt.Errorf("restore flood state: %d basins, %d pumps, %d creeks; this city has %d, %d, %d: use the pack that the state is from",
 			len(st.Basins), len(st.Pumps), len(st.Creeks), len(s.st.Basins), len(s.st.Pumps), len(s.st.Creeks))
 	}
@@ -161,6 +161,7 @@ func (s *Sim) Snapshot() State {
 }
 
 func (st State) clone() State {
+	st.Film = slices.Clone(st.Film)
 	st.Basins, st.Creeks = slices.Clone(st.Basins), slices.Clone(st.Creeks)
 	st.Gates, st.Pending = slices.Clone(st.Gates), slices.Clone(st.Pending)
 	st.Pumps = slices.Clone(st.Pumps)
@@ -188,6 +189,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		sec := (end - s.st.Time).Seconds()
 		s.rain(s.w, sec)
 		s.drain(sec)
+		s.seep(s.w, sec)
 		s.flow.SetWaters(0, s.w)
 		if err := s.flow.Step(context.WithoutCancel(ctx), end); err != nil {
 			return fmt.Errorf("flood: %w", err)
@@ -271,6 +273,9 @@ func (s *Sim) MassError() float64 {
 func (s *Sim) stored() float64 {
 	var sum float64
 	for _, v := range s.w {
+		sum += v
+	}
+	for _, v := range s.st.Film {
 		sum += v
 	}
 	sum *= s.net.Grid.Cell * s.net.Grid.Cell

@@ -180,11 +180,11 @@ func (b *Batch) Water(member, i int) float64 {
 }
 
 // Depth is that of the water over pixel p of the fine grid, m.
-func (b *Batch) Depth(member, p int) float64 { return b.over(member, p, levelValue) }
+func (b *Batch) Depth(member, p int) float64 { return b.over(member, p, waterValue) }
 
 // Peak is the largest depth so far over pixel p of the fine grid, m, looked at every few steps.
 func (b *Batch) Peak(member, p int) float64 {
-	return max(b.over(member, p, levelValue), b.over(member, p, peakValue))
+	return max(b.over(member, p, waterValue), b.over(member, p, peakValue))
 }
 
 // ForgetPeaks starts a member's record of highest levels anew, from what they are now.
@@ -215,7 +215,11 @@ func (b *Batch) over(member, p int, what poolValue) float64 {
 	if at < 0 {
 		return 0
 	}
-	return b.grid.Depth(p, b.grid.base[at]+b.eng.get(member, at, what))
+	v := b.eng.get(member, at, waterValue)
+	if what == peakValue {
+		v = b.grid.volume(int(at), b.eng.get(member, at, peakValue))
+	}
+	return b.grid.Depth(p, b.grid.level(int(at), v))
 }
 
 // peakEvery is the steps from one look at the levels for the highest to the next.

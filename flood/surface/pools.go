@@ -90,7 +90,7 @@ func (p *pools[F]) sweep(r int, s *step[F], notePeaks bool) {
 	if r <= rows {
 		k := (r+1)*stride + a
 		e, thin := p.e[now], p.thin[now]
-		p.level(n, s, e[a:], thin[a:], row(p.v, r), k)
+		p.levels(n, s, e[a:], thin[a:], row(p.v, r), k)
 		if r < rows {
 			if notePeaks {
 				highest(n, s, row(p.peak, r), e[a:])
@@ -138,7 +138,7 @@ func fillWith[F Float](v []F, x F) {
 	}
 }
 
-func (p *pools[F]) level(n int, s *step[F], e, thin, v []F, k int) {
+func (p *pools[F]) levels(n int, s *step[F], e, thin, v []F, k int) {
 	t := p.poolTables
 	if p.onePixel {
 		poolEven(n, s, e, thin, v, t.room[k:])

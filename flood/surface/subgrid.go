@@ -40,6 +40,9 @@ type Subgrid struct {
 	mild      []float64                // Manning's n of each cell
 	onePixel  bool
 	sub       []int32 // places of cells that hold ground
+	parts     []part  // of every cell, from its lowest to its highest, with their levels and shares of its area
+	first     []int32 // of each place: where its parts begin
+	count     []int32 // and how many they are
 }
 
 // faceTable is a face of each place: the sills over the base of its western (northern) cell, the conveyance of each part over
@@ -69,6 +72,7 @@ func NewSubgrid(d *Domain, ratio int, open []float64) (*Subgrid, error) {
 	g.cols = g.Grid.Cols
 	g.stride = tile * (g.cols/tile + 3)
 	g.size = g.stride * (g.Grid.Rows + 2)
+	g.first, g.count = make([]int32, g.size), make([]int32, g.size)
 	g.behind, g.cell = make([]float64, d.Cells()), make([]int32, d.Cells())
 	field := func() []float64 { return make([]float64, g.size) }
 	g.base, g.open, g.inside, g.mild = field(), field(), field(), field()
@@ -159,6 +163,10 @@ func (g *Subgrid) fillCell(d *Domain, r, c int, share func(int) float64, f *floo
 	}
 	g.open[at] = total / float64(g.Ratio*g.Ratio)
 	means := quantiles(parts, storageGroups)
+	for _, x := range parts { // now from the lowest to the highest
+		g.parts = append(g.parts, part{g.base[at] + x.height, x.width / float64(g.Ratio*g.Ratio), 0})
+	}
+	g.first[at], g.count[at] = int32(len(g.parts)-len(parts)), int32(len(parts))
 	for j := range g.groups {
 		g.groups[j][at] = means[j].height
 	}
@@ -343,29 +351,39 @@ func (g *Subgrid) Inside(i int) float64 { return g.inside[g.placeOf(i)] }
 func (g *Subgrid) Base(i int) float64 { return g.base[g.placeOf(i)] }
 
 // Volume is the water in cell i, over its area, whose level is given, m.
-func (g *Subgrid) Volume(i int, level float64) float64 {
+func (g *Subgrid) Volume(i int, level float64) (v float64) {
 	at := g.placeOf(i)
-	return g.volume(at, level-g.base[at])
+	for _, x := range g.parts[g.first[at] : g.first[at]+g.count[at]] {
+		v += x.width * max(level-x.height, 0)
+	}
+	return v
 }
 
-// Level is that of v metres of water over the area of cell i.
-func (g *Subgrid) Level(i int, v float64) float64 {
-	at := g.placeOf(i)
-	if g.open[at] == 0 {
+// Level is that of v metres of water over the area of cell i, on its pixels as they are.
+func (g *Subgrid) Level(i int, v float64) float64 { return g.level(g.placeOf(i), v) }
+
+func (g *Subgrid) level(at int, v float64) float64 {
+	parts := g.parts[g.first[at] : g.first[at]+g.count[at]]
+	if len(parts) == 0 {
 		return g.base[at]
 	}
-	e, sum := math.Inf(1), 0.0
-	for j := range g.groups {
-		sum += g.groups[j][at]
-		e = min(e, (v/g.open[at]*storageGroups+sum)/float64(j+1))
+	var width, sum float64
+	level := math.Inf(1)
+	for _, x := range parts {
+		if x.height >= level {
+			break
+		}
+		width += x.width
+		sum += x.width * x.height
+		level = (v + sum) / width
 	}
-	return g.base[at] + e
+	return level
 }
 
 // Depth is that over pixel p when the level of its cell is given, m.
 func (g *Subgrid) Depth(p int, level float64) float64 {
 	at := g.cell[p]
-	if at < 0 || level <= g.base[at] || level <= g.behind[p] && g.behind[p] < beyond {
+	if at < 0 || level <= g.behind[p] && g.behind[p] < beyond {
 		return 0
 	}
 	return max(level-g.z[p], 0)

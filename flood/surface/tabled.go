@@ -226,9 +226,9 @@ func (c *tabled[F]) copyOut(what field, to []float64) {
 		}
 		switch what {
 		case depthField:
-			to[p] = c.Depth(p, c.Subgrid.base[at]+c.levelOf(int(at)))
+			to[p] = c.Depth(p, c.level(int(at), float64(c.v[at])+float64(c.c[at])))
 		case peakField:
-			to[p] = c.Depth(p, c.Subgrid.base[at]+max(float64(c.peak[at]), c.levelOf(int(at))))
+			to[p] = c.Depth(p, c.level(int(at), max(c.volume(int(at), float64(c.peak[at])), float64(c.v[at]))))
 		case qxField:
 			to[p] = float64(c.qx[at]+c.qx[at+1]) / 2
 		default:
@@ -240,7 +240,7 @@ func (c *tabled[F]) copyOut(what field, to []float64) {
 // look returns the depth over pixel i and the mean speed of the water of its cell.
 func (c *tabled[F]) look(i int) (depth, speed float64) {
 	at := int(c.cell[i])
-	depth = c.Depth(i, c.Subgrid.base[at]+c.levelOf(at))
+	depth = c.Depth(i, c.level(at, float64(c.v[at])+float64(c.c[at])))
 	if v := float64(c.v[at]); v >= c.cfg.Dry {
 		speed = math.Hypot(float64(c.qx[at]+c.qx[at+1])/2, float64(c.qy[at]+c.qy[at+c.stride])/2) / v
 	}
