@@ -66,6 +66,7 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	courant := f.Float64("courant", 0, "Courant number; 0: the case's or the solver's own")
 	plain := f.Bool("no-advection", false, "inertial: leave the advection of momentum out")
 	subgrid := f.Int("subgrid", 0, "inertial: pixels of the DEM across a computing cell, with tables of what lies below its size, 2–8; 0: what the case says, else the DEM's own cells")
+	film := f.Bool("film", false, "write flood.gif too, a picture a report")
 	asJSON := f.Bool("json", false, "print JSON")
 	var file string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") { // the case may stand before its flags
@@ -83,6 +84,8 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --precision %d is not 32 or 64", errUsage, *precision)
 	case *threads < 1:
 		return fmt.Errorf("%w: --threads %d", errUsage, *threads)
+	case *film && *dir == "":
+		return fmt.Errorf("%w: --film needs --out", errUsage)
 	case *subgrid < 0 || *subgrid > 8:
 		return fmt.Errorf("%w: --subgrid %d is not 1 to 8", errUsage, *subgrid)
 	}
@@ -107,7 +110,13 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	began, spent := time.Now(), traffic.ProcessorTime()
-	rec, err := surface.Run(ctx, c, cfg, nil)
+	var pictures *floodFilm
+	var each func(*surface.Record)
+	if *film {
+		pictures = newFloodFilm(c)
+		each = pictures.add
+	}
+	rec, err := surface.Run(ctx, c, cfg, each)
 	var unstable *surface.Unstable
 	if err != nil && !(errors.As(err, &unstable) && rec != nil) {
 		return err
@@ -116,6 +125,11 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	if *dir != "" {
 		if err := writeFlood(*dir, c, rec); err != nil {
 			return err
+		}
+		if pictures != nil {
+			if err := pictures.write(*dir); err != nil {
+				return err
+			}
 		}
 		if unstable != nil {
 			return fmt.Errorf("%w; %s holds it", err, *dir)
