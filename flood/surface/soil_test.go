@@ -69,3 +69,21 @@ func TestCurveNumber(t *testing.T) {
 		}
 	})
 }
+
+// A soil without suction takes its conductivity from all that is wet, and no more than there is.
+func TestSoilWithoutSuctionTakesItsConductivity(t *testing.T) {
+	d := plain(20, 4, 10, 0.03)
+	d.Soils, d.Depth = []water.Soil{{Conductivity: 1e-5}}, make([]float64, d.Cells())
+	for i := range d.Depth {
+		d.Depth[i] = 0.02
+	}
+	s := mustNew(t, d, Config{})
+	mustStep(t, s, 1000)
+	if got := s.Mass().Soaked / (80 * 100); math.Abs(got-0.01) > 1e-12 {
+		t.Errorf("%g m in 1,000 s, want 0.01", got)
+	}
+	mustStep(t, s, 4000)
+	if got, left := s.Mass().Soaked/(80*100), s.Stored(); math.Abs(got-0.02) > 1e-12 || left > 1e-9 {
+		t.Errorf("%g m in all, %g m³ left", got, left)
+	}
+}
