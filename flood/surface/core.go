@@ -27,7 +27,9 @@ type core[F Float] struct {
 	peak   []F
 
 	wet, always, act, was tiles
-	west, east            tiles // wet tiles whose first or last cell is wet
+	west, east            tiles  // wet tiles whose first or last cell is wet
+	rowWet, rowAlways     []bool // rows with such tiles
+	lo, hi                int    // rows that are stepped lie in lo … hi
 	raining               bool
 	weight                []F // of the rain: 1 in cells with ground, or m/s of a raster
 	weightSum             float64
@@ -126,6 +128,7 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 	}
 	c.wet, c.always, c.act, c.was = newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across)
 	c.west, c.east = newTiles(d.Rows, across), newTiles(d.Rows, across)
+	c.rowWet, c.rowAlways, c.hi = make([]bool, d.Rows), make([]bool, d.Rows), d.Rows-1
 	c.placeEdges()
 	for k := range d.Sources {
 		s := &d.Sources[k]
@@ -215,6 +218,7 @@ func (c *core[F]) placeEdges() {
 				c.z[c.at(r, col)+[4]int{West: -1, East: 1, North: -c.stride, South: c.stride}[s]] = 2 * beyond
 				if k := d.Edges[g.edge].Kind; k == Level || k == Discharge {
 					c.always.set(r, col/tile)
+					c.rowAlways[r] = true
 				}
 			}
 		}
@@ -250,11 +254,13 @@ func (c *core[F]) clearWet(r int) {
 	for _, t := range []*tiles{&c.wet, &c.west, &c.east} {
 		copy(t.row(r), c.always.row(r))
 	}
+	c.rowWet[r] = c.rowAlways[r]
 }
 
 // markWet notes that tile b of row r has a wet cell.
 func (c *core[F]) markWet(r, b int) {
 	c.wet.set(r, b)
+	c.rowWet[r] = true
 	k, dry := c.at(r, b*tile), F(c.cfg.Dry)
 	if c.h[k] >= dry {
 		c.west.set(r, b)
@@ -291,9 +297,12 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	s := c.stepOf(dt)
 	c.breach(t)
 	c.rain(t, dt, s, &m)
+	from, to := c.lo, c.hi // what was stepped is left or stepped again
+	c.lo, c.hi = c.stretch(reach)
+	from, to = min(from, c.lo), max(to, c.hi)
 	c.each(func(b *band[F]) {
 		b.cells = 0
-		for r := b.from; r < b.to; r++ {
+		for r := max(b.from, from); r < min(b.to, to+1); r++ {
 			act := c.act.row(r)
 			copy(c.was.row(r), act)
 			if c.raining {
@@ -306,11 +315,15 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 			} else {
 				c.act.grow(&c.wet, r, reach)
 			}
-			b.cells += count(act) * tile
+			n := count(act)
+			b.cells += n * tile
 			if last := c.act.across - 1; act[last/64]>>(last%64)&1 == 1 {
 				b.cells -= (last+1)*tile - c.cols
 			}
 			c.leave(r)
+			if n == 0 {
+				c.calmEdges(r)
+			}
 		}
 	})
 	if len(c.bands) > 1 {
@@ -331,6 +344,38 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 		}
 	}
 	return m
+}
+
+// stretch returns the rows that a step can reach: those within reach of a wet one, or all when it rains.
+func (c *core[F]) stretch(reach int) (lo, hi int) {
+	if c.raining {
+		return 0, c.rows - 1
+	}
+	lo, hi = 0, c.rows-1
+	for lo < c.rows && !c.rowWet[lo] {
+		lo++
+	}
+	for hi >= lo && !c.rowWet[hi] {
+		hi--
+	}
+	return max(lo-reach, 0), min(hi+reach, c.rows-1)
+}
+
+// calmEdges notes that nothing passed the edges at row r, which is not stepped.
+func (c *core[F]) calmEdges(r int) {
+	c.sides[West][r].q, c.sides[East][r].q = 0, 0
+	if r == 0 {
+		calm(c.sides[North])
+	}
+	if r == c.rows-1 {
+		calm(c.sides[South])
+	}
+}
+
+func calm(side []gate) {
+	for i := range side {
+		side[i].q = 0
+	}
 }
 
 func (c *core[F]) stepOf(dt float64) *step[F] {

@@ -62,14 +62,18 @@ func span(g run) (from, to int) { return tile * (g.from + 1), tile * (g.to + 1) 
 func (c *inertial[F]) sweep(b *band[F], s *step[F]) {
 	w := b.scratch.(*inertialScratch[F])
 	b.top, b.speed = 0, 0
-	if !c.cfg.NoAdvection {
-		c.speeds(b, w, s, b.from-2)
-		c.speeds(b, w, s, b.from-1)
-		c.speedsWest(b, w, s, b.from-2)
-		c.speedsWest(b, w, s, b.from-1)
+	first, last := max(b.from-1, c.lo-1), min(b.to, c.hi+1) // beyond them nothing moves
+	if first > last {
+		return
 	}
-	c.south(b, w, s, b.from-2)
-	for r := b.from - 1; r <= b.to; r++ {
+	if !c.cfg.NoAdvection {
+		c.speeds(b, w, s, first-1)
+		c.speeds(b, w, s, first)
+		c.speedsWest(b, w, s, first-1)
+		c.speedsWest(b, w, s, first)
+	}
+	c.south(b, w, s, first-1)
+	for r := first; r <= last; r++ {
 		if !c.cfg.NoAdvection {
 			c.speedsWest(b, w, s, r+1)
 		}

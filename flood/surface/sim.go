@@ -330,6 +330,10 @@ func (c *core[F]) load(st *State) {
 	copy(c.act.bit, st.Act)
 	copy(c.west.bit, st.Sides)
 	copy(c.east.bit, st.Sides[len(c.west.bit):])
+	for r := range c.rows {
+		c.rowWet[r] = count(c.wet.row(r)) > 0
+	}
+	c.lo, c.hi = 0, c.rows-1
 	c.setTops(slices.Clone(st.Top))
 	copy(c.soaked, st.Soaked)
 	copy(c.begun, st.Begun)
