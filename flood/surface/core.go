@@ -243,10 +243,7 @@ func edgeCell(g city.Grid, s Side, i int) (r, col int) {
 func (c *core[F]) wetRow(r int) {
 	c.clearWet(r)
 	for b := range c.wet.across {
-		k := c.at(r, b*tile)
-		if largest(c.h[k:k+tile]) >= F(c.cfg.Dry) {
-			c.markWet(r, b)
-		}
+		c.markWet(r, b)
 	}
 }
 
@@ -257,15 +254,23 @@ func (c *core[F]) clearWet(r int) {
 	c.rowWet[r] = c.rowAlways[r]
 }
 
-// markWet notes that tile b of row r has a wet cell.
+// markWet notes which cells of tile b of row r are wet.
 func (c *core[F]) markWet(r, b int) {
+	k := c.at(r, b*tile)
+	c.mark(r, b, wetBits(c.h[k:k+tile], F(c.cfg.Dry)))
+}
+
+// mark notes that the cells of tile b of row r that have a bit are wet.
+func (c *core[F]) mark(r, b int, bits uint16) {
+	if bits == 0 {
+		return
+	}
 	c.wet.set(r, b)
 	c.rowWet[r] = true
-	k, dry := c.at(r, b*tile), F(c.cfg.Dry)
-	if c.h[k] >= dry {
+	if bits&1 != 0 {
 		c.west.set(r, b)
 	}
-	if c.h[k+tile-1] >= dry {
+	if bits>>(tile-1) != 0 {
 		c.east.set(r, b)
 	}
 }

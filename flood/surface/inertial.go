@@ -11,6 +11,7 @@ type inertialScratch[F Float] struct {
 	qx, qy, ux, uy [ring][]F
 	lack           []F
 	both           []uint64
+	own            [ring][]run // of each row
 }
 
 const ring = 4
@@ -80,7 +81,7 @@ func (c *inertial[F]) sweep(b *band[F], s *step[F]) {
 		c.west(b, w, s, r)
 		c.south(b, w, s, r)
 		c.limitRow(b, w, s, r)
-		if r > b.from {
+		if r > b.from && r > first {
 			c.fillRow(b, w, s, r-1)
 		}
 	}
@@ -146,7 +147,9 @@ func (c *core[F]) rough(r int) []F  { return c.n[(r+margin)*c.stride : (r+margin
 func (c *inertial[F]) west(b *band[F], w *inertialScratch[F], s *step[F], r int) {
 	out, q, h, z, n := w.qx[(r+ring)%ring], c.row(b, c.qx, r), c.row(b, c.h, r), c.ground(r), c.rough(r)
 	ta, tb := c.row(b, c.qy, r), c.row(b, c.qy, r+1)
-	for _, g := range c.unite(b, w.both, r, r) {
+	own := runs(w.own[(r+ring)%ring][:0], c.act.row(r))
+	w.own[(r+ring)%ring] = own
+	for _, g := range own {
 		i, j := span(g)
 		if c.cfg.NoAdvection {
 			faceFlow(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
@@ -236,7 +239,7 @@ func edgeDischarge(e *Edge, val, share, dry, dt, gk, inward, old, inner, h, z, n
 // limitRow scales what the cells of row r give to what they hold.
 func (c *inertial[F]) limitRow(b *band[F], w *inertialScratch[F], s *step[F], r int) {
 	h, qw, qn, qs := c.row(b, c.h, r), w.qx[(r+ring)%ring], w.qy[(r+ring)%ring], w.qy[(r+1+ring)%ring]
-	for _, g := range c.unite(b, w.both, r, r) {
+	for _, g := range w.own[(r+ring)%ring] {
 		i, j := span(g)
 		lack := w.lack[i:j]
 		shortage(j-i, s, lack, h[i:], qw[i:], qw[i+1:], qn[i:], qs[i:])
@@ -271,7 +274,7 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 	h, peak, qx, qy, weight := c.h[k:k+c.stride], c.peak[k:k+c.stride], c.qx[k:k+c.stride], c.qy[k:k+c.stride], c.weightRow(r)
 	qw, qn, qs := w.qx[(r+ring)%ring], w.qy[(r+ring)%ring], w.qy[(r+1+ring)%ring]
 	c.clearWet(r)
-	for _, g := range c.unite(b, w.both, r, r) {
+	for _, g := range w.own[(r+ring)%ring] {
 		i, j := span(g)
 		if c.c != nil {
 			fillExact(j-i, s, h[i:], c.c[k+i:], peak[i:], qw[i:], qw[i+1:], qn[i:], qs[i:], weight[i:])
@@ -289,11 +292,9 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 		if r == c.rows-1 {
 			copy(c.qy[k+c.stride+i:k+c.stride+j], qs[i:j])
 		}
+		b.top = max(b.top, largest(h[i:j]))
 		for t := g.from; t < g.to; t++ {
-			if top := largest(h[tile*(t+1) : tile*(t+2)]); top >= s.dry {
-				c.markWet(r, t)
-				b.top = max(b.top, top)
-			}
+			c.mark(r, t, wetBits(h[tile*(t+1):tile*(t+2)], s.dry))
 		}
 	}
 	c.keepEdgeFlows(r, qw, qn, qs)

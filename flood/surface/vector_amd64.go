@@ -89,3 +89,22 @@ func fastest[F Float](v []F) F {
 	m.Store(&out)
 	return F(plainLargest(out[:]))
 }
+
+// wetBits has a bit for each cell of tile v that is dry metres deep at least.
+func wetBits[F Float](v []F, dry F) uint16 {
+	if !wide {
+		return plainWetBits(v, dry)
+	}
+	_ = v[tile-1]
+	p := unsafe.Pointer(&v[0])
+	var bits uint16
+	if unsafe.Sizeof(dry) == 4 {
+		bits = archsimd.LoadFloat32x16((*[16]float32)(p)).GreaterEqual(archsimd.BroadcastFloat32x16(float32(dry))).ToBits()
+	} else {
+		d := archsimd.BroadcastFloat64x8(float64(dry))
+		bits = uint16(archsimd.LoadFloat64x8((*[8]float64)(p)).GreaterEqual(d).ToBits()) |
+			uint16(archsimd.LoadFloat64x8((*[8]float64)(unsafe.Add(p, 64))).GreaterEqual(d).ToBits())<<8
+	}
+	archsimd.ClearAVXUpperBits()
+	return bits
+}
