@@ -77,6 +77,7 @@ type Domain struct {
 	Rain    Rain
 	Depth   []float64 // m at the start
 	U, V    []float64 // m/s at the start, east and south
+	Open    []float64 // share of a cell that water can stand on, buildings leave; nil: all
 
 	Soils      []Soil
 	SoilOf     []int16 // index into Soils, −1: sealed; nil: the first everywhere
@@ -118,7 +119,7 @@ func (d *Domain) Check() error {
 		name string
 		v    []float64
 		need bool
-	}{{"ground", d.Z, true}, {"roughness", d.Manning, true}, {"depth", d.Depth, false}, {"u", d.U, false}, {"v", d.V, false}} {
+	}{{"ground", d.Z, true}, {"roughness", d.Manning, true}, {"depth", d.Depth, false}, {"u", d.U, false}, {"v", d.V, false}, {"open ground", d.Open, false}} {
 		if len(x.v) != n && (x.need || x.v != nil) {
 			return fmt.Errorf("%s has %d values for %d cells", x.name, len(x.v), n)
 		}
@@ -134,6 +135,9 @@ func (d *Domain) Check() error {
 		}
 		if m := d.Manning[i]; !(m >= 0 && m < 10) {
 			return fmt.Errorf("cell %d: Manning's n %g is not in 0–10", i, m)
+		}
+		if d.Open != nil && !(d.Open[i] >= 0 && d.Open[i] <= 1) {
+			return fmt.Errorf("cell %d: a share of %g open to water is not in 0–1", i, d.Open[i])
 		}
 		if d.Depth != nil && !(d.Depth[i] >= 0 && d.Depth[i] < 1e4) {
 			return fmt.Errorf("cell %d: depth %g m at the start", i, d.Depth[i])

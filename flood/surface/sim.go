@@ -61,7 +61,8 @@ const (
 // New prepares a run. d is not copied and must not change.
 func New(d *Domain, cfg Config) (*Sim, error) {
 	cfg = cfg.withDefaults(d.Cell)
-	if cfg.Subgrid > 1 && cfg.Deep == 0 {
+	onTables := cfg.Subgrid > 1 || d.Open != nil
+	if onTables && cfg.Deep == 0 {
 		cfg.Deep = deepOnTables
 	}
 	if err := cfg.check(); err != nil {
@@ -73,9 +74,9 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 	s := &Sim{dom: d, cfg: cfg}
 	var err error
 	switch {
-	case cfg.Subgrid > 1 && cfg.Precision == 64:
+	case onTables && cfg.Precision == 64:
 		s.eng, err = newTabled[float64](d, cfg)
-	case cfg.Subgrid > 1:
+	case onTables:
 		s.eng, err = newTabled[float32](d, cfg)
 	case cfg.Scheme == Inertial && cfg.Precision == 64:
 		s.eng = newInertial[float64](d, cfg)

@@ -21,12 +21,12 @@ type tabled[F Float] struct {
 
 func newTabled[F Float](d *Domain, cfg Config) (*tabled[F], error) {
 	if len(d.Structures)+len(d.Breaches)+len(d.Soils)+len(d.Wind.Speed.T) > 0 {
-		return nil, fmt.Errorf("surface: structures, breaches, soils and wind work on the ground's own cells: leave out subgrid")
+		return nil, fmt.Errorf("surface: structures, breaches, soils and wind work on the ground's own cells: leave out subgrid and porosity")
 	}
 	if cfg.Scheme != Inertial {
-		return nil, fmt.Errorf("surface: the full equations have no tables below the cell: take the inertial scheme")
+		return nil, fmt.Errorf("surface: the full equations have no tables below the cell and no porosity: take the inertial scheme")
 	}
-	g, err := NewSubgrid(d, cfg.Subgrid, nil)
+	g, err := NewSubgrid(d, max(cfg.Subgrid, 1), d.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,9 @@ func newTabled[F Float](d *Domain, cfg Config) (*tabled[F], error) {
 	c.rim = c.edges
 	for p, h := range d.Depth {
 		if at := g.cell[p]; at >= 0 && h > 0 {
+			if d.Open != nil {
+				h *= d.Open[p]
+			}
 			v := float64(c.v[at]) + float64(c.c[at]) + h/float64(g.Ratio*g.Ratio)
 			c.v[at] = F(v)
 			c.c[at] = F(v - float64(c.v[at]))

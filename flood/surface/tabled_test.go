@@ -89,3 +89,37 @@ func TestTablesRefuse(t *testing.T) {
 		t.Error("wind over tables was taken and left out")
 	}
 }
+
+// Where buildings leave a share of the ground, water stands and flows in that share alone.
+func TestPorosity(t *testing.T) {
+	const slope, n, q, open = 0.002, 0.03, 0.8, 0.4
+	want := math.Pow(n*q/open/math.Sqrt(slope), 0.6)
+	for _, ratio := range []int{0, 2} {
+		d := plain(120, 4, 10, n)
+		d.Open = make([]float64, d.Cells())
+		for i := range d.Z {
+			d.Z[i], d.Open[i] = 20-slope*10*float64(i%120), open
+		}
+		d.Edges = []Edge{{Side: West, From: -1e3, To: 1e3, Kind: Discharge, Series: Constant(q * 40)}, {Side: East, From: -1e3, To: 1e3, Kind: Slope, Gradient: slope}}
+		s := mustNew(t, d, Config{Subgrid: ratio})
+		mustStep(t, s, 2*3600)
+		h := make([]float64, d.Cells())
+		s.Depths(h)
+		if got := (h[60] + h[61]) / 2; math.Abs(got/want-1) > 0.03 {
+			t.Errorf("ratio %d: %.4f m, want %.4f", ratio, got, want)
+		}
+		if e := s.MassError(); e > 1e-12 {
+			t.Errorf("ratio %d: mass error %.2g", ratio, e)
+		}
+		pond := plain(20, 20, 10, n)
+		pond.Open, pond.Depth = make([]float64, pond.Cells()), make([]float64, pond.Cells())
+		for i := range pond.Open {
+			pond.Open[i], pond.Depth[i] = open, 1.5
+		}
+		lake := mustNew(t, pond, Config{Subgrid: ratio})
+		mustStep(t, lake, 600)
+		if v := lake.Stored(); math.Abs(v-0.4*1.5*200*200) > 1e-6 {
+			t.Errorf("ratio %d: %.3f m³ stand there", ratio, v)
+		}
+	}
+}

@@ -117,6 +117,39 @@ func (d node) within01(to *float64) error {
 	return nil
 }
 
+// porosity reads the share of the ground that buildings leave open, by area.
+func (r *reader) porosity() error {
+	items, err := r.doc.get("porosity").list()
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	if r.c.Scheme == "swe" {
+		return r.doc.get("porosity").errorf("the full equations have none: take solver inertial, or raise buildings as blocks")
+	}
+	r.c.Open = make([]float64, r.c.Cells())
+	for i := range r.c.Open {
+		r.c.Open[i] = 1
+	}
+	for _, a := range items {
+		if err := a.keys("open", "file", "polygon"); err != nil {
+			return err
+		}
+		open, err := a.get("open").numberOrFail(a, "open")
+		if err != nil {
+			return err
+		}
+		if !(open > 0 && open <= 1) {
+			return a.get("open").errorf("%g is not above 0 and at most 1: it is the share that water can stand on", open)
+		}
+		rings, err := r.rings(a)
+		if err != nil {
+			return err
+		}
+		r.within(rings, func(i int) { r.c.Open[i] = open })
+	}
+	return nil
+}
+
 // place reads [x, y], which must lie on ground.
 func (r *reader) place(d node, key string) (p [2]float64, err error) {
 	v := d.get(key)

@@ -21,6 +21,7 @@ structures:
   - {kind: gate, from: [85, 15], to: [115, 15], sill: 1, width: 4, height: 2, time: min, series: [[0, 0], [30, 1]]}
 levees:
   - {line: [[102, 0], [104, 99]], crest: 4, breach: {at: [105, 45], width: 25, sill: 1.2, level: 3.5, duration: 10 min}}
+porosity: [{open: 0.4, polygon: [[0, 0], [30, 0], [30, 30], [0, 30]]}]
 wind: {speed: 12, from: {time: h, series: [[0, 270], [1, 300]]}}
 boundaries:
   - {side: east, kind: tide, mean: 2, parts: [{amplitude: 1.5, period: 12 h, phase: 90}], surge: {time: h, series: [[0, 0], [2, 1]]}}
@@ -62,6 +63,9 @@ func TestWorks(t *testing.T) {
 	}
 	if b := c.Breaches; len(b) != 1 || b[0].Level != 3.5 || !math.IsNaN(b[0].Start) || b[0].Duration != 600 {
 		t.Errorf("breaches %+v", b)
+	}
+	if c.Open[9*20] != 0.4 || c.Open[0] != 1 {
+		t.Errorf("open ground %v", c.Open)
 	}
 	if w := c.Wind; w.Speed.At(0) != 12 || w.From.At(1800) != 285 {
 		t.Errorf("wind %+v", w)
@@ -116,11 +120,12 @@ func TestBadWorks(t *testing.T) {
 		{"crest: 4", "crest: 0.5", "line 10: levees 1: its line crosses no ground below its crest"},
 		{"sill: 1.2, level: 3.5", "sill: 1.2", "line 10: breach: neither time nor level"},
 		{"sill: 1.2", "sill: 9", "line 10: sill: 9 m does not lie below the crest"},
-		{"speed: 12", "speed: 430", "line 11: speed: value 1: 430 is not in 0–100"},
-		{"mean: 2, ", "", "line 13: boundaries 1: no mean"},
-		{"period: 12 h", "period: soon", `line 13: period: "soon" is no time`},
-		{"at: 30 min", "at: 0", "line 14: fields 2: at 0s does not follow 0s"},
-		{"unit: mm/h, fields", "unit: mm, fields", "line 14: rain: fields are rates"},
+		{"open: 0.4", "open: 40", "line 11: open: 40 is not above 0 and at most 1"},
+		{"speed: 12", "speed: 430", "line 12: speed: value 1: 430 is not in 0–100"},
+		{"mean: 2, ", "", "line 14: boundaries 1: no mean"},
+		{"period: 12 h", "period: soon", `line 14: period: "soon" is no time`},
+		{"at: 30 min", "at: 0", "line 15: fields 2: at 0s does not follow 0s"},
+		{"unit: mm/h, fields", "unit: mm, fields", "line 15: rain: fields are rates"},
 		{"deep: 3", "deep: -1", "line 3: deep: deep water from -1 m"},
 		{"subgrid: 4", "subgrid: 40", "line 4: subgrid: cells of 40 pixels"},
 	} {
