@@ -40,10 +40,10 @@ func plainRelease[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thi
 		d3 := larger(top-l3[i], 1e-9)
 		d4 := larger(top-l4[i], 1e-9)
 		area := width[i] * ((d1 + d2) + (d3 + d4))
-		y1 := roughCbrt(d1)
-		y2 := roughCbrt(d2)
-		y3 := roughCbrt(d3)
-		y4 := roughCbrt(d4)
+		y1 := partRoot(d1)
+		y2 := partRoot(d2)
+		y3 := partRoot(d3)
+		y4 := partRoot(d4)
 		carry := ((c1[i]*y1)*(d1*d1) + (c2[i]*y2)*(d2*d2)) + ((c3[i]*y3)*(d3*d3) + (c4[i]*y4)*(d4*d4))
 		carry = larger(carry, 1e-12)
 		// The momentum goes by a share deep/over of the step. Its quadratic, multiplied by what would be divided by:
@@ -70,7 +70,7 @@ func plainReleaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina,
 		fall := dz + (eb[i] - ea[i])
 		d1 := larger(top-l1[i], 1e-9)
 		area := width[i] * 4 * d1
-		carry := (4 * c1[i]) * roughCbrt(d1) * (d1 * d1)
+		carry := (4 * c1[i]) * partRoot(d1) * (d1 * d1)
 		carry = larger(carry, 1e-12)
 		// The momentum goes by a share deep/over of the step. Its quadratic, multiplied by what would be divided by:
 		over := larger(area*larger(thina[i], thinb[i]), s.deep)
@@ -84,6 +84,15 @@ func plainReleaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina,
 		}
 		out[i] = v
 	}
+}
+
+// partRoot is roughCbrt where there is water, so that plain code takes no root where there is none.
+func partRoot[F Float](d F) F {
+	y := F(1000) // at 1e-9, the least depth
+	if d > 1e-9 {
+		y = roughCbrt(d)
+	}
+	return y
 }
 
 // roughCbrt is x^(−1/3) of a positive x to 1e-4: what friction needs.

@@ -277,6 +277,8 @@ func (g *generator) call(name string, args []ast.Expr) value {
 		in = append(in, g.expr(a))
 	}
 	switch name {
+	case "F": // of a constant
+		return in[0]
 	case "max", "larger":
 		return value{code: fmt.Sprintf("%s.Max(%s)", g.vector(in[0]), g.vector(in[1]))}
 	case "min", "lesser":
