@@ -262,6 +262,12 @@ func (r *reader) levees() error {
 		if len(line) < 2 {
 			return d.errorf("a line of %d points; want two at least", len(line))
 		}
+		side := c.Cell * float64(max(c.Cols, c.Rows))
+		for k, p := range line {
+			if x, y := p[0]-c.West, c.North-p[1]; !(math.Abs(x) <= 3*side && math.Abs(y) <= 3*side) {
+				return d.get("line").errorf("point %d at %g, %g lies far from the ground: check the coordinates' system", k+1, p[0], p[1])
+			}
+		}
 		raised := 0
 		for k := 1; k < len(line); k++ {
 			raised += raiseLine(&c.Domain, line[k-1], line[k], crest)
@@ -374,7 +380,7 @@ func (r *reader) wind() error {
 	return nil
 }
 
-// tide reads the river's or the sea's level: a mean, harmonics and a surge on top, every five minutes.
+// tide reads the river's or the sea's level: a mean, harmonics and a surge on top, every five minutes, or 100,000 times in a longer run.
 func (r *reader) tide(d node) (water.Series, error) {
 	var s water.Series
 	mean, err := d.get("mean").numberOrFail(d, "mean")
@@ -424,7 +430,8 @@ func (r *reader) tide(d node) (water.Series, error) {
 			}
 		}
 	}
-	for t := 0.0; t <= r.c.Duration.Seconds()+300; t += 300 {
+	every := max(300, r.c.Duration.Seconds()/1e5)
+	for t := 0.0; t <= r.c.Duration.Seconds()+every; t += every {
 		level := mean + surge.At(t)
 		for _, p := range parts {
 			level += p.amplitude * math.Cos(2*math.Pi*t/p.period-p.phase*math.Pi/180)

@@ -118,6 +118,7 @@ func TestBadWorks(t *testing.T) {
 		{"length: 30, ", "", "line 7: structures 1: a culvert needs length"},
 		{"[30, 1]", "[30, 7]", "line 8: structures 2: opening 2: 7 is not in 0–1"},
 		{"crest: 4", "crest: 0.5", "line 10: levees 1: its line crosses no ground below its crest"},
+		{"[104, 99]]", "[1e300, 99]]", "line 10: line: point 2 at 1e+300, 99 lies far from the ground"},
 		{"sill: 1.2, level: 3.5", "sill: 1.2", "line 10: breach: neither time nor level"},
 		{"sill: 1.2", "sill: 9", "line 10: sill: 9 m does not lie below the crest"},
 		{"open: 0.4", "open: 40", "line 11: open: 40 is not above 0 and at most 1"},
