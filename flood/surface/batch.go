@@ -45,8 +45,6 @@ const (
 	waterValue poolValue = iota
 	levelValue
 	peakValue
-	westFlow
-	northFlow
 )
 
 // deepOnTables is the depth in metres whose waves the steps of cells with tables carry unless a Config says otherwise.
@@ -166,17 +164,6 @@ func (b *Batch) Add(member, i int, v float64) float64 {
 
 func (b *Batch) placeOf(i int) int32 {
 	return int32(b.grid.placeOf(i))
-}
-
-// Discharges is what flows through the west and the north face of cell i of the coarse grid per metre of its width, m²/s.
-func (b *Batch) Discharges(member, i int) (west, north float64) {
-	at := b.placeOf(i)
-	return b.eng.get(member, at, westFlow), b.eng.get(member, at, northFlow)
-}
-
-// Water is the m³ in cell i of the coarse grid.
-func (b *Batch) Water(member, i int) float64 {
-	return b.eng.get(member, b.placeOf(i), waterValue) * b.grid.Grid.Cell * b.grid.Grid.Cell
 }
 
 // Depth is that of the water over pixel p of the fine grid, m.
@@ -299,7 +286,7 @@ func (b *herd[F]) get(member int, i int32, what poolValue) float64 {
 	case levelValue:
 		return p.levelOf(int(i))
 	}
-	return float64([...][]F{peakValue: p.peak, westFlow: p.qx, northFlow: p.qy}[what][i])
+	return float64(p.peak[i])
 }
 
 func (b *herd[F]) fork() batchEngine {
