@@ -195,8 +195,6 @@ type coupledDrains struct {
 	record drains.Record
 }
 
-func (c *coupledDrains) report(*surface.Record) { c.record.Report() }
-
 // exchangeEvery is the time between exchanges of street and sewer.
 const exchangeEvery = 5 * time.Second
 
