@@ -33,6 +33,9 @@ type brain struct {
 	started bool
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
+	outlets []outlet   // streets that only counts tell of
+	outlet  []int32    // of each road: index into outlets, −1
+	dark    *dark      // what goes on on lanes whose detectors are dead; nil: none is
 	size    float64    // mean vehicle length, m
 	far     int        // s of prediction
 }
@@ -49,6 +52,8 @@ type crossing struct {
 	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
+	left  []float64    // of each lane: s, when one last left it unseen
+	sure  []float64    // of each lane: vehicles/s seen to go there out of sight
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
 	tight []bool       // of each of its lanes: short, and fed by another junction
@@ -60,6 +65,7 @@ type sighting struct {
 	behind, speed float64
 	stood         float64 // s, since it came into sight or over a stop line
 	step          int32
+	by            int32 // signalled connection by which it came, −1
 }
 
 // A coming vehicle enters a lane on its way to a stop line.
@@ -71,6 +77,7 @@ type coming struct {
 
 func newBrain(n *Network, s Settings) *brain {
 	b := &brain{n: n, every: s.Every, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b.outlets, b.outlet = n.outlets()
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -81,7 +88,8 @@ func newBrain(n *Network, s Settings) *brain {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown = make([]float64, len(x.rows))
-		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		c.sure = make([]float64, len(x.lanes))
+		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		}
@@ -207,6 +215,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 // agree lets every junction find its plan, once, with what the others last meant to do.
 func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
+		b.at[i].shown[o.Signals[i].Phase] = o.Time
 		b.gather(i, o)
 	}
 	step := max(stretch, int(math.Round(b.every)))
@@ -216,6 +225,10 @@ func (b *brain) agree(o *Observation, want []int) {
 		want[i] = sig.Phase
 		if b.lag > 0 && r.asked >= 0 && r.asked != sig.Phase && o.Time <= r.sent+b.lag {
 			want[i] = r.asked // it is on its way to the lamps
+			continue
+		}
+		if sig.Changing && b.jammed(i, o) {
+			want[i] = NotYet
 			continue
 		}
 		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time+b.lag < sig.Free {
@@ -311,14 +324,28 @@ func (b *brain) learn(o *Observation) {
 		for k := range x.links {
 			x.links[k].rate *= fade
 		}
+		for l := range b.at[i].sure {
+			b.at[i].sure[l] *= fade
+		}
+	}
+	if o.Dead != nil && b.dark == nil {
+		b.dark = newDark(b.n, o.Dead)
 	}
 	step := int32(o.Time)
 	for l := range o.Seen {
 		for v := range o.Seen[l] {
 			c := &o.Seen[l][v]
 			was, old := b.known[c.ID]
+			by := int32(-1)
+			if old {
+				by = was.by
+			}
 			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
-				b.went(was, int32(l))
+				by = b.went(was, int32(l))
+				b.gone(b.n.Lanes[was.lane].Road)
+			}
+			if !old && b.dark != nil {
+				b.surfaced(c, int32(l), o)
 			}
 			if !old {
 				for k := range b.transit {
@@ -337,7 +364,7 @@ func (b *brain) learn(o *Observation) {
 			} else if c.Speed < 0.1 {
 				stood += dt
 			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step}
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
 		}
 	}
 	var gone []int32
@@ -348,11 +375,19 @@ func (b *brain) learn(o *Observation) {
 	}
 	slices.Sort(gone)
 	for _, id := range gone {
+		b.gone(b.n.Lanes[b.known[id].lane].Road)
 		b.vanished(b.known[id], id, o.Time)
 		delete(b.known, id)
 	}
+	b.arrivals(o)
 	keep := b.transit[:0]
 	for _, c := range b.transit {
+		if b.dark != nil && b.dark.is[c.lane] {
+			if !b.sunk(&c, o.Time) {
+				keep = append(keep, c)
+			}
+			continue
+		}
 		// until it must have come into sight; else it went elsewhere
 		if o.Time < c.at+max(0, b.n.Ahead[c.lane]+b.n.Lanes[c.lane].Length-View)/b.n.Lanes[c.lane].Speed+2 {
 			keep = append(keep, c)
@@ -361,51 +396,55 @@ func (b *brain) learn(o *Observation) {
 	b.transit = keep
 }
 
-// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them.
-func (b *brain) went(was sighting, to int32) {
-	for _, c := range b.n.Out[was.lane] {
-		k := &b.n.Connections[c]
-		if k.To == to {
-			b.passed(c)
-			return
-		}
-	}
-	for _, c := range b.n.Out[was.lane] {
-		for _, d := range b.n.Out[b.n.Connections[c].To] {
-			if b.n.Connections[d].To == to {
+// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them, and returns the last
+// connection of it; −1: none leads there.
+func (b *brain) went(was sighting, to int32) int32 {
+	var way [3]int32
+	for most := 1; most <= len(way); most++ {
+		if b.way(was.lane, to, way[:most]) {
+			for _, c := range way[:most] {
 				b.passed(c)
-				b.passed(d)
-				return
 			}
+			return way[most-1]
 		}
 	}
-	for _, c := range b.n.Out[was.lane] {
-		for _, d := range b.n.Out[b.n.Connections[c].To] {
-			for _, e := range b.n.Out[b.n.Connections[d].To] {
-				if b.n.Connections[e].To == to {
-					b.passed(c)
-					b.passed(d)
-					b.passed(e)
-					return
-				}
-			}
+	return -1
+}
+
+// way fills list with connections that lead from one lane to another one after the other.
+func (b *brain) way(from, to int32, list []int32) bool {
+	for _, c := range b.n.Out[from] {
+		list[0] = c
+		if k := b.n.Connections[c].To; len(list) == 1 && k == to || len(list) > 1 && b.way(k, to, list[1:]) {
+			return true
 		}
 	}
+	return false
 }
 
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
 	if was.behind > 2*was.speed+10+max(0, b.dt-1)*b.n.Lanes[lane].Speed {
+		if b.dark != nil {
+			b.changed(was, id, now)
+		}
 		return // it ended here, or its way is not known
 	}
-	for range 4 {
+	for hop := range 4 {
 		c := b.pick(b.n.Out[lane], next, id)
 		if c < 0 {
 			return
 		}
 		b.passed(c)
 		k := &b.n.Connections[c]
+		if hop == 0 { // its way from here on is a guess
+			b.off(c)
+		}
+		if b.dark != nil && b.dark.is[k.To] {
+			b.transit = append(b.transit, coming{id: id, lane: k.To, at: now})
+			return
+		}
 		if lane, next = k.To, -1; k.Light >= 0 {
 			if b.n.Watched(lane) {
 				b.transit = append(b.transit, coming{id: id, lane: lane, at: now})
@@ -426,6 +465,10 @@ func (b *brain) passed(c int32) {
 	i := slices.Index(x.j.Links, c)
 	x.links[i].rate += 1 / memory
 	b.at[k.Light].moved = b.lastAt
+	if b.dark != nil && b.dark.is[k.From] {
+		r, l := &b.at[k.Light], x.links[i].lane
+		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1), b.lastAt
+	}
 }
 
 // gather collects what is expected at junction i.
@@ -477,6 +520,8 @@ func (b *brain) gather(i int, o *Observation) {
 		for _, lane := range r.below[e] {
 			if o.Count[lane] >= 0 {
 				count, halted, holds = count+int(o.Count[lane]), halted+int(o.Halted[lane]), holds+n.Lanes[lane].Length/(b.size+2.2)
+			} else if g, ok := b.supposed(lane); ok {
+				count, halted, holds = count+int(g), halted+int(g), holds+n.Lanes[lane].Length/(b.size+2.2)
 			}
 		}
 		if float64(halted) > 0.4*holds && halted > 1 {

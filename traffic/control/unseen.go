@@ -23,6 +23,9 @@ func (b *brain) guess(i int, o *Observation) {
 		rate := x.flow(l) / max(o.Share, 0.01)
 		if dead {
 			rate = mean
+			if b.dark.told[lane] {
+				rate = max(x.flow(l)-r.sure[l], leastFlow)
+			}
 			if o.Share > 0 {
 				rate /= o.Share
 			}
@@ -32,7 +35,9 @@ func (b *brain) guess(i int, o *Observation) {
 			open = open || x.rows[sig.Phase][k] != 'r'
 		}
 		room := b.size + 2.2
-		if open && !sig.Changing {
+		if dead && b.dark.told[lane] {
+			b.infer(r, l, sig, o, open)
+		} else if open && !sig.Changing {
 			r.ghost[l] = max(0, r.ghost[l]+(rate-0.5)*b.dt)
 			r.since[l] = o.Time
 		} else {
@@ -64,6 +69,39 @@ func (b *brain) guess(i int, o *Observation) {
 		b.steady(r, l, rate)
 	}
 }
+
+// infer keeps the queue of a dead lane from which every departure is noticed: what is not seen to come adds up, whoever leaves goes
+// out of it, and green that nobody uses has emptied it.
+func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool) {
+	lane := r.x.lanes[l]
+	rate := max(r.x.flow(l)-r.sure[l], leastFlow)
+	r.ghost[l] = min(r.ghost[l]+rate*b.dt, b.n.Lanes[lane].Length/(b.size+2.2))
+	if !open || sig.Changing {
+		return
+	}
+	if r.ghost[l] < 0.5 {
+		r.since[l] = o.Time
+	}
+	own, full := false, false
+	for _, k := range r.x.of[l] {
+		own = own || r.own(sig.Phase, k)
+		full = full || b.stands(r, r.x.links[k].exit, o)
+	}
+	wait := unused
+	if !own {
+		wait = unusedGap
+	}
+	if !full && o.Time-max(sig.Since+startLoss, r.left[l]) > wait {
+		r.ghost[l], r.since[l] = 0, o.Time
+		b.empty(lane)
+	}
+}
+
+// Seconds of green that nobody uses after which nobody is there: where a lane goes first, where it gives way.
+const (
+	unused    = 4.0
+	unusedGap = 10.0
+)
 
 // leastFlow is what a lane is supposed to carry, vehicles/s, where nothing is known of any.
 const leastFlow = 0.03

@@ -1,0 +1,162 @@
+package control
+
+import "slices"
+
+// dark is what is known of lanes whose detectors are dead: who was seen to go there and has not been seen since, and how many
+// come into the streets behind them that nobody saw leave elsewhere.
+type dark struct {
+	n      *Network
+	is     []bool          // of each lane
+	told   []bool          // of each lane: whoever leaves it over a stop line is noticed behind it
+	hidden map[int32]int32 // vehicle to the lane on which it is supposed to be
+}
+
+func newDark(n *Network, dead []bool) *dark {
+	d := &dark{n: n, is: dead, told: make([]bool, len(n.Lanes)), hidden: map[int32]int32{}}
+	for l := range n.Lanes {
+		d.told[l] = !slices.ContainsFunc(n.Out[l], func(c int32) bool {
+			k := &n.Connections[c]
+			return k.Light >= 0 && dead[k.To]
+		})
+	}
+	return d
+}
+
+// surfaced notes a vehicle that comes into sight on lane l.
+func (b *brain) surfaced(c *Vehicle, l int32, o *Observation) {
+	d := b.dark
+	if was, ok := d.hidden[c.ID]; ok {
+		delete(d.hidden, c.ID)
+		from := b.n.Lanes[was].Road
+		if from == b.n.Lanes[l].Road { // it changed lanes
+			b.thin(was)
+			return
+		}
+		r := &b.n.Roads[from]
+		if b.went(sighting{lane: was}, l) >= 0 {
+			return
+		}
+		for m := r.First; m < r.First+r.Lanes; m++ {
+			if m != was && b.went(sighting{lane: m}, l) >= 0 {
+				return
+			}
+		}
+		b.thin(was)
+		return
+	}
+	if slices.ContainsFunc(b.transit, func(t coming) bool { return t.id == c.ID }) || c.Behind < b.n.Lanes[l].Length-justIn || !b.n.Sees(l, b.n.Lanes[l].Length) {
+		return
+	}
+	b.credit(b.n.In[l], o)
+}
+
+// justIn is how many metres behind a lane's beginning somebody who was not seen before has just entered it.
+const justIn = 30.0
+
+// thin takes one away from those who are supposed to wait on lane l.
+func (b *brain) thin(l int32) {
+	if s := b.n.Stops[l]; s >= 0 && b.n.Ahead[l] == 0 {
+		r := &b.at[s]
+		k := slices.Index(r.x.lanes, l)
+		r.ghost[k] = max(0, r.ghost[k]-1)
+	}
+}
+
+// credit takes it that somebody came by one of the connections: over a stop line from a dead lane that has, or just had, green, and
+// of several from the one where most are supposed to wait.
+func (b *brain) credit(list []int32, o *Observation) {
+	best, most := int32(-1), 0.0
+	for _, c := range list {
+		k := &b.n.Connections[c]
+		if k.Light < 0 || !b.dark.is[k.From] {
+			continue
+		}
+		r := &b.at[k.Light]
+		i := slices.Index(r.x.j.Links, c)
+		if w := r.ghost[r.x.links[i].lane] + 0.5; w > most && b.opened(r, i, o.Signals[k.Light], o.Time) {
+			best, most = c, w
+		}
+	}
+	if best >= 0 {
+		b.passed(best)
+	}
+}
+
+// opened tells whether link k has green or had it until shortly before.
+func (b *brain) opened(r *crossing, k int, sig Signal, now float64) bool {
+	for p := range r.x.rows {
+		if r.x.rows[p][k] != 'r' && (p == sig.Phase && !sig.Changing || r.shown[p] > 0 && now-r.shown[p] < overLine) {
+			return true
+		}
+	}
+	return false
+}
+
+// overLine is how long after its green's end, s, somebody may come into sight behind a junction.
+const overLine = 8.0
+
+// changed notes that a vehicle left sight far from its lane's end: onto a dead lane beside it that leads where it goes, if there is one.
+func (b *brain) changed(was sighting, id int32, now float64) {
+	r := &b.n.Roads[b.n.Lanes[was.lane].Road]
+	for m := r.First; m < r.First+r.Lanes; m++ {
+		if b.dark.is[m] && b.pick(b.n.Out[m], was.next, id) >= 0 {
+			b.dark.hidden[id] = m
+			b.transit = append(b.transit, coming{id: id, lane: m, at: now - max(0, b.n.Lanes[m].Length-was.behind)/b.n.Lanes[m].Speed})
+			return
+		}
+	}
+}
+
+// sunk tells whether somebody on his way over a dead lane has come to its end: to its queue, or to the lane behind it.
+func (b *brain) sunk(c *coming, now float64) bool {
+	n := b.n
+	end := c.at + n.Lanes[c.lane].Length/n.Lanes[c.lane].Speed
+	if b.dark.hidden[c.id] = c.lane; now < end {
+		return false
+	}
+	if n.Ahead[c.lane] == 0 {
+		r := &b.at[n.Stops[c.lane]]
+		l := slices.Index(r.x.lanes, c.lane)
+		r.ghost[l]++
+		r.sure[l] += 1 / memory
+		return true
+	}
+	k := b.pick(n.Out[c.lane], -1, c.id)
+	if k < 0 {
+		delete(b.dark.hidden, c.id)
+		return true
+	}
+	if c.lane = n.Connections[k].To; !b.dark.is[c.lane] {
+		delete(b.dark.hidden, c.id) // it will be seen
+		return true
+	}
+	c.at = end
+	return false
+}
+
+// empty notes that nobody waits on dead lane l.
+func (b *brain) empty(l int32) {
+	for id, at := range b.dark.hidden {
+		if at == l && !slices.ContainsFunc(b.transit, func(t coming) bool { return t.id == id }) {
+			delete(b.dark.hidden, id)
+		}
+	}
+}
+
+// supposed is how many vehicles are taken to wait on dead lane l; false: it is not one with a stop line.
+func (b *brain) supposed(l int32) (float64, bool) {
+	if b.dark == nil || !b.dark.is[l] || b.n.Ahead[l] > 0 || b.n.Stops[l] < 0 {
+		return 0, false
+	}
+	r := &b.at[b.n.Stops[l]]
+	return r.ghost[slices.Index(r.x.lanes, l)], true
+}
+
+// stands tells whether an exit of a junction is full, so that nobody can leave for it.
+func (b *brain) stands(r *crossing, exit int, o *Observation) bool {
+	e := r.x.exits[exit]
+	if g, ok := b.supposed(e); ok {
+		return g*(b.size+2.2) > fullExit*b.n.Lanes[e].Length
+	}
+	return o.Count[e] > 1 && float64(o.Count[e])*(b.size+2.2) > fullExit*b.n.Lanes[e].Length
+}
