@@ -54,6 +54,8 @@ type crossing struct {
 	since []float64    // of each lane: s, when it was last green, where that counts
 	left  []float64    // of each lane: s, when one last left it unseen
 	sure  []float64    // of each lane: vehicles/s seen to go there out of sight
+	cut   []float64    // of each lane: vehicles taken to follow one who leaves unseen
+	open  []bool       // of each lane: it had green at the last decision
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
 	tight []bool       // of each of its lanes: short, and fed by another junction
@@ -88,7 +90,7 @@ func newBrain(n *Network, s Settings) *brain {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown = make([]float64, len(x.rows))
-		c.sure = make([]float64, len(x.lanes))
+		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
 		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))

@@ -25,26 +25,18 @@ func newDark(n *Network, dead []bool) *dark {
 // surfaced notes a vehicle that comes into sight on lane l.
 func (b *brain) surfaced(c *Vehicle, l int32, o *Observation) {
 	d := b.dark
+	onWay := slices.ContainsFunc(b.transit, func(t coming) bool { return t.id == c.ID })
 	if was, ok := d.hidden[c.ID]; ok {
 		delete(d.hidden, c.ID)
-		from := b.n.Lanes[was].Road
-		if from == b.n.Lanes[l].Road { // it changed lanes
+		if b.n.Lanes[was].Road != b.n.Lanes[l].Road && b.wentOff(was, l) {
+			return
+		}
+		if !onWay { // it changed lanes, or nobody knows how it came here
 			b.thin(was)
-			return
 		}
-		r := &b.n.Roads[from]
-		if b.went(sighting{lane: was}, l) >= 0 {
-			return
-		}
-		for m := r.First; m < r.First+r.Lanes; m++ {
-			if m != was && b.went(sighting{lane: m}, l) >= 0 {
-				return
-			}
-		}
-		b.thin(was)
 		return
 	}
-	if slices.ContainsFunc(b.transit, func(t coming) bool { return t.id == c.ID }) || c.Behind < b.n.Lanes[l].Length-justIn || !b.n.Sees(l, b.n.Lanes[l].Length) {
+	if onWay || c.Behind < b.n.Lanes[l].Length-justIn || !b.n.Sees(l, b.n.Lanes[l].Length) {
 		return
 	}
 	b.credit(b.n.In[l], o)
@@ -53,12 +45,26 @@ func (b *brain) surfaced(c *Vehicle, l int32, o *Observation) {
 // justIn is how many metres behind a lane's beginning somebody who was not seen before has just entered it.
 const justIn = 30.0
 
+// wentOff notes the way of a vehicle from dead lane was to lane l, which it may have changed to a moment ago; false: there is none.
+func (b *brain) wentOff(was, l int32) bool {
+	if b.went(sighting{lane: was}, l) >= 0 {
+		return true
+	}
+	r := &b.n.Roads[b.n.Lanes[l].Road]
+	for m := r.First; m < r.First+r.Lanes; m++ {
+		if m != l && b.went(sighting{lane: was}, m) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // thin takes one away from those who are supposed to wait on lane l.
 func (b *brain) thin(l int32) {
 	if s := b.n.Stops[l]; s >= 0 && b.n.Ahead[l] == 0 {
 		r := &b.at[s]
 		k := slices.Index(r.x.lanes, l)
-		r.ghost[k] = max(0, r.ghost[k]-1)
+		r.ghost[k], r.sure[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/memory)
 	}
 }
 

@@ -24,7 +24,7 @@ func (b *brain) guess(i int, o *Observation) {
 		if dead {
 			rate = mean
 			if b.dark.told[lane] {
-				rate = max(x.flow(l)-r.sure[l], leastFlow)
+				rate = b.untold(r, l, o.Time)
 			}
 			if o.Share > 0 {
 				rate /= o.Share
@@ -53,7 +53,7 @@ func (b *brain) guess(i int, o *Observation) {
 				r.ghost[l] = 0
 			}
 		}
-		for n := seen; n < int(r.ghost[l]+0.5); n++ {
+		for n := seen; r.ghost[l] > float64(n)+0.2; n++ {
 			k := x.of[l][0]
 			if c := b.pick(b.n.Out[lane], -1, int32(n)); c >= 0 {
 				for _, m := range x.of[l] {
@@ -62,9 +62,16 @@ func (b *brain) guess(i int, o *Observation) {
 					}
 				}
 			}
+			if n == 0 && open && o.Time-max(sig.Since+startLoss, r.left[l]) > unused { // he does not go, so that his way must be one that is red
+				for _, m := range x.of[l] {
+					if x.rows[sig.Phase][m] == 'r' {
+						k = m
+					}
+				}
+			}
 			d := float64(n) * room
 			waited := max(0, o.Time-r.since[l]) * (1 - float64(n)/(r.ghost[l]+1))
-			r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited), d, waited, x.links[k].follows(b.size), false, 1})
+			r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited) * min(1, r.ghost[l]-float64(n)), d, waited, x.links[k].follows(b.size), false, 1})
 		}
 		b.steady(r, l, rate)
 	}
@@ -74,33 +81,56 @@ func (b *brain) guess(i int, o *Observation) {
 // out of it, and green that nobody uses has emptied it.
 func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool) {
 	lane := r.x.lanes[l]
-	rate := max(r.x.flow(l)-r.sure[l], leastFlow)
+	rate := b.untold(r, l, o.Time)
 	r.ghost[l] = min(r.ghost[l]+rate*b.dt, b.n.Lanes[lane].Length/(b.size+2.2))
+	if r.open[l] && (sig.Changing || !open) { // its green is over
+		r.open[l] = false
+		if r.ghost[l] > 0 && o.Time-r.left[l] < flowing {
+			r.cut[l] = min(2*r.cut[l], mostCut)
+		}
+	}
 	if !open || sig.Changing {
 		return
 	}
-	if r.ghost[l] < 0.5 {
-		r.since[l] = o.Time
-	}
-	own, full := false, false
+	r.open[l] = true
+	own, full, all := false, false, true
 	for _, k := range r.x.of[l] {
 		own = own || r.own(sig.Phase, k)
+		all = all && r.x.rows[sig.Phase][k] != 'r'
 		full = full || b.stands(r, r.x.links[k].exit, o)
 	}
 	wait := unused
 	if !own {
 		wait = unusedGap
 	}
-	if !full && o.Time-max(sig.Since+startLoss, r.left[l]) > wait {
-		r.ghost[l], r.since[l] = 0, o.Time
+	switch idle := o.Time - max(sig.Since+startLoss, r.left[l]); {
+	case idle < flowing && r.left[l] > sig.Since: // who comes next is not far behind
+		r.ghost[l] = max(r.ghost[l], r.cut[l])
+	case idle > wait && !full && all:
+		r.ghost[l], r.since[l], r.cut[l] = 0, o.Time, leastCut
 		b.empty(lane)
 	}
+	if r.ghost[l] < 0.5 {
+		r.since[l] = o.Time
+	}
+}
+
+// untold is how many vehicles/s come to lane l, all of whose departures are noticed, that nobody sees come.
+func (b *brain) untold(r *crossing, l int, now float64) float64 {
+	return max(r.x.flow(l)+leastFlow*math.Exp(-now/memory)-r.sure[l], 0.001) // what is known is worth more as time goes on
 }
 
 // Seconds of green that nobody uses after which nobody is there: where a lane goes first, where it gives way.
 const (
 	unused    = 4.0
 	unusedGap = 10.0
+	flowing   = 3.0 // s since one left within which the queue is taken to go on
+)
+
+// How many are taken to follow one who leaves unseen: twice as many after each green that ended while they still left.
+const (
+	leastCut = 1.5
+	mostCut  = 12.0
 )
 
 // leastFlow is what a lane is supposed to carry, vehicles/s, where nothing is known of any.
