@@ -378,7 +378,9 @@ func (b *brain) learn(o *Observation) {
 	slices.Sort(gone)
 	for _, id := range gone {
 		b.gone(b.n.Lanes[b.known[id].lane].Road)
-		b.vanished(b.known[id], id, o.Time)
+		if was := b.known[id]; was.next >= 0 || o.Blind || o.Share > 0 { // else it ended where it was
+			b.vanished(was, id, o.Time)
+		}
 		delete(b.known, id)
 	}
 	b.arrivals(o)
