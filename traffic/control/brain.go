@@ -331,7 +331,7 @@ func (b *brain) learn(o *Observation) {
 		}
 	}
 	if o.Dead != nil && b.dark == nil {
-		b.dark = newDark(b.n, o.Dead)
+		b.dark = newDark(b.n, o.Dead, b.taken)
 	}
 	step := int32(o.Time)
 	for l := range o.Seen {
@@ -471,7 +471,7 @@ func (b *brain) passed(c int32) {
 	b.at[k.Light].moved = b.lastAt
 	if b.dark != nil && b.dark.is[k.From] {
 		r, l := &b.at[k.Light], x.links[i].lane
-		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1), b.lastAt
+		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1/max(b.dark.told[k.From], fewTold)), b.lastAt
 	}
 }
 

@@ -1,23 +1,29 @@
 package control
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // dark is what is known of lanes whose detectors are dead: who was seen to go there and has not been seen since, and how many
 // come into the streets behind them that nobody saw leave elsewhere.
 type dark struct {
 	n      *Network
 	is     []bool          // of each lane
-	told   []bool          // of each lane: whoever leaves it over a stop line is noticed behind it
+	told   []float64       // of each lane: share of those who leave it over its stop line that is noticed behind it
 	hidden map[int32]int32 // vehicle to the lane on which it is supposed to be
 }
 
-func newDark(n *Network, dead []bool) *dark {
-	d := &dark{n: n, is: dead, told: make([]bool, len(n.Lanes)), hidden: map[int32]int32{}}
+func newDark(n *Network, dead []bool, taken []float64) *dark {
+	d := &dark{n: n, is: dead, told: make([]float64, len(n.Lanes)), hidden: map[int32]int32{}}
 	for l := range n.Lanes {
-		d.told[l] = !slices.ContainsFunc(n.Out[l], func(c int32) bool {
-			k := &n.Connections[c]
-			return k.Light >= 0 && dead[k.To]
-		})
+		all := 0.0
+		for _, c := range n.Out[l] {
+			if all += taken[c]; !dead[n.Connections[c].To] {
+				d.told[l] += taken[c]
+			}
+		}
+		d.told[l] /= math.Max(all, 1e-9)
 	}
 	return d
 }

@@ -23,7 +23,7 @@ func (b *brain) guess(i int, o *Observation) {
 		rate := x.flow(l) / max(o.Share, 0.01)
 		if dead {
 			rate = mean
-			if b.dark.told[lane] {
+			if b.dark.told[lane] >= fewTold {
 				rate = b.untold(r, l, o.Time)
 			}
 			if o.Share > 0 {
@@ -35,7 +35,7 @@ func (b *brain) guess(i int, o *Observation) {
 			open = open || x.rows[sig.Phase][k] != 'r'
 		}
 		room := b.size + 2.2
-		if dead && b.dark.told[lane] {
+		if dead && b.dark.told[lane] >= fewTold {
 			b.infer(r, l, sig, o, open)
 		} else if open && !sig.Changing {
 			r.ghost[l] = max(0, r.ghost[l]+(rate-0.5)*b.dt)
@@ -103,6 +103,7 @@ func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool)
 	if !own {
 		wait = unusedGap
 	}
+	wait /= b.dark.told[lane]
 	switch idle := o.Time - max(sig.Since+startLoss, r.left[l]); {
 	case idle < flowing && r.left[l] > sig.Since: // who comes next is not far behind
 		r.ghost[l] = max(r.ghost[l], r.cut[l])
@@ -117,7 +118,7 @@ func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool)
 
 // untold is how many vehicles/s come to lane l, all of whose departures are noticed, that nobody sees come.
 func (b *brain) untold(r *crossing, l int, now float64) float64 {
-	return max(r.x.flow(l)+leastFlow*math.Exp(-now/memory)-r.sure[l], 0.001) // what is known is worth more as time goes on
+	return max(r.x.flow(l)/b.dark.told[r.x.lanes[l]]+leastFlow*math.Exp(-now/memory)-r.sure[l], 0.001) // what is known is worth more as time goes on
 }
 
 // Seconds of green that nobody uses after which nobody is there: where a lane goes first, where it gives way.
@@ -126,6 +127,9 @@ const (
 	unusedGap = 10.0
 	flowing   = 3.0 // s since one left within which the queue is taken to go on
 )
+
+// fewTold is the least share of departures that must be noticed if a queue is to be known from them.
+const fewTold = 0.4
 
 // How many are taken to follow one who leaves unseen: twice as many after each green that ended while they still left.
 const (
