@@ -12,7 +12,7 @@ import (
 const (
 	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
-	memory   = 300. // s over which rates and shares are remembered
+	memory   = 300. // s over which rates and shares are remembered where everybody is seen
 	stretch  = 2    // s, the least block of the search
 
 	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
@@ -24,6 +24,7 @@ const (
 type brain struct {
 	n       *Network
 	every   float64
+	memory  float64    // s over which rates are remembered
 	lag     float64    // s until the lamps obey
 	at      []crossing // of each junction
 	known   map[int32]sighting
@@ -78,7 +79,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, memory: memory, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	b.outlets, b.outlet = n.outlets()
 	for i := range n.Connections {
 		b.taken[i] = 0.3
@@ -229,7 +230,7 @@ func (b *brain) agree(o *Observation, want []int) {
 			want[i] = r.asked // it is on its way to the lamps
 			continue
 		}
-		if sig.Changing && b.jammed(i, o) {
+		if sig.Changing && !b.n.Clearance && b.dt < longPause && b.jammed(i, o) {
 			want[i] = NotYet
 			continue
 		}
@@ -317,7 +318,10 @@ func (b *brain) record(i int, now float64, leaf int) {
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
 	b.started, b.lastAt, b.dt = true, o.Time, dt
-	fade := math.Exp(-dt / memory)
+	if o.Share > 0 {
+		b.memory = memory * max(1, min(0.5/o.Share, 5)) // few are seen: it takes longer to know
+	}
+	fade := math.Exp(-dt / b.memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
 	}
@@ -467,7 +471,7 @@ func (b *brain) passed(c int32) {
 	}
 	x := b.at[k.Light].x
 	i := slices.Index(x.j.Links, c)
-	x.links[i].rate += 1 / memory
+	x.links[i].rate += 1 / b.memory
 	b.at[k.Light].moved = b.lastAt
 	if b.dark != nil && b.dark.is[k.From] {
 		r, l := &b.at[k.Light], x.links[i].lane
@@ -633,7 +637,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					weight *= clearing
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, b.places(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, false, b.places(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -677,7 +681,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		}
 		gap := (float64(b.far) - from) / due
 		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, 1})
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1})
 		}
 	}
 	r.in.list[l] = list

@@ -70,7 +70,7 @@ func (b *brain) thin(l int32) {
 	if s := b.n.Stops[l]; s >= 0 && b.n.Ahead[l] == 0 {
 		r := &b.at[s]
 		k := slices.Index(r.x.lanes, l)
-		r.ghost[k], r.sure[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/memory)
+		r.ghost[k], r.sure[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/b.memory)
 	}
 }
 
@@ -130,7 +130,7 @@ func (b *brain) sunk(c *coming, now float64) bool {
 		r := &b.at[n.Stops[c.lane]]
 		l := slices.Index(r.x.lanes, c.lane)
 		r.ghost[l]++
-		r.sure[l] += 1 / memory
+		r.sure[l] += 1 / b.memory
 		return true
 	}
 	k := b.pick(n.Out[c.lane], -1, c.id)
