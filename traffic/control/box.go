@@ -63,9 +63,9 @@ func (b *brain) off(c int32) {
 func (b *brain) arrivals(o *Observation) {
 	for i := range b.outlets {
 		x := &b.outlets[i]
-		count := 0
+		count, known := 0, true
 		for _, l := range x.lanes {
-			count += int(max(0, o.Count[l]))
+			count, known = count+int(max(0, o.Count[l])), known && o.Count[l] >= 0
 		}
 		came := count - x.count + x.left
 		x.count, x.left = count, 0
@@ -76,8 +76,8 @@ func (b *brain) arrivals(o *Observation) {
 				b.credit(x.into, o)
 			}
 		}
-		for len(x.inside) > 0 && o.Time-x.inside[0].at > insideMost {
-			x.inside = x.inside[1:] // he came when another left unseen
+		for len(x.inside) > 0 && (!known || o.Time-x.inside[0].at > insideMost) {
+			x.inside = x.inside[1:] // nobody counts him, or he came when another left unseen
 		}
 	}
 }

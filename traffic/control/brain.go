@@ -49,7 +49,8 @@ type crossing struct {
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
 	asked int          // the last wish, −1 before the first, …
 	sent  float64      // … and when, s
-	shown []float64    // of each phase: s, when it was last green
+	shown []float64    // of each phase: s, when it was last green, or its turn came
+	lit   []float64    // of each phase: s, when it was last green or about to be
 	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
@@ -90,7 +91,7 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
-		c.shown = make([]float64, len(x.rows))
+		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
 		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
 		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
@@ -218,7 +219,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 // agree lets every junction find its plan, once, with what the others last meant to do.
 func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
-		b.at[i].shown[o.Signals[i].Phase] = o.Time
+		b.at[i].lit[o.Signals[i].Phase] = o.Time
 		b.gather(i, o)
 	}
 	step := max(stretch, int(math.Round(b.every)))
@@ -230,7 +231,7 @@ func (b *brain) agree(o *Observation, want []int) {
 			want[i] = r.asked // it is on its way to the lamps
 			continue
 		}
-		if sig.Changing && !b.n.Clearance && b.dt < longPause && b.jammed(i, o) {
+		if sig.Changing && !b.n.Clearance && !o.Blind && b.dt < longPause && b.jammed(i, o) {
 			want[i] = NotYet
 			continue
 		}

@@ -97,7 +97,7 @@ func (b *brain) credit(list []int32, o *Observation) {
 // opened tells whether link k has green or had it until shortly before.
 func (b *brain) opened(r *crossing, k int, sig Signal, now float64) bool {
 	for p := range r.x.rows {
-		if r.x.rows[p][k] != 'r' && (p == sig.Phase && !sig.Changing || r.shown[p] > 0 && now-r.shown[p] < overLine) {
+		if r.x.rows[p][k] != 'r' && (p == sig.Phase && !sig.Changing || r.lit[p] > 0 && now-r.lit[p] < overLine) {
 			return true
 		}
 	}

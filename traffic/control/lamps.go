@@ -91,11 +91,12 @@ func (s *Lamps) Step(now float64, want []int, calls []float64) {
 		before := string(l.state)
 		switch {
 		case l.red < 0:
-		case now >= l.red && want[j] == NotYet && now < l.since+longerRed:
+		case now >= l.red && want[j] == NotYet && now < l.red+longerRed:
+			l.since = now + 1
 		case now >= l.red:
 			copy(l.state, ph[l.phase].State)
 			l.hush(s.n, &s.n.Junctions[j])
-			l.red, l.since = -1, now
+			l.red = -1
 		case now >= l.yellow:
 			for i, c := range l.state {
 				if c == 'y' {
