@@ -28,7 +28,7 @@ var may = map[string][]string{
 	"traffic/micro":                 {"city", "city/chance", "traffic/control", "traffic/trips"},
 	"traffic/meso":                  {"city", "city/chance", "routing/…", "traffic/control", "traffic/trips"},
 	"traffic/cityflow":              {"city", "city/chance", "traffic/control"},
-	"flood":                         {"city"},
+	"flood":                         {"city", "city/water", "flood/surface"},
 	"flood/surface":                 {"city", "city/water"},
 	"flood/surface/internal/vector": {},
 	"emergency":                     {"city", "city/chance", "routing", "routing/cch"},

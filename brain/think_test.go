@@ -33,10 +33,10 @@ func TestThoughtsApartConcludeTheSame(t *testing.T) {
 	}
 	expected := map[string]*Effect{}
 	for _, d := range at.decisions {
-		expected[d.Kind+d.Title.En] = d.Expected
+		expected[d.Kind+d.subject+d.Title.En] = d.Expected
 	}
 	for _, d := range apart.decisions {
-		if e, ok := expected[d.Kind+d.Title.En]; !ok || !reflect.DeepEqual(e, d.Expected) {
+		if e, ok := expected[d.Kind+d.subject+d.Title.En]; !ok || !reflect.DeepEqual(e, d.Expected) {
 			t.Errorf("%s expects %+v, at once %+v", d.Title.En, d.Expected, e)
 		}
 	}

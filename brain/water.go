@@ -157,8 +157,9 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 			levels[i] = float32(s.CreekLevel(i))
 		}
 		if (f+1)%keep == 0 {
-			grid := make([]float32, len(s.Depths()))
-			for i, h := range s.Depths() {
+			depths := s.Depths()
+			grid := make([]float32, len(depths))
+			for i, h := range depths {
 				grid[i] = float32(h)
 			}
 			o.Depths = append(o.Depths, grid)

@@ -5,9 +5,8 @@
 // each terrain cell, levels of basins and creeks in metres above the terrain's datum, the state of each pump and gate, and
 // an account of every cubic metre.
 //
-// Surface: the local-inertial form of the shallow-water equations on square cells (Bates, Horritt & Fewtrell 2010) with the
-// q-centred scheme of de Almeida, Bates, Freer & Souvignet 2012 (eq. 11) as examined in de Almeida & Bates 2013, a limiter
-// that lets no cell give more than it holds, and a Froude limit of 1. Buildings take part of a cell's plan area (porosity).
+// Surface: flood/surface's local-inertial scheme on cells with tables of the ground and the roughness below their size. Buildings
+// take part of a cell's plan area (porosity).
 // Drains: level pools joined by inlets, pumps, weirs and gates.
 //
 // The engine is a pure function of its inputs: no clock, no chance, no goroutine, the same bits from the same inputs.

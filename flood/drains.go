@@ -57,37 +57,26 @@ func (s *Sim) inlets(dt float64) {
 	if len(basins) == 0 {
 		return
 	}
-	net, h := s.net, s.st.Depth
-	clear(s.take)
+	net, w, cell := s.net, s.w, s.net.Grid.Cell*s.net.Grid.Cell
+	clear(s.asked)
 	for i, rate := range net.inlet {
-		if rate > 0 && h[i] > 0 {
-			s.take[net.basin[i]] += min(h[i]*net.area[i], rate*dt)
+		if v := w[i] + s.film(i); rate > 0 && v > 0 {
+			s.asked[net.basin[i]] += min(v*cell, rate*dt)
 		}
 	}
 	for b := range basins {
 		room := math.Max(0, basins[b].Volume-s.st.Basins[b])
-		if want := s.take[b]; want > room {
-			s.take[b] = room / want
+		if want := s.asked[b]; want > room {
+			s.asked[b] = room / want
 		} else {
-			s.take[b] = 1
+			s.asked[b] = 1
 		}
 	}
 	for i, rate := range net.inlet {
-		if rate > 0 && h[i] > 0 {
+		if v := w[i] + s.film(i); rate > 0 && v > 0 {
 			b := net.basin[i]
-			v := s.take[b] * min(h[i]*net.area[i], rate*dt)
-			if h[i] -= v * net.inv[i]; h[i] < 0 {
-				h[i] = 0
-			}
-			s.st.Basins[b] += v
-		}
-	}
-	// A hollow below the grid's resolution drains through inlets of its own.
-	for k := range net.sags {
-		g := &net.sags[k]
-		if b := net.basin[g.cell]; b >= 0 && s.st.Sag[k] > 0 {
-			v := math.Min(math.Min(s.st.Sag[k], basins[b].Inlet*g.area*dt), math.Max(0, basins[b].Volume-s.st.Basins[b]))
-			s.st.Sag[k] -= v
+			v = s.asked[b] * min(v*cell, rate*dt)
+			s.take(i, v/cell)
 			s.st.Basins[b] += v
 		}
 	}
@@ -220,26 +209,26 @@ func (s *Sim) gates(dt float64) {
 
 // banks exchanges water over the creeks' banks with the cells beside them.
 func (s *Sim) banks(dt float64) {
-	net, h := s.net, s.st.Depth
+	net, w, cell := s.net, s.w, s.net.Grid.Cell*s.net.Grid.Cell
 	for i := range s.city.Drains.Creeks {
 		k := &s.city.Drains.Creeks[i]
-		for _, cell := range net.banks[i] {
-			c := int(cell)
-			level := s.CreekLevel(i)
-			crest, land := math.Max(k.Bank, net.z[c]), net.z[c]+h[c]
+		for _, at := range net.banks[i] {
+			c := int(at)
+			level, land := s.CreekLevel(i), net.Level(c, w[c])
+			crest := math.Max(k.Bank, net.Base(c))
 			if level <= crest && land <= crest {
 				continue
 			}
 			head := math.Max(level, land) - crest
-			v := weirFactor * net.dx * head * math.Sqrt(head) * dt
+			v := weirFactor * net.Grid.Cell * head * math.Sqrt(head) * dt
 			// Half of what would level both in one step keeps the exchange from swinging.
-			v = math.Min(v, 0.5*math.Abs(level-land)/(1/k.Area+net.inv[c]))
+			v = math.Min(v, 0.5*math.Abs(level-land)/(1/k.Area+1/net.area[c]))
 			if land > level {
-				v = math.Min(v, h[c]*net.area[c])
-				h[c] = math.Max(0, h[c]-v*net.inv[c])
+				v = math.Min(v, w[c]*cell)
+				w[c] = math.Max(0, w[c]-v/cell)
 				s.st.Creeks[i] += v
 			} else {
-				h[c] += v * net.inv[c]
+				w[c] += v / cell
 				s.st.Creeks[i] -= v
 			}
 		}

@@ -108,39 +108,39 @@ func (s *Sim) applyDue() {
 }
 
 func (s *Sim) correctDepth(e DepthCorrection) {
-	net := s.net
-	at := net.cellOf(e.Cell)
-	to := e.Depth
-	if net.inSag != nil {
-		if k := net.inSag[e.Cell]; k >= 0 {
-			g := &net.sags[k]
-			v := math.Min(e.Depth*g.area, g.volume)
-			s.st.Mass.Corrected += v - s.st.Sag[k]
-			s.st.Sag[k] = v
-			to = math.Max(0, e.Depth-g.volume/g.area)
-		}
+	net, area := s.net, s.net.Grid.Cell*s.net.Grid.Cell
+	at := net.CellOf(e.Cell)
+	ground := float64(s.city.Terrain.Z[e.Cell])
+	// Dry ground says that the water is no higher; what lies lower in its cell keeps its own.
+	level := net.Level(at, s.w[at])
+	old := net.Depth(e.Cell, level)
+	target := s.w[at]
+	if e.Depth > 0 || level > ground {
+		target = net.Volume(at, ground+e.Depth)
 	}
-	old := s.st.Depth[at]
-	reach := int(e.Radius / net.dx)
-	r0, c0 := at/net.cols, at%net.cols
-	for r := max(0, r0-reach); r <= min(net.rows-1, r0+reach); r++ {
-		for c := max(0, c0-reach); c <= min(net.cols-1, c0+reach); c++ {
-			i := r*net.cols + c
-			d := net.dx * hypot(float64(r-r0), float64(c-c0))
+	ratio := 1.0
+	if s.w[at] > 0 {
+		ratio = min(max(target/s.w[at], 0.25), 4)
+	}
+	reach := int(e.Radius / net.Grid.Cell)
+	r0, c0 := at/net.Grid.Cols, at%net.Grid.Cols
+	for r := max(0, r0-reach); r <= min(net.Grid.Rows-1, r0+reach); r++ {
+		for c := max(0, c0-reach); c <= min(net.Grid.Cols-1, c0+reach); c++ {
+			i := r*net.Grid.Cols + c
+			d := net.Grid.Cell * math.Hypot(float64(r-r0), float64(c-c0))
 			if net.area[i] == 0 || i != at && d >= e.Radius {
 				continue
 			}
-			h, want, w := s.st.Depth[i], to, 1.0
+			w := target
 			if i != at {
 				// Neighbours keep their own shape: they are scaled as the observed cell is, never wetted where they are dry.
-				if h <= 0 || old <= 0.01 {
+				if s.w[i] <= 0 || old <= 0.01 {
 					continue
 				}
-				want, w = h*min(max(to/old, 0.25), 4), 1-d/e.Radius
+				w = s.w[i] + (1-d/e.Radius)*(s.w[i]*ratio-s.w[i])
 			}
-			h += w * (want - h)
-			s.st.Mass.Corrected += (h - s.st.Depth[i]) * net.area[i]
-			s.st.Depth[i] = h
+			s.st.Mass.Corrected += (w - s.w[i]) * area
+			s.w[i] = w
 		}
 	}
 }
@@ -192,7 +192,7 @@ func (c BasinCorrection) check(s *Sim) error {
 }
 
 func (c DepthCorrection) check(s *Sim) error {
-	if c.Cell < 0 || c.Cell >= s.city.Terrain.Cells() || s.net.area[s.net.cellOf(c.Cell)] == 0 || !(c.Depth >= 0 && c.Depth < 20) {
+	if c.Cell < 0 || c.Cell >= s.city.Terrain.Cells() || s.net.area[s.net.CellOf(c.Cell)] == 0 || !(c.Depth >= 0 && c.Depth < 20) {
 		return fmt.Errorf("depth correction: cell %d, depth %g m", c.Cell, c.Depth)
 	}
 	return nil

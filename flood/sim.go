@@ -8,13 +8,12 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/flood/surface"
 )
 
 // Config is how a Sim computes.
 type Config struct {
 	Coarsen      int           // compute on cells this many times as wide as the terrain's, 1
-	Courant      float64       // share of the gravity-wave limit that a step may use, 0.7
-	Theta        float64       // weight of a face's own discharge against its neighbours', 0.9
 	MaxStep      time.Duration // 10 s
 	Infiltration float64       // m/s that pervious ground takes, 2e-6 (7 mm/h)
 	Start        time.Time     // of the scenario, for the tide
@@ -24,12 +23,6 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Coarsen == 0 {
 		c.Coarsen = 1
-	}
-	if c.Courant == 0 {
-		c.Courant = 0.7
-	}
-	if c.Theta == 0 {
-		c.Theta = 0.9
 	}
 	if c.MaxStep == 0 {
 		c.MaxStep = 10 * time.Second
@@ -42,12 +35,13 @@ func (c Config) withDefaults() Config {
 
 // A Sim steps one city's water.
 type Sim struct {
-	city *city.City
-	cfg  Config
-	net  *surface // immutable geometry, shared by every Sim of the city
-	st   State
-	row  []float64 // one row of old discharges, scratch of flowSouth
-	take []float64 // m³ asked of each basin in a step, scratch of drain
+	city  *city.City
+	cfg   Config
+	net   *ground // immutable, shared by every Sim of the city
+	flow  *surface.Batch
+	st    State
+	w     []float64 // m of water over each cell's area, what rain and drains change
+	asked []float64 // m³ of each basin in a step, scratch of drain
 
 	rainGrid city.Grid // that rainCol was made for
 	rainCol  []int32   // rain column of each column of cells, -1: none
@@ -57,22 +51,18 @@ type Sim struct {
 type State struct {
 	Version int
 	Time    time.Duration
-	Depth   []float64 // m, each cell
-	QX      []float64 // m²/s through the west face of each cell, eastward positive
-	QY      []float64 // m²/s through the north face of each cell, southward positive
-	Sag     []float64 // m³ held below the grid's resolution in each sag of a coarsened terrain
+	Surface surface.State
+	Film    []float64 // m over each cell's area, of rain that has not run to where its water stands
 	Rain    RainField
 	Basins  []float64 // m³ in each sewer basin
 	Creeks  []float64 // m³ in each creek above its bed
 	Pumps   []PumpState
 	Gates   []GateState
 	Mass    Mass
-	Peak    []float32 // m, largest depth so far in each cell
-	SagPeak []float64 // m³, most held so far in each sag
-	Pending []timed   // inputs not yet due, in order
+	Pending []timed // inputs not yet due, in order
 }
 
-const stateVersion = 1
+const stateVersion = 2
 
 // Mass is the account of all water since the start, in m³.
 type Mass struct {
@@ -86,22 +76,26 @@ type Mass struct {
 // New prepares a run over a dry city: basins empty, creeks at their normal level. It is an error if the city has no terrain.
 func New(c *city.City, cfg Config) (*Sim, error) {
 	cfg = cfg.withDefaults()
-	net, err := newSurface(c, cfg.Coarsen)
+	net, err := newGround(c, cfg.Coarsen)
 	if err != nil {
 		return nil, err
 	}
-	return newSim(c, cfg, net), nil
+	flow, err := surface.NewBatch(net.Subgrid, surface.Config{Deep: deep, MaxStep: cfg.MaxStep}, 1)
+	if err != nil {
+		return nil, fmt.Errorf("flood: %w", err)
+	}
+	return newSim(c, cfg, net, flow), nil
 }
 
-func newSim(c *city.City, cfg Config, net *surface) *Sim {
-	n, cols := net.terrain.Cells(), net.cols
-	s := &Sim{city: c, cfg: cfg, net: net, row: make([]float64, cols), rainCol: make([]int32, cols), take: make([]float64, len(c.Drains.Basins)), st: State{
+func newSim(c *city.City, cfg Config, net *ground, flow *surface.Batch) *Sim {
+	s := &Sim{city: c, cfg: cfg, net: net, flow: flow, w: make([]float64, net.Grid.Cells()), rainCol: make([]int32, net.Grid.Cols), asked: make([]float64, len(c.Drains.Basins)), st: State{
 		Version: stateVersion,
-		Depth:   make([]float64, n), QX: make([]float64, n+1), QY: make([]float64, n+cols), Peak: make([]float32, n),
-		Sag: make([]float64, len(net.sags)), SagPeak: make([]float64, len(net.sags)),
-		Basins: make([]float64, len(c.Drains.Basins)), Creeks: make([]float64, len(c.Drains.Creeks)),
+		Basins:  make([]float64, len(c.Drains.Basins)), Creeks: make([]float64, len(c.Drains.Creeks)),
 		Pumps: make([]PumpState, len(c.Drains.Pumps)), Gates: make([]GateState, len(c.Drains.Gates)),
 	}}
+	if net.rough != nil {
+		s.st.Film = make([]float64, len(s.w))
+	}
 	for i, k := range c.Drains.Creeks {
 		s.st.Creeks[i] = (k.Normal - k.Bed) * k.Area
 	}
@@ -120,13 +114,14 @@ func newSim(c *city.City, cfg Config, net *surface) *Sim {
 
 // Fork returns a Sim that starts from s's state and shares its geometry: a forecast's member.
 func (s *Sim) Fork() *Sim {
-	f := newSim(s.city, s.cfg, s.net)
+	f := newSim(s.city, s.cfg, s.net, s.flow.Fork())
 	f.st = s.st.clone()
+	copy(f.w, s.w)
 	return f
 }
 
 // Grid returns the grid that the Sim computes on.
-func (s *Sim) Grid() city.Grid { return s.net.terrain.Grid }
+func (s *Sim) Grid() city.Grid { return s.net.Grid }
 
 // Restore continues from a snapshot, bit for bit.
 func Restore(c *city.City, cfg Config, st State) (*Sim, error) {
@@ -145,22 +140,30 @@ func (s *Sim) Reset(st State) error {
 	if st.Version != stateVersion {
 		return fmt.Errorf("restore flood state: version %d, this build reads %d", st.Version, stateVersion)
 	}
-	if len(st.Depth) != len(s.st.Depth) || len(st.Pumps) != len(s.st.Pumps) || len(st.Creeks) != len(s.st.Creeks) || len(st.Sag) != len(s.st.Sag) {
-		return fmt.Errorf("restore flood state: %d cells, %d pumps, %d creeks; this city has %d, %d, %d: use the pack that the state is from",
-			len(st.Depth), len(st.Pumps), len(st.Creeks), len(s.st.Depth), len(s.st.Pumps), len(s.st.Creeks))
+	if len(st.Pumps) != len(s.st.Pumps) || len(st.Creeks) != len(s.st.Creeks) || len(st.Basins) != len(s.st.Basins) || len(st.Film) != len(s.st.Film) {
+		return fmt.Errorf("restore flood state: %d basins, %d pumps, %d creeks; this city has %d, %d, %d: use the pack that the state is from",
+			len(st.Basins), len(st.Pumps), len(st.Creeks), len(s.st.Basins), len(s.st.Pumps), len(s.st.Creeks))
+	}
+	if err := s.flow.Restore(0, st.Surface); err != nil {
+		return fmt.Errorf("restore flood state: %w; use the pack that the state is from", err)
 	}
 	s.st = st.clone()
+	s.st.Surface = surface.State{}
+	s.flow.Waters(0, s.w)
 	return nil
 }
 
 // Snapshot returns a copy of the state.
-func (s *Sim) Snapshot() State { return s.st.clone() }
+func (s *Sim) Snapshot() State {
+	st := s.st.clone()
+	st.Surface = s.flow.Snapshot(0)
+	return st
+}
 
 func (st State) clone() State {
-	st.Depth, st.QX, st.QY = slices.Clone(st.Depth), slices.Clone(st.QX), slices.Clone(st.QY)
-	st.SagPeak = slices.Clone(st.SagPeak)
-	st.Sag, st.Basins, st.Creeks = slices.Clone(st.Sag), slices.Clone(st.Basins), slices.Clone(st.Creeks)
-	st.Gates, st.Peak, st.Pending = slices.Clone(st.Gates), slices.Clone(st.Peak), slices.Clone(st.Pending)
+	st.Film = slices.Clone(st.Film)
+	st.Basins, st.Creeks = slices.Clone(st.Basins), slices.Clone(st.Creeks)
+	st.Gates, st.Pending = slices.Clone(st.Gates), slices.Clone(st.Pending)
 	st.Pumps = slices.Clone(st.Pumps)
 	for i := range st.Pumps {
 		st.Pumps[i].Units = slices.Clone(st.Pumps[i].Units)
@@ -184,37 +187,43 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		}
 		// Rain and drains change slowly and take a whole step; waves on the surface take as many parts of it as they need.
 		sec := (end - s.st.Time).Seconds()
-		s.rain(sec)
+		s.rain(s.w, sec)
 		s.drain(sec)
-		if deepest := s.deepest(); deepest >= dry {
-			limit := s.cfg.Courant * s.net.dx / math.Sqrt(gravity*deepest)
-			if limit < 1e-3 {
-				return fmt.Errorf("flood at %v: a depth of %g m needs a step under 1 ms: the terrain or an input is wrong", s.st.Time, deepest)
-			}
-			parts := math.Ceil(sec / limit)
-			for range int(parts) {
-				s.flow(sec / parts)
-			}
+		s.seep(s.w, sec)
+		s.flow.SetWaters(0, s.w)
+		if err := s.flow.Step(context.WithoutCancel(ctx), end); err != nil {
+			return fmt.Errorf("flood: %w", err)
 		}
+		s.flow.Waters(0, s.w)
 		s.st.Time = end
 	}
 	s.applyDue()
+	s.flow.SetWaters(0, s.w)
 	return nil
 }
 
-// Depths returns the depth of water in metres of each cell of Grid. The slice is the engine's own: read it before the next Step.
-func (s *Sim) Depths() []float64 { return s.st.Depth }
+// Depths returns the mean depth of water on the open ground of each cell of Grid, m.
+func (s *Sim) Depths() []float64 {
+	d := make([]float64, len(s.w))
+	for i, v := range s.w {
+		if s.net.area[i] > 0 {
+			d[i] = v / s.net.Open(i)
+		}
+	}
+	return d
+}
 
-// Peaks returns each cell's largest depth so far in metres, as a slice of the engine's own.
-func (s *Sim) Peaks() []float32 { return s.st.Peak }
+// DepthAt returns the depth of water in metres at cell i of the city's own terrain, whatever grid the Sim computes on.
+func (s *Sim) DepthAt(i int) float64 {
+	c := s.net.CellOf(i)
+	return s.net.Depth(i, s.net.Level(c, s.w[c]))
+}
+
+// PeakAt returns the largest depth so far at cell i of the city's own terrain, as DepthAt does the present one.
+func (s *Sim) PeakAt(i int) float64 { return max(s.flow.Peak(0, i), s.DepthAt(i)) }
 
 // ForgetPeaks starts the record of largest depths anew, from the water that stands now.
-func (s *Sim) ForgetPeaks() {
-	for i, h := range s.st.Depth {
-		s.st.Peak[i] = float32(h)
-	}
-	copy(s.st.SagPeak, s.st.Sag)
-}
+func (s *Sim) ForgetPeaks() { s.flow.ForgetPeaks(0) }
 
 // BasinLevel returns the level in basin i, m.
 func (s *Sim) BasinLevel(i int) float64 {
@@ -263,12 +272,14 @@ func (s *Sim) MassError() float64 {
 
 func (s *Sim) stored() float64 {
 	var sum float64
-	for i, h := range s.st.Depth {
-		if h > 0 {
-			sum += h * s.net.area[i]
-		}
+	for _, v := range s.w {
+		sum += v
 	}
-	for _, parts := range [][]float64{s.st.Sag, s.st.Basins, s.st.Creeks} {
+	for _, v := range s.st.Film {
+		sum += v
+	}
+	sum *= s.net.Grid.Cell * s.net.Grid.Cell
+	for _, parts := range [][]float64{s.st.Basins, s.st.Creeks} {
 		for _, v := range parts {
 			sum += v
 		}

@@ -30,7 +30,11 @@ func (w *World) WriteState(out io.Writer) error {
 		return nil
 	}
 	f := w.water.Snapshot()
-	for _, v := range []any{f.Depth, f.QX, f.QY, f.Basins, f.Creeks, f.Peak, f.Mass} {
+	parts := []any{f.Basins, f.Creeks, f.Mass}
+	for _, v := range f.Surface.Fields {
+		parts = append(parts, v)
+	}
+	for _, v := range parts {
 		if err := put(v); err != nil {
 			return fmt.Errorf("state of the water: %w", err)
 		}

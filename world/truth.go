@@ -80,17 +80,17 @@ func (w *World) Truth() Truth {
 		t.WithinTarget /= float64(t.Calls)
 	}
 	if w.water != nil {
-		peaks := w.water.Peaks()
-		for i, d := range peaks {
+		for i := range w.city.Terrain.Z {
+			d := w.water.PeakAt(i)
 			if !w.city.Terrain.River[i] && !math.IsNaN(float64(w.city.Terrain.Z[i])) {
 				t.Cells++
 			}
-			t.MaxDepthM = math.Max(t.MaxDepthM, float64(d))
+			t.MaxDepthM = math.Max(t.MaxDepthM, d)
 			if d > 0.15 {
 				t.FloodedCells++
 			}
 		}
-		t.DamageFen = flood.Damage(w.assets, func(c int) float64 { return float64(peaks[c]) })
+		t.DamageFen = flood.Damage(w.assets, w.water.PeakAt)
 		t.MassError = w.water.MassError()
 	}
 	return t

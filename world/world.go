@@ -283,12 +283,11 @@ func (w *World) minute() error {
 	if err := w.water.Input(w.water.Now(), f); err != nil {
 		return err
 	}
-	depths := w.water.Depths()
 	for i := range w.wet {
 		k := &w.wet[i]
 		d := 0.0
 		for _, c := range k.cells {
-			d = math.Max(d, depths[c])
+			d = math.Max(d, w.water.DepthAt(int(c)))
 		}
 		if d < 0.05 {
 			d = 0

@@ -12,7 +12,7 @@ import (
 type Options struct {
 	Data string // the folder with the reference data
 	JSON bool
-	Part string // one of analytic, agency, merewether, speed, mass, damage; empty: all
+	Part string // one of analytic, agency, merewether, speed, members, mass, damage; empty: all
 }
 
 // Run measures and writes a table or JSON.
@@ -30,7 +30,7 @@ func Rows(ctx context.Context, o Options) ([]bench.Row, error) {
 	for _, part := range []struct {
 		name string
 		rows func(context.Context, Options) ([]bench.Row, error)
-	}{{"analytic", analytic}, {"agency", agency}, {"merewether", merewether}, {"speed", speed}, {"", members}, {"mass", mass}, {"", drains}, {"damage", damage}} {
+	}{{"analytic", analytic}, {"agency", agency}, {"merewether", merewether}, {"speed", speed}, {"members", members}, {"mass", mass}, {"", drains}, {"damage", damage}} {
 		if o.Part != "" && o.Part != part.name {
 			continue
 		}
@@ -72,14 +72,6 @@ func notBuilt(row, unit string, limit, aim float64, most bool) bench.Row {
 	}
 	r.Aim = &aim
 	return r
-}
-
-func members(context.Context, Options) ([]bench.Row, error) {
-	return []bench.Row{
-		notBuilt("50 members × 2 h × 40 km², 20 m cells, 2 threads", "s", 90, 25, true),
-		notBuilt("subgrid 20 m against full 5 m: depth RMSE", "m", 0.12, 0.06, true),
-		notBuilt("subgrid 20 m: times faster than full 5 m", "×", 25, 40, false),
-	}, nil
 }
 
 func drains(context.Context, Options) ([]bench.Row, error) {

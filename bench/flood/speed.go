@@ -134,25 +134,33 @@ func speed(ctx context.Context, o Options) ([]bench.Row, error) {
 	rate := float64(s.Stats().Steps) * float64(c.Cells()) / spent / 1e6
 	scale := (before + stencil()) / 2 / stencilThen
 	rows = append(rows, atLeast("speed, case ea2, over all cells", "×", 5, 20, rate/(peerPartly*scale), "LISFLOOD-FP 8.1", fmt.Sprintf("%.0f million a processor second", rate)))
-	var ratios []float64
-	same := true
-	for range 3 {
-		one, _, w1, err := updates(ctx, d, single, 300)
+	// The shorter of several runs in turns: what other work on the machine took is no part of either.
+	best, work, same := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(1), math.Inf(1)}, true
+	var first surface.State
+	for k := range 10 {
+		threads := 1 + k%2
+		s, err := surface.New(d, surface.Config{Precision: 32, Threads: threads})
 		if err != nil {
 			return nil, err
 		}
-		two, _, w2, err := updates(ctx, d, surface.Config{Precision: 32, Threads: 2}, 300)
-		if err != nil {
+		if err := s.Step(ctx, 200*time.Second); err != nil { // until steps are as long as they stay
 			return nil, err
 		}
-		ratios = append(ratios, w1/w2)
-		a, b := one.Snapshot(), two.Snapshot()
-		for k := range a.Fields {
-			same = same && slices.Equal(a.Fields[k], b.Fields[k])
+		began, spent := time.Now(), traffic.ProcessorTime()
+		if err := s.Step(ctx, 900*time.Second); err != nil {
+			return nil, err
+		}
+		work[threads-1] = min(work[threads-1], (traffic.ProcessorTime() - spent).Seconds())
+		best[threads-1] = min(best[threads-1], time.Since(began).Seconds())
+		st := s.Snapshot()
+		if k == 0 {
+			first = st
+		}
+		for f := range st.Fields {
+			same = same && slices.Equal(st.Fields[f], first.Fields[f])
 		}
 	}
-	slices.Sort(ratios)
-	r := atLeast("2 threads against 1, bit-identical", "×", 1.7, 1.9, ratios[len(ratios)/2], "1 thread", fmt.Sprintf("bits the same: %v; wall time, median of 3", same))
+	r := atLeast("2 threads against 1, bit-identical", "×", 1.7, 1.9, best[0]/best[1], "1 thread", fmt.Sprintf("bits the same: %v; wall time, the shortest of 5 in turns; processor time of both together %.2f of one's", same, work[1]/work[0]))
 	r.OK = r.OK && same
 	return append(rows, r), nil
 }

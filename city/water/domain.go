@@ -77,6 +77,13 @@ type Domain struct {
 	Rain    Rain
 	Depth   []float64 // m at the start
 	U, V    []float64 // m/s at the start, east and south
+	Open    []float64 // share of a cell that water can stand on, buildings leave; nil: all
+
+	Soils      []Soil
+	SoilOf     []int16 // index into Soils, −1: sealed; nil: the first everywhere
+	Structures []Structure
+	Breaches   []Breach
+	Wind       Wind
 }
 
 // A Gauge is a place where water is watched.
@@ -98,6 +105,8 @@ type Case struct {
 	Scheme   string        // "inertial", "swe" or "": what the case asks for
 	Courant  float64       // 0: the scheme's own
 	MaxStep  time.Duration // 0: the scheme's own
+	Deep     float64       // m: deeper water's momentum goes by a shorter step, inertial; 0: none does
+	Subgrid  int           // pixels of the ground across a computing cell, inertial; 0 or 1: the ground's own
 }
 
 // Check returns what is wrong with d, if anything.
@@ -110,7 +119,7 @@ func (d *Domain) Check() error {
 		name string
 		v    []float64
 		need bool
-	}{{"ground", d.Z, true}, {"roughness", d.Manning, true}, {"depth", d.Depth, false}, {"u", d.U, false}, {"v", d.V, false}} {
+	}{{"ground", d.Z, true}, {"roughness", d.Manning, true}, {"depth", d.Depth, false}, {"u", d.U, false}, {"v", d.V, false}, {"open ground", d.Open, false}} {
 		if len(x.v) != n && (x.need || x.v != nil) {
 			return fmt.Errorf("%s has %d values for %d cells", x.name, len(x.v), n)
 		}
@@ -126,6 +135,9 @@ func (d *Domain) Check() error {
 		}
 		if m := d.Manning[i]; !(m >= 0 && m < 10) {
 			return fmt.Errorf("cell %d: Manning's n %g is not in 0–10", i, m)
+		}
+		if d.Open != nil && !(d.Open[i] >= 0 && d.Open[i] <= 1) {
+			return fmt.Errorf("cell %d: a share of %g open to water is not in 0–1", i, d.Open[i])
 		}
 		if d.Depth != nil && !(d.Depth[i] >= 0 && d.Depth[i] < 1e4) {
 			return fmt.Errorf("cell %d: depth %g m at the start", i, d.Depth[i])
@@ -158,6 +170,32 @@ func (d *Domain) Check() error {
 				return fmt.Errorf("rain: value %d: %g mm/h is negative", i+1, v)
 			}
 		}
+	}
+	if d.SoilOf != nil && len(d.SoilOf) != n {
+		return fmt.Errorf("soils have %d values for %d cells", len(d.SoilOf), n)
+	}
+	for i, k := range d.SoilOf {
+		if int(k) >= len(d.Soils) {
+			return fmt.Errorf("cell %d: soil %d of %d", i, k, len(d.Soils))
+		}
+	}
+	for i := range d.Soils {
+		if err := d.Soils[i].check(); err != nil {
+			return fmt.Errorf("soil %d: %w", i+1, err)
+		}
+	}
+	for i := range d.Structures {
+		if err := d.Structures[i].check(d); err != nil {
+			return err
+		}
+	}
+	for i := range d.Breaches {
+		if err := d.Breaches[i].check(d); err != nil {
+			return err
+		}
+	}
+	if err := d.Wind.check(); err != nil {
+		return err
 	}
 	for k, f := range d.Rain.Fields {
 		if len(f.MMH) != f.Grid.Cells() || !(f.Grid.Cell > 0) || k > 0 && f.At <= d.Rain.Fields[k-1].At {

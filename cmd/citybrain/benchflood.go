@@ -12,7 +12,7 @@ func benchFlood(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("bench flood", "citybrain bench flood --json", out)
 	asJSON := f.Bool("json", false, "print JSON")
 	data := f.String("data", "../shared/data/flood", "the folder with the reference cases")
-	only := f.String("part", "", "analytic, agency, merewether, speed, mass or damage; empty: all")
+	only := f.String("part", "", "analytic, agency, merewether, speed, members, mass or damage; empty: all")
 	if err := parse(f, args); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type floodReport struct {
 	OutflowM3    float64      `json:"outflow_m3"`
 	StoredM3     float64      `json:"stored_m3"`
 	MassErrorRel float64      `json:"mass_error_rel"` // the largest at a report
+	SoakedM3     float64      `json:"infiltration_m3"`
 	MaxDepthM    float64      `json:"max_depth_m"`
 	Gauges       []floodGauge `json:"gauges"`
 }
@@ -64,6 +65,8 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	dir := f.String("out", "", "folder for depth maxima (GeoTIFF), time series (CSV) and a picture")
 	courant := f.Float64("courant", 0, "Courant number; 0: the case's or the solver's own")
 	plain := f.Bool("no-advection", false, "inertial: leave the advection of momentum out")
+	subgrid := f.Int("subgrid", 0, "inertial: pixels of the DEM across a computing cell, with tables of what lies below its size, 2–8; 0: what the case says, else the DEM's own cells")
+	film := f.Bool("film", false, "write flood.gif too, a picture a report")
 	asJSON := f.Bool("json", false, "print JSON")
 	var file string
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") { // the case may stand before its flags
@@ -81,12 +84,16 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --precision %d is not 32 or 64", errUsage, *precision)
 	case *threads < 1:
 		return fmt.Errorf("%w: --threads %d", errUsage, *threads)
+	case *film && *dir == "":
+		return fmt.Errorf("%w: --film needs --out", errUsage)
+	case *subgrid < 0 || *subgrid > 8:
+		return fmt.Errorf("%w: --subgrid %d is not 1 to 8", errUsage, *subgrid)
 	}
 	c, err := readFloodCase(file)
 	if err != nil {
 		return err
 	}
-	cfg := surface.Config{Precision: *precision, Threads: *threads, Courant: *courant, NoAdvection: *plain}
+	cfg := surface.Config{Precision: *precision, Threads: *threads, Courant: *courant, NoAdvection: *plain, Subgrid: *subgrid}
 	if *solver == "" {
 		*solver = c.Scheme
 	}
@@ -103,7 +110,13 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	began, spent := time.Now(), traffic.ProcessorTime()
-	rec, err := surface.Run(ctx, c, cfg, nil)
+	var pictures *floodFilm
+	var each func(*surface.Record)
+	if *film {
+		pictures = newFloodFilm(c)
+		each = pictures.add
+	}
+	rec, err := surface.Run(ctx, c, cfg, each)
 	var unstable *surface.Unstable
 	if err != nil && !(errors.As(err, &unstable) && rec != nil) {
 		return err
@@ -112,6 +125,11 @@ func floodRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	if *dir != "" {
 		if err := writeFlood(*dir, c, rec); err != nil {
 			return err
+		}
+		if pictures != nil {
+			if err := pictures.write(*dir); err != nil {
+				return err
+			}
 		}
 		if unstable != nil {
 			return fmt.Errorf("%w; %s holds it", err, *dir)
@@ -147,7 +165,7 @@ func readFloodCase(file string) (*water.Case, error) {
 func reportFlood(c *water.Case, rec *surface.Record, wall, spent time.Duration) floodReport {
 	s := rec.Sim
 	m, st := s.Mass(), s.Stats()
-	r := floodReport{Cells: c.Cells(), ActiveCells: st.MaxCells, Steps: st.Steps, CellUpdates: st.CellUpdates, WallS: wall.Seconds(), RainM3: m.Rain, InflowM3: m.Inflow, OutflowM3: m.Outflow,
+	r := floodReport{Cells: c.Cells(), ActiveCells: st.MaxCells, Steps: st.Steps, CellUpdates: st.CellUpdates, WallS: wall.Seconds(), RainM3: m.Rain, InflowM3: m.Inflow, OutflowM3: m.Outflow, SoakedM3: m.Soaked,
 		StoredM3: s.Stored(), MassErrorRel: rec.Error, Gauges: []floodGauge{}}
 	if spent > 0 {
 		r.UpdatesPerS = float64(st.CellUpdates) / spent.Seconds()

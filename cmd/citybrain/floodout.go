@@ -61,10 +61,10 @@ func gaugeCSV(rec *surface.Record) []byte {
 
 func accountCSV(rec *surface.Record) []byte {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "time_s,rain_m3,inflow_m3,outflow_m3,stored_m3,error_m3")
+	fmt.Fprintln(&b, "time_s,rain_m3,inflow_m3,outflow_m3,infiltration_m3,stored_m3,error_m3")
 	for i, t := range rec.Times {
 		m := rec.Mass[i]
-		fmt.Fprintf(&b, "%g,%.9g,%.9g,%.9g,%.9g,%.3g\n", t, m.Rain, m.Inflow, m.Outflow, rec.Stored[i], rec.Stored[i]+m.Outflow-m.Initial-m.Rain-m.Inflow)
+		fmt.Fprintf(&b, "%g,%.9g,%.9g,%.9g,%.9g,%.9g,%.3g\n", t, m.Rain, m.Inflow, m.Outflow, m.Soaked, rec.Stored[i], rec.Stored[i]+m.Outflow+m.Soaked-m.Initial-m.Rain-m.Inflow)
 	}
 	return b.Bytes()
 }
@@ -130,8 +130,17 @@ var depthColours = []struct {
 	c    color.RGBA
 }{{0.02, color.RGBA{198, 219, 239, 255}}, {0.15, color.RGBA{158, 202, 225, 255}}, {0.3, color.RGBA{107, 174, 214, 255}}, {0.5, color.RGBA{49, 130, 189, 255}}, {1, color.RGBA{8, 81, 156, 255}}, {2, color.RGBA{60, 20, 110, 255}}}
 
-// floodPicture draws depths over shaded ground, with a legend.
+// floodPicture is drawFlood's image as PNG.
 func floodPicture(g city.Grid, z, depth []float64) ([]byte, error) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, drawFlood(g, z, depth, "")); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// drawFlood draws depths over shaded ground, with a legend and a line of text below it.
+func drawFlood(g city.Grid, z, depth []float64, text string) *image.RGBA {
 	scale := max(1, 800/max(g.Cols, g.Rows))
 	shrink := max(1, (max(g.Cols, g.Rows)+1999)/2000)
 	wide, high := g.Cols*scale/shrink, g.Rows*scale/shrink
@@ -175,9 +184,7 @@ func floodPicture(g city.Grid, z, depth []float64) ([]byte, error) {
 		t := font.Drawer{Dst: img, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(wide+34, 20*k+19)}
 		t.DrawString(fmt.Sprintf("from %g m", d.from))
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	t := font.Drawer{Dst: img, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(wide+8, 20*len(depthColours)+19)}
+	t.DrawString(text)
+	return img
 }

@@ -3,6 +3,8 @@ package surface
 import (
 	"math"
 	"sync"
+
+	"citybrain/city"
 )
 
 const (
@@ -25,7 +27,9 @@ type core[F Float] struct {
 	peak   []F
 
 	wet, always, act, was tiles
-	west, east            tiles // wet tiles whose first or last cell is wet
+	west, east            tiles  // wet tiles whose first or last cell is wet
+	rowWet, rowAlways     []bool // rows with such tiles
+	lo, hi                int    // rows that are stepped lie in lo … hi
 	raining               bool
 	weight                []F // of the rain: 1 in cells with ground, or m/s of a raster
 	weightSum             float64
@@ -35,8 +39,16 @@ type core[F Float] struct {
 	sides   [4][]gate // by row (west, east) or column (north, south)
 	edgeVal []float64 // of each Edge in this step
 	inlets  []inlet
-	bands   []*band[F]
-	scheme  interface {
+
+	passages  []passage
+	through   []float64 // m³/s through each structure in the last step, from A to B
+	breaching [][]int   // places that each breach lowers
+	begun     []float64 // s: when each breach began, NaN before
+	soaked    []float64 // of each cell, m; nil without soils
+	lost      []float64 // of each row in this step
+
+	bands  []*band[F]
+	scheme interface {
 		// sweep steps rows b.from … b.to−1.
 		sweep(b *band[F], s *step[F])
 		// longest returns the longest stable step from the present state, s.
@@ -54,7 +66,6 @@ type gate struct {
 type inlet struct {
 	source int
 	cells  []int // places in the fields
-	rc     [][2]int
 	share  float64
 }
 
@@ -117,19 +128,20 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 	}
 	c.wet, c.always, c.act, c.was = newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across), newTiles(d.Rows, across)
 	c.west, c.east = newTiles(d.Rows, across), newTiles(d.Rows, across)
+	c.rowWet, c.rowAlways, c.hi = make([]bool, d.Rows), make([]bool, d.Rows), d.Rows-1
 	c.placeEdges()
 	for k := range d.Sources {
 		s := &d.Sources[k]
 		in := inlet{source: k}
 		for _, i := range d.CellsOf(s) {
 			in.cells = append(in.cells, c.at(i/c.cols, i%c.cols))
-			in.rc = append(in.rc, [2]int{i / c.cols, i % c.cols})
 		}
 		if len(in.cells) > 0 {
 			in.share = 1 / float64(len(in.cells))
 			c.inlets = append(c.inlets, in)
 		}
 	}
+	c.placeStructures()
 	threads := min(cfg.Threads, max(1, d.Rows/8))
 	for k := range threads {
 		c.bands = append(c.bands, &band[F]{from: k * d.Rows / threads, to: (k + 1) * d.Rows / threads})
@@ -140,76 +152,98 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 	return c
 }
 
-// placeEdges finds the faces of every Edge.
-func (c *core[F]) placeEdges() {
+func (c *core[F]) placeStructures() {
 	d := c.dom
-	for s, n := range [4]int{West: c.rows, East: c.rows, North: c.cols, South: c.cols} {
-		c.sides[s] = make([]gate, n)
-		for i := range c.sides[s] {
-			c.sides[s][i].edge = -1
-		}
+	place := func(i int) int { return c.at(i/c.cols, i%c.cols) }
+	for k := range d.Structures {
+		c.passages = append(c.passages, passage{place(d.Index(d.Structures[k].A)), place(d.Index(d.Structures[k].B))})
 	}
-	c.edgeVal = make([]float64, len(d.Edges))
-	for k, e := range d.Edges {
-		for i := range c.sides[e.Side] {
-			r, col := c.edgeCell(e.Side, i)
-			p := d.Centre(r*c.cols + col)
+	c.through = make([]float64, len(d.Structures))
+	for k := range d.Breaches {
+		var cells []int
+		for _, i := range d.CellsOfBreach(&d.Breaches[k]) {
+			cells = append(cells, place(i))
+		}
+		c.breaching, c.begun = append(c.breaching, cells), append(c.begun, math.NaN())
+	}
+	if len(d.Soils) > 0 {
+		c.soaked, c.lost = make([]float64, d.Cells()), make([]float64, d.Rows)
+	}
+}
+
+// findGates finds the faces of edges on the rim of g; ground says which cells have any.
+func findGates(g city.Grid, edges []Edge, ground func(i int) bool) (sides [4][]gate) {
+	count := make([]int, len(edges))
+	for s, n := range [4]int{West: g.Rows, East: g.Rows, North: g.Cols, South: g.Cols} {
+		sides[s] = make([]gate, n)
+		for i := range sides[s] {
+			sides[s][i].edge = -1
+			r, col := edgeCell(g, Side(s), i)
+			p := g.Centre(r*g.Cols + col)
 			x := p[1]
-			if e.Side == North || e.Side == South {
+			if Side(s) == North || Side(s) == South {
 				x = p[0]
 			}
-			if x < e.From || x > e.To || math.IsNaN(d.Z[r*c.cols+col]) {
-				continue
+			for k, e := range edges {
+				if e.Side == Side(s) && x >= e.From && x <= e.To && ground(r*g.Cols+col) {
+					sides[s][i].edge = k
+				}
 			}
-			if e.Kind == Wall {
-				c.sides[e.Side][i].edge = -1
-			} else {
-				c.sides[e.Side][i].edge = k
-			}
-		}
-	}
-	count := make([]int, len(d.Edges))
-	for s := range c.sides {
-		for _, g := range c.sides[s] {
-			if g.edge >= 0 {
-				count[g.edge]++
+			if k := sides[s][i].edge; k >= 0 && edges[k].Kind == Wall {
+				sides[s][i].edge = -1
+			} else if k >= 0 {
+				count[k]++
 			}
 		}
 	}
+	for s := range sides {
+		for i := range sides[s] {
+			if e := &sides[s][i]; e.edge >= 0 {
+				e.share = 1 / (float64(count[e.edge]) * g.Cell)
+			}
+		}
+	}
+	return sides
+}
+
+// placeEdges opens the faces of every Edge.
+func (c *core[F]) placeEdges() {
+	d := c.dom
+	c.sides = findGates(d.Grid, d.Edges, func(i int) bool { return !math.IsNaN(d.Z[i]) })
+	c.edgeVal = make([]float64, len(d.Edges))
 	for s := range c.sides {
 		for i := range c.sides[s] {
 			if g := &c.sides[s][i]; g.edge >= 0 {
-				g.share = 1 / (float64(count[g.edge]) * d.Cell)
 				r, col := c.edgeCell(Side(s), i)
 				c.z[c.at(r, col)+[4]int{West: -1, East: 1, North: -c.stride, South: c.stride}[s]] = 2 * beyond
 				if k := d.Edges[g.edge].Kind; k == Level || k == Discharge {
 					c.always.set(r, col/tile)
+					c.rowAlways[r] = true
 				}
 			}
 		}
 	}
 }
 
-func (c *core[F]) edgeCell(s Side, i int) (r, col int) {
+func (c *core[F]) edgeCell(s Side, i int) (r, col int) { return edgeCell(c.dom.Grid, s, i) }
+
+func edgeCell(g city.Grid, s Side, i int) (r, col int) {
 	switch s {
 	case West:
 		return i, 0
 	case East:
-		return i, c.cols - 1
+		return i, g.Cols - 1
 	case North:
 		return 0, i
 	}
-	return c.rows - 1, i
+	return g.Rows - 1, i
 }
 
 // wetRow marks the wet tiles of row r.
 func (c *core[F]) wetRow(r int) {
 	c.clearWet(r)
 	for b := range c.wet.across {
-		k := c.at(r, b*tile)
-		if largest(c.h[k:k+tile]) >= F(c.cfg.Dry) {
-			c.markWet(r, b)
-		}
+		c.markWet(r, b)
 	}
 }
 
@@ -217,16 +251,26 @@ func (c *core[F]) clearWet(r int) {
 	for _, t := range []*tiles{&c.wet, &c.west, &c.east} {
 		copy(t.row(r), c.always.row(r))
 	}
+	c.rowWet[r] = c.rowAlways[r]
 }
 
-// markWet notes that tile b of row r has a wet cell.
+// markWet notes which cells of tile b of row r are wet.
 func (c *core[F]) markWet(r, b int) {
+	k := c.at(r, b*tile)
+	c.mark(r, b, wetBits(c.h[k:k+tile], F(c.cfg.Dry)))
+}
+
+// mark notes that the cells of tile b of row r that have a bit are wet.
+func (c *core[F]) mark(r, b int, bits uint16) {
+	if bits == 0 {
+		return
+	}
 	c.wet.set(r, b)
-	k, dry := c.at(r, b*tile), F(c.cfg.Dry)
-	if c.h[k] >= dry {
+	c.rowWet[r] = true
+	if bits&1 != 0 {
 		c.west.set(r, b)
 	}
-	if c.h[k+tile-1] >= dry {
+	if bits>>(tile-1) != 0 {
 		c.east.set(r, b)
 	}
 }
@@ -246,7 +290,7 @@ func (c *core[F]) each(f func(b *band[F])) {
 }
 
 // flows is the account of one step, m³.
-type flows struct{ rain, in, out, sources, drains float64 }
+type flows struct{ rain, in, out, sources, drains, soaked float64 }
 
 // advance steps from t to t+dt seconds.
 func (c *core[F]) advance(t, dt float64, reach int) flows {
@@ -256,10 +300,14 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 		c.edgeVal[k] = e.Series.Mean(t, t+dt)
 	}
 	s := c.stepOf(dt)
+	c.breach(t)
 	c.rain(t, dt, s, &m)
+	from, to := c.lo, c.hi // what was stepped is left or stepped again
+	c.lo, c.hi = c.stretch(reach)
+	from, to = min(from, c.lo), max(to, c.hi)
 	c.each(func(b *band[F]) {
 		b.cells = 0
-		for r := b.from; r < b.to; r++ {
+		for r := max(b.from, from); r < min(b.to, to+1); r++ {
 			act := c.act.row(r)
 			copy(c.was.row(r), act)
 			if c.raining {
@@ -272,11 +320,15 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 			} else {
 				c.act.grow(&c.wet, r, reach)
 			}
-			b.cells += count(act) * tile
+			n := count(act)
+			b.cells += n * tile
 			if last := c.act.across - 1; act[last/64]>>(last%64)&1 == 1 {
 				b.cells -= (last+1)*tile - c.cols
 			}
 			c.leave(r)
+			if n == 0 {
+				c.calmEdges(r)
+			}
 		}
 	})
 	if len(c.bands) > 1 {
@@ -284,6 +336,9 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	}
 	c.each(func(b *band[F]) { c.scheme.sweep(b, s) })
 	c.pour(t, dt, &m)
+	c.structures(t, dt)
+	m.soaked = c.soak(dt, s.rain)
+	c.blow(t, dt)
 	for s := range c.sides {
 		for i := range c.sides[s] {
 			if q := c.sides[s][i].q; q > 0 {
@@ -296,14 +351,54 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	return m
 }
 
+// stretch returns the rows that a step can reach: those within reach of a wet one, or all when it rains.
+func (c *core[F]) stretch(reach int) (lo, hi int) {
+	if c.raining {
+		return 0, c.rows - 1
+	}
+	lo, hi = 0, c.rows-1
+	for lo < c.rows && !c.rowWet[lo] {
+		lo++
+	}
+	for hi >= lo && !c.rowWet[hi] {
+		hi--
+	}
+	return max(lo-reach, 0), min(hi+reach, c.rows-1)
+}
+
+// calmEdges notes that nothing passed the edges at row r, which is not stepped.
+func (c *core[F]) calmEdges(r int) {
+	c.sides[West][r].q, c.sides[East][r].q = 0, 0
+	if r == 0 {
+		calm(c.sides[North])
+	}
+	if r == c.rows-1 {
+		calm(c.sides[South])
+	}
+}
+
+func calm(side []gate) {
+	for i := range side {
+		side[i].q = 0
+	}
+}
+
 func (c *core[F]) stepOf(dt float64) *step[F] {
 	dx, theta := c.dom.Cell, c.cfg.Theta
-	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), ease: F(4 / (gravity * dx)), nearAll: 1 - 1e-12}
+	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gn4: F(gravity * dt / 4), gnHalf: F(gravity * dt / 2), gnTimes4: F(4 * gravity * dt), theta: F(theta), side: F((1 - theta) / 2), dry: F(c.cfg.Dry), ease: F(4 / (gravity * dx)), deep: F(c.deepest()), nearAll: 1 - 1e-12}
 	if c.cfg.Precision == 32 {
 		near := float32(1 - 4e-7)
 		s.nearAll = F(near)
 	}
 	return s
+}
+
+// deepest is the depth whose waves a step is to carry: deeper water's momentum goes by a shorter one.
+func (c *core[F]) deepest() float64 {
+	if c.cfg.Scheme == Inertial && c.cfg.Deep > 0 {
+		return c.cfg.Deep
+	}
+	return 1e5
 }
 
 // rain sets the weight of the step's rain and accounts for it.
@@ -408,7 +503,7 @@ func (c *core[F]) pour(t, dt float64, m *flows) {
 		if add == 0 {
 			continue
 		}
-		for j, i := range in.cells {
+		for _, i := range in.cells {
 			v := add
 			if v < 0 {
 				v = max(v, -float64(c.h[i]))
@@ -417,20 +512,14 @@ func (c *core[F]) pour(t, dt float64, m *flows) {
 			if c.c != nil {
 				was += float64(c.c[i])
 			}
-			now := was + v
-			c.h[i] = F(max(now, 0))
+			c.change(i, v)
 			if c.c != nil {
-				c.c[i] = F(now - float64(c.h[i]))
 				v = float64(c.h[i]) + float64(c.c[i]) - was
 			}
-			c.peak[i] = max(c.peak[i], c.h[i])
 			if v > 0 {
 				m.sources += v * c.area
 			} else {
 				m.drains -= v * c.area
-			}
-			if c.h[i] >= F(c.cfg.Dry) {
-				c.markWet(in.rc[j][0], in.rc[j][1]/tile)
 			}
 		}
 	}

@@ -50,11 +50,13 @@ type Config struct {
 	Scheme      Scheme
 	Precision   int           // 32 or 64 bits, 64
 	Threads     int           // 1
-	Courant     float64       // of a step: 0.7 inertial, 0.45 shallow
+	Courant     float64       // of a step: 0.65 inertial, 0.45 shallow
 	Theta       float64       // inertial: weight of a face's own old discharge, 0.9
 	Dry         float64       // m: a flow depth below it carries nothing: 5e-5 of a cell's width, at most 1e-3
+	Subgrid     int           // inertial: pixels of the ground across a computing cell; 0 or 1: the ground's own cells
 	NoAdvection bool          // inertial: leave the advection of momentum out, as the published scheme does
 	MaxStep     time.Duration // 10 s
+	Deep        float64       // m: deeper flow has momentum by a shorter step, inertial; 0: none has; a Batch 1.5
 }
 
 func (c Config) withDefaults(cell float64) Config {
@@ -67,7 +69,7 @@ func (c Config) withDefaults(cell float64) Config {
 			}
 		}
 	}
-	set(&c.Courant, 0.7, 0.45)
+	set(&c.Courant, 0.65, 0.45)
 	set(&c.Theta, 0.9, 1)
 	set(&c.Dry, min(1e-3, 5e-5*cell), min(1e-3, 5e-5*cell))
 	if c.Precision == 0 {
@@ -90,6 +92,10 @@ func (c Config) check() error {
 		return fmt.Errorf("surface: theta %g is not in 0–1", c.Theta)
 	case !(c.Dry > 0 && c.Dry < 0.1):
 		return fmt.Errorf("surface: dry depth %g m is not in 0–0.1", c.Dry)
+	case c.Deep != 0 && !(c.Deep >= 0.1 && c.Deep <= 1000):
+		return fmt.Errorf("surface: deep water from %g m is not in 0.1–1000", c.Deep)
+	case c.Subgrid < 0 || c.Subgrid > 8:
+		return fmt.Errorf("surface: cells of %d pixels; 1 to 8 can be made", c.Subgrid)
 	case c.MaxStep <= 0:
 		return fmt.Errorf("surface: largest step %v is not positive", c.MaxStep)
 	}

@@ -8,9 +8,10 @@ type inertial[F Float] struct{ *core[F] }
 
 // inertialScratch holds a few rows of new flows and of old velocities, by row modulo the ring.
 type inertialScratch[F Float] struct {
-	qx, qy, uy [ring][]F
-	ux, lack   []F
-	both       []uint64
+	qx, qy, ux, uy [ring][]F
+	lack           []F
+	both           []uint64
+	own            [ring][]run // of each row
 }
 
 const ring = 4
@@ -21,9 +22,9 @@ func newInertial[F Float](d *Domain, cfg Config) *core[F] {
 		c.n[c.at(i/c.cols, i%c.cols)] = F(n)
 	}
 	for _, b := range c.bands {
-		w := &inertialScratch[F]{ux: make([]F, c.stride), lack: make([]F, c.stride), both: make([]uint64, c.act.words)}
+		w := &inertialScratch[F]{lack: make([]F, c.stride), both: make([]uint64, c.act.words)}
 		for i := range ring {
-			w.qx[i], w.qy[i], w.uy[i] = make([]F, c.stride), make([]F, c.stride), make([]F, c.stride)
+			w.qx[i], w.qy[i], w.ux[i], w.uy[i] = make([]F, c.stride), make([]F, c.stride), make([]F, c.stride), make([]F, c.stride)
 		}
 		b.scratch = w
 		for r := b.from; r < b.to; r++ {
@@ -47,8 +48,9 @@ func (c *inertial[F]) longest() float64 {
 			}
 		}
 	}
-	wave := math.Sqrt(gravity * max(deep, c.cfg.Dry))
-	limit := c.cfg.Courant * c.dom.Cell / wave
+	wave := math.Sqrt(gravity * max(min(deep, c.deepest()), c.cfg.Dry))
+	// With the neighbours' weight in a face's flow, the shortest waves across both axes grow from a Courant number of √(θ/2) on.
+	limit := min(c.cfg.Courant, 0.97*math.Sqrt(c.cfg.Theta/2)) * c.dom.Cell / wave
 	if !c.cfg.NoAdvection {
 		limit = min(limit, 0.7*c.dom.Cell/(wave+tops[1]))
 	}
@@ -61,16 +63,25 @@ func span(g run) (from, to int) { return tile * (g.from + 1), tile * (g.to + 1) 
 func (c *inertial[F]) sweep(b *band[F], s *step[F]) {
 	w := b.scratch.(*inertialScratch[F])
 	b.top, b.speed = 0, 0
-	if !c.cfg.NoAdvection {
-		c.speeds(b, w, s, b.from-2)
-		c.speeds(b, w, s, b.from-1)
+	first, last := max(b.from-1, c.lo-1), min(b.to, c.hi+1) // beyond them nothing moves
+	if first > last {
+		return
 	}
-	c.south(b, w, s, b.from-2)
-	for r := b.from - 1; r <= b.to; r++ {
+	if !c.cfg.NoAdvection {
+		c.speeds(b, w, s, first-1)
+		c.speeds(b, w, s, first)
+		c.speedsWest(b, w, s, first-1)
+		c.speedsWest(b, w, s, first)
+	}
+	c.south(b, w, s, first-1)
+	for r := first; r <= last; r++ {
+		if !c.cfg.NoAdvection {
+			c.speedsWest(b, w, s, r+1)
+		}
 		c.west(b, w, s, r)
 		c.south(b, w, s, r)
 		c.limitRow(b, w, s, r)
-		if r > b.from {
+		if r > b.from && r > first {
 			c.fillRow(b, w, s, r-1)
 		}
 	}
@@ -109,6 +120,25 @@ func (c *inertial[F]) speeds(b *band[F], w *inertialScratch[F], s *step[F], f in
 	}
 }
 
+// speedsWest computes the old velocities through the west faces of row r.
+func (c *inertial[F]) speedsWest(b *band[F], w *inertialScratch[F], s *step[F], r int) {
+	u, q, h, z := w.ux[(r+ring)%ring], c.row(b, c.qx, r), c.row(b, c.h, r), c.ground(r)
+	for _, g := range c.unite(b, w.both, max(r-1, -margin), min(r+1, c.rows+margin-1)) {
+		i, j := span(g)
+		u[i-1], u[j] = 0, 0 // no flow beyond a run
+		faceSpeed(j-i, s, u[i:], q[i:], h[i-1:], h[i:], z[i-1:], z[i:])
+		if r >= 0 && r < c.rows {
+			if e := tile; i == e && c.sides[West][r].edge >= 0 {
+				u[e] = q[e] / max(h[e], s.dry)
+			}
+			if e := tile + c.cols; e < j && c.sides[East][r].edge >= 0 {
+				u[e] = q[e] / max(h[e-1], s.dry)
+			}
+		}
+		b.speed = max(b.speed, fastest(u[i:j]))
+	}
+}
+
 // ground returns a row of the ground, which is the same before and after a step.
 func (c *core[F]) ground(r int) []F { return c.z[(r+margin)*c.stride : (r+margin+1)*c.stride] }
 func (c *core[F]) rough(r int) []F  { return c.n[(r+margin)*c.stride : (r+margin+1)*c.stride] }
@@ -117,24 +147,15 @@ func (c *core[F]) rough(r int) []F  { return c.n[(r+margin)*c.stride : (r+margin
 func (c *inertial[F]) west(b *band[F], w *inertialScratch[F], s *step[F], r int) {
 	out, q, h, z, n := w.qx[(r+ring)%ring], c.row(b, c.qx, r), c.row(b, c.h, r), c.ground(r), c.rough(r)
 	ta, tb := c.row(b, c.qy, r), c.row(b, c.qy, r+1)
-	for _, g := range c.unite(b, w.both, r, r) {
+	own := runs(w.own[(r+ring)%ring][:0], c.act.row(r))
+	w.own[(r+ring)%ring] = own
+	for _, g := range own {
 		i, j := span(g)
 		if c.cfg.NoAdvection {
 			faceFlow(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
 		} else {
-			u := w.ux
-			u[i-1], u[j] = 0, 0 // no flow beyond a run
-			faceSpeed(j-i, s, u[i:], q[i:], h[i-1:], h[i:], z[i-1:], z[i:])
-			if r >= 0 && r < c.rows {
-				if e := tile; i == e && c.sides[West][r].edge >= 0 {
-					u[e] = q[e] / max(h[e], s.dry)
-				}
-				if e := tile + c.cols; e < j && c.sides[East][r].edge >= 0 {
-					u[e] = q[e] / max(h[e-1], s.dry)
-				}
-			}
-			b.speed = max(b.speed, fastest(u[i:j]))
-			faceFlowAdvected(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], u[i-1:], u[i:], u[i+1:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
+			ul, u, ur := w.ux[(r-1+ring)%ring], w.ux[(r+ring)%ring], w.ux[(r+1+ring)%ring]
+			faceFlowAdvected(j-i, s, out[i:], q[i-1:], q[i:], q[i+1:], u[i-1:], u[i:], u[i+1:], ul[i:], ur[i:], ta[i-1:], ta[i:], tb[i-1:], tb[i:], h[i-1:], h[i:], z[i-1:], z[i:], n[i-1:], n[i:])
 		}
 		out[j] = 0
 	}
@@ -165,7 +186,7 @@ func (c *inertial[F]) south(b *band[F], w *inertialScratch[F], s *step[F], r int
 		if c.cfg.NoAdvection {
 			faceFlow(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ta[i:], ta[i+1:], tb[i:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
 		} else {
-			faceFlowAdvected(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ua[i:], u[i:], ub[i:], ta[i:], ta[i+1:], tb[i:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
+			faceFlowAdvected(j-i, s, out[i:], qa[i:], q[i:], qb[i:], ua[i:], u[i:], ub[i:], u[i-1:], u[i+1:], ta[i:], tb[i:], ta[i+1:], tb[i+1:], ha[i:], hb[i:], za[i:], zb[i:], na[i:], nb[i:])
 		}
 		if f != 0 && f != c.rows {
 			continue
@@ -186,16 +207,18 @@ func (c *inertial[F]) south(b *band[F], w *inertialScratch[F], s *step[F], r int
 // edgeFlow is the flow through a face at the grid's edge; inward is the sign of a flow into the grid, old the face's old flow,
 // inner that of the next face inside, and h, z and n those of the cell inside.
 func (c *core[F]) edgeFlow(g *gate, s *step[F], inward, old, inner, h, z, n float64) float64 {
-	e := &c.dom.Edges[g.edge]
-	val := c.edgeVal[g.edge]
+	return edgeDischarge(&c.dom.Edges[g.edge], c.edgeVal[g.edge], g.share, c.cfg.Dry, float64(s.dt), float64(s.gk), inward, old, inner, h, z, n)
+}
+
+func edgeDischarge(e *Edge, val, share, dry, dt, gk, inward, old, inner, h, z, n float64) float64 {
 	switch e.Kind {
 	case Discharge:
-		return inward * val * g.share
+		return inward * val * share
 	case Open:
 		out := min(inward*inner, 0)
 		return inward * max(out, -h*math.Sqrt(gravity*h))
 	case Slope:
-		if h < c.cfg.Dry {
+		if h < dry {
 			return 0
 		}
 		return -inward * min(math.Sqrt(e.Gradient)*math.Pow(h, 5.0/3)/max(n, 1e-4), h*math.Sqrt(gravity*h))
@@ -203,11 +226,10 @@ func (c *core[F]) edgeFlow(g *gate, s *step[F], inward, old, inner, h, z, n floa
 	// A given level stands a full cell outside, over the same ground.
 	outside := max(val-z, 0)
 	depth := max(outside, h)
-	if depth < c.cfg.Dry {
+	if depth < dry {
 		return 0
 	}
-	dt := float64(s.dt)
-	r := inward*old + float64(s.gk)*depth*(outside-h)
+	r := inward*old + gk*depth*(outside-h)
 	f := 4 * gravity * dt * n * n / math.Pow(depth, 7.0/3)
 	q := 2 * r / (1 + math.Sqrt(1+f*math.Abs(r)))
 	top := depth * math.Sqrt(gravity*depth)
@@ -217,7 +239,7 @@ func (c *core[F]) edgeFlow(g *gate, s *step[F], inward, old, inner, h, z, n floa
 // limitRow scales what the cells of row r give to what they hold.
 func (c *inertial[F]) limitRow(b *band[F], w *inertialScratch[F], s *step[F], r int) {
 	h, qw, qn, qs := c.row(b, c.h, r), w.qx[(r+ring)%ring], w.qy[(r+ring)%ring], w.qy[(r+1+ring)%ring]
-	for _, g := range c.unite(b, w.both, r, r) {
+	for _, g := range w.own[(r+ring)%ring] {
 		i, j := span(g)
 		lack := w.lack[i:j]
 		shortage(j-i, s, lack, h[i:], qw[i:], qw[i+1:], qn[i:], qs[i:])
@@ -252,7 +274,7 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 	h, peak, qx, qy, weight := c.h[k:k+c.stride], c.peak[k:k+c.stride], c.qx[k:k+c.stride], c.qy[k:k+c.stride], c.weightRow(r)
 	qw, qn, qs := w.qx[(r+ring)%ring], w.qy[(r+ring)%ring], w.qy[(r+1+ring)%ring]
 	c.clearWet(r)
-	for _, g := range c.unite(b, w.both, r, r) {
+	for _, g := range w.own[(r+ring)%ring] {
 		i, j := span(g)
 		if c.c != nil {
 			fillExact(j-i, s, h[i:], c.c[k+i:], peak[i:], qw[i:], qw[i+1:], qn[i:], qs[i:], weight[i:])
@@ -270,11 +292,9 @@ func (c *inertial[F]) fillRow(b *band[F], w *inertialScratch[F], s *step[F], r i
 		if r == c.rows-1 {
 			copy(c.qy[k+c.stride+i:k+c.stride+j], qs[i:j])
 		}
+		b.top = max(b.top, largest(h[i:j]))
 		for t := g.from; t < g.to; t++ {
-			if top := largest(h[tile*(t+1) : tile*(t+2)]); top >= s.dry {
-				c.markWet(r, t)
-				b.top = max(b.top, top)
-			}
+			c.mark(r, t, wetBits(h[tile*(t+1):tile*(t+2)], s.dry))
 		}
 	}
 	c.keepEdgeFlows(r, qw, qn, qs)

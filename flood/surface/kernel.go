@@ -2,7 +2,7 @@ package surface
 
 import "math"
 
-//go:generate go run ./internal/vector kernel.go kernelshallow.go
+//go:generate go run ./internal/vector kernel.go kernelshallow.go kernelpool.go
 
 // Float is a precision to compute in.
 type Float interface{ float32 | float64 }
@@ -25,12 +25,29 @@ type step[F Float] struct {
 	dry      F
 	ease     F // 4/(g·dx)
 	rain     F // of a row's weight, to m a step
+	deep     F // m: the depth whose waves the step just carries
+	gdt4     F // 4·g·dt·deep
 	nearAll  F // a little less than 1: what a cell may give of its water
 }
 
 func sqrt[F Float](x F) F { return F(math.Sqrt(float64(x))) }
 
 func abs[F Float](x F) F { return F(math.Abs(float64(x))) }
+
+// larger and lesser are max and min as the vector instructions have them, without the care for NaN that costs plain code dear.
+func larger[F Float](a, b F) F {
+	if a > b {
+		return a
+	}
+	return b
+}
+
+func lesser[F Float](a, b F) F {
+	if a < b {
+		return a
+	}
+	return b
+}
 
 const cbrtGuess = 1419920000 // bits of the guess at x^(−1/3) for bits of x that are 0, least worst from 1 to 8
 
@@ -75,11 +92,13 @@ func plainFaceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, h
 		// The higher level over the higher ground, without adding a level to a depth: no rounding at the datum's size.
 		depth := max(ha[i]-max(dz, 0), hb[i]+min(dz, 0))
 		d := max(depth, s.dry)
-		r := s.theta*q[i] + s.side*(qa[i]+qb[i]) - s.gk*d*(dz+(hb[i]-ha[i]))
 		y := inverseCbrt(d)
 		y3 := y * y * y
+		// Momentum of deep water goes by a share of the step: its waves are slower, its steady flow is the same.
+		part := min(s.deep*y3, 1)
+		r := s.theta*q[i] + s.side*(qa[i]+qb[i]) - part*(s.gk*d*(dz+(hb[i]-ha[i])))
 		rough := na[i] + nb[i]
-		f := s.gn4 * rough * rough * (y3 * y3 * y)
+		f := part * s.gn4 * rough * rough * (y3 * y3 * y)
 		// Friction opposes the whole flow. What comes across is taken as in the last step; along the face it is implicit.
 		t := ((ta[i] + tb[i]) + (tc[i] + td[i])) * 0.25
 		t = t + f*t*sqrt(q[i]*q[i]+t*t)
@@ -93,10 +112,10 @@ func plainFaceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, h
 	}
 }
 
-// plainFaceFlowAdvected is faceFlow with the advection of momentum along the flow, upwind: ua, u and ub are the velocities that belong
-// to qa, q and qb.
-func plainFaceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
-	out, qa, q, qb, ua, u, ub = out[:n], qa[:n], q[:n], qb[:n], ua[:n], u[:n], ub[:n]
+// plainFaceFlowAdvected is faceFlow with the advection of momentum, upwind: ua, u and ub are the velocities that belong to qa, q and qb, ul
+// and ur those of the faces beside, where ta and tb, and tc and td, come from.
+func plainFaceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+	out, qa, q, qb, ua, u, ub, ul, ur = out[:n], qa[:n], q[:n], qb[:n], ua[:n], u[:n], ub[:n], ul[:n], ur[:n]
 	ta, tb, tc, td = ta[:n], tb[:n], tc[:n], td[:n]
 	ha, hb, za, zb, na, nb = ha[:n], hb[:n], za[:n], zb[:n], na[:n], nb[:n]
 	for i := range n {
@@ -106,15 +125,19 @@ func plainFaceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub
 		into := (qa[i] + q[i]) * 0.5
 		past := (q[i] + qb[i]) * 0.5
 		// Upwind, and not in the form of fluxes: where a flow spreads, what it loses aside carries its momentum with it.
-		moved := max(into, 0)*(u[i]-ua[i]) + min(past, 0)*(ub[i]-u[i])
-		w := min(s.side+0.3*s.k*abs(u[i]), 0.25)
-		r := q[i] + w*((qa[i]-q[i])+(qb[i]-q[i])) - s.gk*d*(dz+(hb[i]-ha[i])) - s.k*moved
+		t := ((ta[i] + tb[i]) + (tc[i] + td[i])) * 0.25
+		moved := max(into, 0)*(u[i]-ua[i]) + min(past, 0)*(ub[i]-u[i]) + (max(t, 0)*(u[i]-ul[i]) + min(t, 0)*(ur[i]-u[i]))
+		// Old flows are smoothed by what their convergence differs on the face's two sides (divergence damping; Skamarock & Klemp
+		// 1992): it stills waves of two cells and is nothing where the flow is steady, however it spreads.
+		spread := ((qb[i] - q[i]) - (q[i] - qa[i])) + ((td[i] - tb[i]) - (tc[i] - ta[i]))
+		w := min(0.5*s.side+0.3*s.k*abs(u[i]), 0.12)
 		y := inverseCbrt(d)
 		y3 := y * y * y
+		part := min(s.deep*y3, 1)
+		r := q[i] + w*spread - part*(s.gk*d*(dz+(hb[i]-ha[i]))+s.k*moved)
 		rough := na[i] + nb[i]
-		f := s.gn4 * rough * rough * (y3 * y3 * y)
+		f := part * s.gn4 * rough * rough * (y3 * y3 * y)
 		// Friction opposes the whole flow. What comes across is taken as in the last step; along the face it is implicit.
-		t := ((ta[i] + tb[i]) + (tc[i] + td[i])) * 0.25
 		t = t + f*t*sqrt(q[i]*q[i]+t*t)
 		v := 2 * r / (1 + sqrt(1+4*f*sqrt(r*r+t*t)))
 		top := 2 * d * sqrt(s.g*d)

@@ -24,3 +24,14 @@ func plainFastest[F Float](v []F) F {
 	}
 	return m
 }
+
+// plainWetBits has a bit for each cell of tile v that is dry metres deep at least.
+func plainWetBits[F Float](v []F, dry F) uint16 {
+	var bits uint16
+	for i, x := range v[:tile] {
+		if x >= dry {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}

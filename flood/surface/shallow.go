@@ -291,9 +291,7 @@ func (c *shallow[F]) moveRow(b *band[F], w *shallowScratch[F], s *step[F], r int
 			f.after[i:], f.before[i+1:], t.after[i:], u.before[i:], f.across[i:], f.across[i+1:], t.across[i:], u.across[i:])
 		b.top = max(b.top, largest(w.fast[i:j]))
 		for t := g.from; t < g.to; t++ {
-			if largest(h[tile*(t+1):tile*(t+2)]) >= s.dry {
-				c.markWet(r, t)
-			}
+			c.mark(r, t, wetBits(h[tile*(t+1):tile*(t+2)], s.dry))
 		}
 	}
 	c.keepEdgeFlows(r, f.mass, t.mass, u.mass)

@@ -25,6 +25,7 @@ type Mass struct {
 	Rain    float64
 	Inflow  float64 // through edges and from sources
 	Outflow float64 // through edges and into drains
+	Soaked  float64 // into the ground
 }
 
 // Stats counts the work done.
@@ -60,6 +61,10 @@ const (
 // New prepares a run. d is not copied and must not change.
 func New(d *Domain, cfg Config) (*Sim, error) {
 	cfg = cfg.withDefaults(d.Cell)
+	onTables := cfg.Subgrid > 1 || d.Open != nil
+	if onTables && cfg.Deep == 0 {
+		cfg.Deep = deepOnTables
+	}
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -67,7 +72,12 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 		return nil, err
 	}
 	s := &Sim{dom: d, cfg: cfg}
+	var err error
 	switch {
+	case onTables && cfg.Precision == 64:
+		s.eng, err = newTabled[float64](d, cfg)
+	case onTables:
+		s.eng, err = newTabled[float32](d, cfg)
 	case cfg.Scheme == Inertial && cfg.Precision == 64:
 		s.eng = newInertial[float64](d, cfg)
 	case cfg.Scheme == Inertial:
@@ -76,6 +86,9 @@ func New(d *Domain, cfg Config) (*Sim, error) {
 		s.eng = newShallow[float64](d, cfg)
 	default:
 		s.eng = newShallow[float32](d, cfg)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.mass.Initial = s.eng.stored()
 	return s, nil
@@ -130,6 +143,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		s.mass.Rain += f.rain
 		s.mass.Inflow += f.in + f.sources
 		s.mass.Outflow += f.out + f.drains
+		s.mass.Soaked += f.soaked
 		n := s.eng.active()
 		s.stats.Steps++
 		s.stats.CellUpdates += n
@@ -222,7 +236,7 @@ func (s *Sim) MassError() float64 {
 	if in <= 0 {
 		return 0
 	}
-	return math.Abs(in-m.Outflow-s.Stored()) / in
+	return math.Abs(in-m.Outflow-m.Soaked-s.Stored()) / in
 }
 
 // Stats returns the work done so far.
@@ -248,9 +262,13 @@ type State struct {
 	T         float64
 	Mass      Mass
 	Stats     Stats
+	Cols      int
+	Rows      int
 	Fields    [][]float64 // depth, its carry, qx, qy, peak, with the fields' margins
 	Wet, Act  []uint64
 	Sides     []uint64  // of wet tiles
+	Soaked    []float64 // of each cell
+	Begun     []float64 // of each breach, NaN before
 	Top       []float64 // what the next step's length follows from
 }
 
@@ -258,7 +276,7 @@ const stateVersion = 1
 
 // Snapshot returns a copy of the state.
 func (s *Sim) Snapshot() State {
-	st := State{Version: stateVersion, Precision: s.cfg.Precision, Scheme: s.cfg.Scheme, T: s.t, Mass: s.mass, Stats: s.stats}
+	st := State{Version: stateVersion, Precision: s.cfg.Precision, Scheme: s.cfg.Scheme, Cols: s.dom.Cols, Rows: s.dom.Rows, T: s.t, Mass: s.mass, Stats: s.stats}
 	s.eng.save(&st)
 	return st
 }
@@ -270,6 +288,9 @@ func (s *Sim) Restore(st State) error {
 	}
 	var own State
 	s.eng.save(&own)
+	if st.Cols != s.dom.Cols || st.Rows != s.dom.Rows {
+		return fmt.Errorf("restore surface: the snapshot is of %d × %d cells, this run of %d × %d", st.Cols, st.Rows, s.dom.Cols, s.dom.Rows)
+	}
 	for i := range own.Fields {
 		if i >= len(st.Fields) || len(st.Fields[i]) != len(own.Fields[i]) {
 			return fmt.Errorf("restore surface: the snapshot is of another grid")
@@ -297,6 +318,7 @@ func (c *core[F]) save(st *State) {
 	st.Wet, st.Act = append(st.Wet[:0], c.wet.bit...), append(st.Act[:0], c.act.bit...)
 	st.Sides = append(append(st.Sides[:0], c.west.bit...), c.east.bit...)
 	st.Top = append(st.Top[:0], c.tops()...)
+	st.Soaked, st.Begun = append(st.Soaked[:0], c.soaked...), append(st.Begun[:0], c.begun...)
 }
 
 func (c *core[F]) load(st *State) {
@@ -309,7 +331,20 @@ func (c *core[F]) load(st *State) {
 	copy(c.act.bit, st.Act)
 	copy(c.west.bit, st.Sides)
 	copy(c.east.bit, st.Sides[len(c.west.bit):])
+	for r := range c.rows {
+		c.rowWet[r] = count(c.wet.row(r)) > 0
+	}
+	c.lo, c.hi = 0, c.rows-1
 	c.setTops(slices.Clone(st.Top))
+	copy(c.soaked, st.Soaked)
+	copy(c.begun, st.Begun)
+	for k, cells := range c.breaching { // the next step lowers them again as far as they had come
+		for _, i := range cells {
+			if math.IsNaN(c.begun[k]) {
+				c.z[i] = F(c.dom.Z[(i/c.stride-margin)*c.cols+i%c.stride-tile])
+			}
+		}
+	}
 }
 
 func (c *core[F]) copyOut(what field, to []float64) {

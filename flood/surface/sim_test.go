@@ -108,6 +108,25 @@ func TestThreadsAndSnapshotsKeepEveryBit(t *testing.T) {
 	})
 }
 
+// Ripples on deep water die: no step is longer than the shortest waves bear.
+func TestRipplesOnDeepWaterDie(t *testing.T) {
+	every(t, func(t *testing.T, cfg Config) {
+		d := plain(40, 40, 10, 0.03)
+		d.Depth = make([]float64, d.Cells())
+		for i := range d.Depth {
+			d.Depth[i] = 20 + 1e-3*math.Sin(float64(i*i%977))
+		}
+		s := mustNew(t, d, cfg)
+		mustStep(t, s, 200)
+		s.Depths(d.Depth)
+		for i, h := range d.Depth {
+			if math.Abs(h-20) > 5e-4 {
+				t.Fatalf("cell %d: %.4f m after 200 s", i, h)
+			}
+		}
+	})
+}
+
 func TestLakeAtRest(t *testing.T) {
 	every(t, func(t *testing.T, cfg Config) {
 		d := hills(70, 45)

@@ -12,8 +12,8 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 	plainFaceFlow(n, s, out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 }
 
-func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
-	plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb)
+func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+	plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 }
 
 func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
@@ -46,4 +46,36 @@ func flux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax,
 
 func push[F Float](n int, s *step[F], qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt, mb, aw, ae, at, ab []F) {
 	plainPush(n, s, qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt, mb, aw, ae, at, ab)
+}
+
+func pool[F Float](n int, s *step[F], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 []F) {
+	plainPool(n, s, e, thin, v, room, s2, s3, s4, s5, s6, s7, s8)
+}
+
+func poolEven[F Float](n int, s *step[F], e, thin, v, room []F) {
+	plainPoolEven(n, s, e, thin, v, room)
+}
+
+func release[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 []F) {
+	plainRelease(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4)
+}
+
+func releaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 []F) {
+	plainReleaseEven(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1)
+}
+
+func share[F Float](n int, s *step[F], out, v, w, e, t, b []F) {
+	plainShare(n, s, out, v, w, e, t, b)
+}
+
+func give[F Float](n int, s *step[F], out, q, a, b []F) {
+	plainGive(n, s, out, q, a, b)
+}
+
+func gather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
+	plainGather(n, s, v, c, w, e, t, b, rain)
+}
+
+func highest[F Float](n int, s *step[F], peak, e []F) {
+	plainHighest(n, s, peak, e)
 }

@@ -20,9 +20,14 @@ func faceSpeed[F Float](n int, s *step[F], u, q, ha, hb, za, zb []F) {
 	hb = hb[:n]
 	za = za[:n]
 	zb = zb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceSpeed32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		faceSpeed32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
-	} else {
+	case wide:
+		faceSpeed64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
+	default:
 		faceSpeed64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&u[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]))
 	}
 }
@@ -86,9 +91,14 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 	zb = zb[:n]
 	na = na[:n]
 	nb = nb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceFlow32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		faceFlow32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
-	} else {
+	case wide:
+		faceFlow64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	default:
 		faceFlow64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	}
 }
@@ -96,18 +106,19 @@ func faceFlow[F Float](n int, s *step[F], out, qa, q, qb, ta, tb, tc, td, ha, hb
 func faceFlow32(n int, s *step[float32], out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat32x8(float32(0))
 	k8 := archsimd.BroadcastFloat32x8(float32(s.dry))
-	k11 := archsimd.BroadcastFloat32x8(float32(s.theta))
-	k14 := archsimd.BroadcastFloat32x8(float32(s.side))
-	k15 := archsimd.BroadcastFloat32x8(float32(s.gk))
-	k19 := archsimd.BroadcastFloat32x8(float32(1))
-	k21 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
-	k22 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
-	k31 := archsimd.BroadcastFloat32x8(float32(s.gn4))
-	k37 := archsimd.BroadcastFloat32x8(float32(0.25))
-	k40 := archsimd.BroadcastFloat32x8(float32(2))
-	k41 := archsimd.BroadcastFloat32x8(float32(4))
-	k43 := archsimd.BroadcastFloat32x8(float32(s.g))
-	k45 := archsimd.BroadcastFloat32x8(float32(-1))
+	k12 := archsimd.BroadcastFloat32x8(float32(1))
+	k14 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k15 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k21 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k24 := archsimd.BroadcastFloat32x8(float32(s.theta))
+	k27 := archsimd.BroadcastFloat32x8(float32(s.side))
+	k28 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k33 := archsimd.BroadcastFloat32x8(float32(s.gn4))
+	k39 := archsimd.BroadcastFloat32x8(float32(0.25))
+	k42 := archsimd.BroadcastFloat32x8(float32(2))
+	k43 := archsimd.BroadcastFloat32x8(float32(4))
+	k45 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k47 := archsimd.BroadcastFloat32x8(float32(-1))
 	for i := 0; i < 4*n; i += 32 {
 		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
@@ -116,35 +127,36 @@ func faceFlow32(n int, s *step[float32], out, qa, q, qb, ta, tb, tc, td, ha, hb,
 		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(hb, i)))
 		t7 := t4.Sub(t3.Max(k5)).Max(t6.Add(t3.Min(k5)))
 		t9 := t7.Max(k8)
-		t10 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
-		t12 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
-		t13 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
-		t16 := k11.Mul(t10).Add(k14.Mul(t12.Add(t13))).Sub(k15.Mul(t9).Mul(t3.Add(t6.Sub(t4))))
-		t17 := t9
-		t18 := guess8.Sub(t17.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
-		t20 := k19.Sub(t17.Mul(t18).Mul(t18).Mul(t18))
-		t23 := t18.Add(t18.Mul(t20).Mul(k22.Add(t20.Mul(k21))))
-		t24 := k19.Sub(t17.Mul(t23).Mul(t23).Mul(t23))
-		t25 := t23.Add(t23.Mul(t24).Mul(k22.Add(t24.Mul(k21))))
-		t26 := t25
-		t27 := t26.Mul(t26).Mul(t26)
-		t28 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
-		t29 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
-		t30 := t28.Add(t29)
-		t32 := k31.Mul(t30).Mul(t30).Mul(t27.Mul(t27).Mul(t26))
-		t33 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
-		t34 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
-		t35 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
-		t36 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
-		t38 := t33.Add(t34).Add(t35.Add(t36)).Mul(k37)
-		t39 := t38.Add(t32.Mul(t38).Mul(t10.Mul(t10).Add(t38.Mul(t38)).Sqrt()))
-		t42 := k40.Mul(t16).Div(k19.Add(k19.Add(k41.Mul(t32).Mul(t16.Mul(t16).Add(t39.Mul(t39)).Sqrt())).Sqrt()))
-		t44 := t9.Mul(k43.Mul(t9).Sqrt())
-		t46 := t42.Min(t44).Max(t44.Mul(k45))
-		m47 := t7.Less(k8)
-		t48 := k5.Merge(t46, m47)
-		t49 := t48
-		t49.Store((*[8]float32)(unsafe.Add(out, i)))
+		t10 := t9
+		t11 := guess8.Sub(t10.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t13 := k12.Sub(t10.Mul(t11).Mul(t11).Mul(t11))
+		t16 := t11.Add(t11.Mul(t13).Mul(k15.Add(t13.Mul(k14))))
+		t17 := k12.Sub(t10.Mul(t16).Mul(t16).Mul(t16))
+		t18 := t16.Add(t16.Mul(t17).Mul(k15.Add(t17.Mul(k14))))
+		t19 := t18
+		t20 := t19.Mul(t19).Mul(t19)
+		t22 := k21.Mul(t20).Min(k12)
+		t23 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		t25 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
+		t26 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
+		t29 := k24.Mul(t23).Add(k27.Mul(t25.Add(t26))).Sub(t22.Mul(k28.Mul(t9).Mul(t3.Add(t6.Sub(t4)))))
+		t30 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
+		t31 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
+		t32 := t30.Add(t31)
+		t34 := t22.Mul(k33).Mul(t32).Mul(t32).Mul(t20.Mul(t20).Mul(t19))
+		t35 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
+		t36 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
+		t37 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
+		t38 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
+		t40 := t35.Add(t36).Add(t37.Add(t38)).Mul(k39)
+		t41 := t40.Add(t34.Mul(t40).Mul(t23.Mul(t23).Add(t40.Mul(t40)).Sqrt()))
+		t44 := k42.Mul(t29).Div(k12.Add(k12.Add(k43.Mul(t34).Mul(t29.Mul(t29).Add(t41.Mul(t41)).Sqrt())).Sqrt()))
+		t46 := t9.Mul(k45.Mul(t9).Sqrt())
+		t48 := t44.Min(t46).Max(t46.Mul(k47))
+		m49 := t7.Less(k8)
+		t50 := k5.Merge(t48, m49)
+		t51 := t50
+		t51.Store((*[8]float32)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -152,18 +164,19 @@ func faceFlow32(n int, s *step[float32], out, qa, q, qb, ta, tb, tc, td, ha, hb,
 func faceFlow64(n int, s *step[float64], out, qa, q, qb, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat64x4(float64(0))
 	k8 := archsimd.BroadcastFloat64x4(float64(s.dry))
-	k11 := archsimd.BroadcastFloat64x4(float64(s.theta))
-	k14 := archsimd.BroadcastFloat64x4(float64(s.side))
-	k15 := archsimd.BroadcastFloat64x4(float64(s.gk))
-	k19 := archsimd.BroadcastFloat64x4(float64(1))
-	k21 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
-	k22 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
-	k31 := archsimd.BroadcastFloat64x4(float64(s.gn4))
-	k37 := archsimd.BroadcastFloat64x4(float64(0.25))
-	k40 := archsimd.BroadcastFloat64x4(float64(2))
-	k41 := archsimd.BroadcastFloat64x4(float64(4))
-	k43 := archsimd.BroadcastFloat64x4(float64(s.g))
-	k45 := archsimd.BroadcastFloat64x4(float64(-1))
+	k12 := archsimd.BroadcastFloat64x4(float64(1))
+	k14 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k15 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k21 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k24 := archsimd.BroadcastFloat64x4(float64(s.theta))
+	k27 := archsimd.BroadcastFloat64x4(float64(s.side))
+	k28 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k33 := archsimd.BroadcastFloat64x4(float64(s.gn4))
+	k39 := archsimd.BroadcastFloat64x4(float64(0.25))
+	k42 := archsimd.BroadcastFloat64x4(float64(2))
+	k43 := archsimd.BroadcastFloat64x4(float64(4))
+	k45 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k47 := archsimd.BroadcastFloat64x4(float64(-1))
 	for i := 0; i < 8*n; i += 32 {
 		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
@@ -172,42 +185,43 @@ func faceFlow64(n int, s *step[float64], out, qa, q, qb, ta, tb, tc, td, ha, hb,
 		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(hb, i)))
 		t7 := t4.Sub(t3.Max(k5)).Max(t6.Add(t3.Min(k5)))
 		t9 := t7.Max(k8)
-		t10 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
-		t12 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
-		t13 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
-		t16 := k11.Mul(t10).Add(k14.Mul(t12.Add(t13))).Sub(k15.Mul(t9).Mul(t3.Add(t6.Sub(t4))))
-		t17 := t9
-		t18 := guess4.Sub(t17.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
-		t20 := k19.Sub(t17.Mul(t18).Mul(t18).Mul(t18))
-		t23 := t18.Add(t18.Mul(t20).Mul(k22.Add(t20.Mul(k21))))
-		t24 := k19.Sub(t17.Mul(t23).Mul(t23).Mul(t23))
-		t25 := t23.Add(t23.Mul(t24).Mul(k22.Add(t24.Mul(k21))))
-		t26 := t25
-		t27 := t26.Mul(t26).Mul(t26)
-		t28 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
-		t29 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
-		t30 := t28.Add(t29)
-		t32 := k31.Mul(t30).Mul(t30).Mul(t27.Mul(t27).Mul(t26))
-		t33 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
-		t34 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
-		t35 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
-		t36 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
-		t38 := t33.Add(t34).Add(t35.Add(t36)).Mul(k37)
-		t39 := t38.Add(t32.Mul(t38).Mul(t10.Mul(t10).Add(t38.Mul(t38)).Sqrt()))
-		t42 := k40.Mul(t16).Div(k19.Add(k19.Add(k41.Mul(t32).Mul(t16.Mul(t16).Add(t39.Mul(t39)).Sqrt())).Sqrt()))
-		t44 := t9.Mul(k43.Mul(t9).Sqrt())
-		t46 := t42.Min(t44).Max(t44.Mul(k45))
-		m47 := t7.Less(k8)
-		t48 := k5.Merge(t46, m47)
-		t49 := t48
-		t49.Store((*[4]float64)(unsafe.Add(out, i)))
+		t10 := t9
+		t11 := guess4.Sub(t10.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t13 := k12.Sub(t10.Mul(t11).Mul(t11).Mul(t11))
+		t16 := t11.Add(t11.Mul(t13).Mul(k15.Add(t13.Mul(k14))))
+		t17 := k12.Sub(t10.Mul(t16).Mul(t16).Mul(t16))
+		t18 := t16.Add(t16.Mul(t17).Mul(k15.Add(t17.Mul(k14))))
+		t19 := t18
+		t20 := t19.Mul(t19).Mul(t19)
+		t22 := k21.Mul(t20).Min(k12)
+		t23 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		t25 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
+		t26 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
+		t29 := k24.Mul(t23).Add(k27.Mul(t25.Add(t26))).Sub(t22.Mul(k28.Mul(t9).Mul(t3.Add(t6.Sub(t4)))))
+		t30 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
+		t31 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
+		t32 := t30.Add(t31)
+		t34 := t22.Mul(k33).Mul(t32).Mul(t32).Mul(t20.Mul(t20).Mul(t19))
+		t35 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
+		t36 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
+		t37 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
+		t38 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
+		t40 := t35.Add(t36).Add(t37.Add(t38)).Mul(k39)
+		t41 := t40.Add(t34.Mul(t40).Mul(t23.Mul(t23).Add(t40.Mul(t40)).Sqrt()))
+		t44 := k42.Mul(t29).Div(k12.Add(k12.Add(k43.Mul(t34).Mul(t29.Mul(t29).Add(t41.Mul(t41)).Sqrt())).Sqrt()))
+		t46 := t9.Mul(k45.Mul(t9).Sqrt())
+		t48 := t44.Min(t46).Max(t46.Mul(k47))
+		m49 := t7.Less(k8)
+		t50 := k5.Merge(t48, m49)
+		t51 := t50
+		t51.Store((*[4]float64)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
 
-func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
+func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb []F) {
 	if !vectors || n == 0 {
-		plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb)
+		plainFaceFlowAdvected(n, s, out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb)
 		return
 	}
 	out = out[:n]
@@ -217,6 +231,8 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	ua = ua[:n]
 	u = u[:n]
 	ub = ub[:n]
+	ul = ul[:n]
+	ur = ur[:n]
 	ta = ta[:n]
 	tb = tb[:n]
 	tc = tc[:n]
@@ -227,30 +243,37 @@ func faceFlowAdvected[F Float](n int, s *step[F], out, qa, q, qb, ua, u, ub, ta,
 	zb = zb[:n]
 	na = na[:n]
 	nb = nb[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
-		faceFlowAdvected32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
-	} else {
-		faceFlowAdvected64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		faceFlowAdvected32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		faceFlowAdvected32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	case wide:
+		faceFlowAdvected64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
+	default:
+		faceFlowAdvected64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&ul[0]), unsafe.Pointer(&ur[0]), unsafe.Pointer(&ta[0]), unsafe.Pointer(&tb[0]), unsafe.Pointer(&tc[0]), unsafe.Pointer(&td[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&na[0]), unsafe.Pointer(&nb[0]))
 	}
 }
 
-func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
+func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat32x8(float32(0))
 	k8 := archsimd.BroadcastFloat32x8(float32(s.dry))
 	k12 := archsimd.BroadcastFloat32x8(float32(0.5))
-	k20 := archsimd.BroadcastFloat32x8(float32((0.3 * s.k)))
-	k21 := archsimd.BroadcastFloat32x8(float32(s.side))
-	k22 := archsimd.BroadcastFloat32x8(float32(0.25))
-	k24 := archsimd.BroadcastFloat32x8(float32(s.gk))
-	k25 := archsimd.BroadcastFloat32x8(float32(s.k))
-	k29 := archsimd.BroadcastFloat32x8(float32(1))
-	k31 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
-	k32 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
-	k41 := archsimd.BroadcastFloat32x8(float32(s.gn4))
-	k49 := archsimd.BroadcastFloat32x8(float32(2))
-	k50 := archsimd.BroadcastFloat32x8(float32(4))
-	k52 := archsimd.BroadcastFloat32x8(float32(s.g))
-	k54 := archsimd.BroadcastFloat32x8(float32(-1))
+	k20 := archsimd.BroadcastFloat32x8(float32(0.25))
+	k29 := archsimd.BroadcastFloat32x8(float32((0.3 * s.k)))
+	k30 := archsimd.BroadcastFloat32x8(float32((0.5 * s.side)))
+	k31 := archsimd.BroadcastFloat32x8(float32(0.12))
+	k35 := archsimd.BroadcastFloat32x8(float32(1))
+	k37 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k38 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k44 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k46 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k47 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k52 := archsimd.BroadcastFloat32x8(float32(s.gn4))
+	k55 := archsimd.BroadcastFloat32x8(float32(2))
+	k56 := archsimd.BroadcastFloat32x8(float32(4))
+	k58 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k60 := archsimd.BroadcastFloat32x8(float32(-1))
 	for i := 0; i < 4*n; i += 32 {
 		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
@@ -264,58 +287,64 @@ func faceFlowAdvected32(n int, s *step[float32], out, qa, q, qb, ua, u, ub, ta, 
 		t13 := t10.Add(t11).Mul(k12)
 		t14 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
 		t15 := t11.Add(t14).Mul(k12)
-		t16 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(u, i)))
-		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ua, i)))
-		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ub, i)))
-		t19 := t13.Max(k5).Mul(t16.Sub(t17)).Add(t15.Min(k5).Mul(t18.Sub(t16)))
-		t23 := k21.Add(k20.Mul(t16.AsInt32x8().And(unsigned32).AsFloat32x8())).Min(k22)
-		t26 := t11.Add(t23.Mul(t10.Sub(t11).Add(t14.Sub(t11)))).Sub(k24.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k25.Mul(t19))
-		t27 := t9
-		t28 := guess8.Sub(t27.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
-		t30 := k29.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
-		t33 := t28.Add(t28.Mul(t30).Mul(k32.Add(t30.Mul(k31))))
-		t34 := k29.Sub(t27.Mul(t33).Mul(t33).Mul(t33))
-		t35 := t33.Add(t33.Mul(t34).Mul(k32.Add(t34.Mul(k31))))
-		t36 := t35
-		t37 := t36.Mul(t36).Mul(t36)
-		t38 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
-		t39 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
-		t40 := t38.Add(t39)
-		t42 := k41.Mul(t40).Mul(t40).Mul(t37.Mul(t37).Mul(t36))
-		t43 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
-		t44 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
-		t45 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
-		t46 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
-		t47 := t43.Add(t44).Add(t45.Add(t46)).Mul(k22)
-		t48 := t47.Add(t42.Mul(t47).Mul(t11.Mul(t11).Add(t47.Mul(t47)).Sqrt()))
-		t51 := k49.Mul(t26).Div(k29.Add(k29.Add(k50.Mul(t42).Mul(t26.Mul(t26).Add(t48.Mul(t48)).Sqrt())).Sqrt()))
-		t53 := k49.Mul(t9).Mul(k52.Mul(t9).Sqrt())
-		t55 := t51.Min(t53).Max(t53.Mul(k54))
-		m56 := t7.Less(k8)
-		t57 := k5.Merge(t55, m56)
-		t58 := t57
-		t58.Store((*[8]float32)(unsafe.Add(out, i)))
+		t16 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ta, i)))
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tb, i)))
+		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(tc, i)))
+		t19 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(td, i)))
+		t21 := t16.Add(t17).Add(t18.Add(t19)).Mul(k20)
+		t22 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(u, i)))
+		t23 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ua, i)))
+		t24 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ub, i)))
+		t25 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ul, i)))
+		t26 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ur, i)))
+		t27 := t13.Max(k5).Mul(t22.Sub(t23)).Add(t15.Min(k5).Mul(t24.Sub(t22))).Add(t21.Max(k5).Mul(t22.Sub(t25)).Add(t21.Min(k5).Mul(t26.Sub(t22))))
+		t28 := t14.Sub(t11).Sub(t11.Sub(t10)).Add(t19.Sub(t17).Sub(t18.Sub(t16)))
+		t32 := k30.Add(k29.Mul(t22.AsInt32x8().And(unsigned32).AsFloat32x8())).Min(k31)
+		t33 := t9
+		t34 := guess8.Sub(t33.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t36 := k35.Sub(t33.Mul(t34).Mul(t34).Mul(t34))
+		t39 := t34.Add(t34.Mul(t36).Mul(k38.Add(t36.Mul(k37))))
+		t40 := k35.Sub(t33.Mul(t39).Mul(t39).Mul(t39))
+		t41 := t39.Add(t39.Mul(t40).Mul(k38.Add(t40.Mul(k37))))
+		t42 := t41
+		t43 := t42.Mul(t42).Mul(t42)
+		t45 := k44.Mul(t43).Min(k35)
+		t48 := t11.Add(t32.Mul(t28)).Sub(t45.Mul(k46.Mul(t9).Mul(t3.Add(t6.Sub(t4))).Add(k47.Mul(t27))))
+		t49 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(na, i)))
+		t50 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(nb, i)))
+		t51 := t49.Add(t50)
+		t53 := t45.Mul(k52).Mul(t51).Mul(t51).Mul(t43.Mul(t43).Mul(t42))
+		t54 := t21.Add(t53.Mul(t21).Mul(t11.Mul(t11).Add(t21.Mul(t21)).Sqrt()))
+		t57 := k55.Mul(t48).Div(k35.Add(k35.Add(k56.Mul(t53).Mul(t48.Mul(t48).Add(t54.Mul(t54)).Sqrt())).Sqrt()))
+		t59 := k55.Mul(t9).Mul(k58.Mul(t9).Sqrt())
+		t61 := t57.Min(t59).Max(t59.Mul(k60))
+		m62 := t7.Less(k8)
+		t63 := k5.Merge(t61, m62)
+		t64 := t63
+		t64.Store((*[8]float32)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
 
-func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
+func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ul, ur, ta, tb, tc, td, ha, hb, za, zb, na, nb unsafe.Pointer) {
 	k5 := archsimd.BroadcastFloat64x4(float64(0))
 	k8 := archsimd.BroadcastFloat64x4(float64(s.dry))
 	k12 := archsimd.BroadcastFloat64x4(float64(0.5))
-	k20 := archsimd.BroadcastFloat64x4(float64((0.3 * s.k)))
-	k21 := archsimd.BroadcastFloat64x4(float64(s.side))
-	k22 := archsimd.BroadcastFloat64x4(float64(0.25))
-	k24 := archsimd.BroadcastFloat64x4(float64(s.gk))
-	k25 := archsimd.BroadcastFloat64x4(float64(s.k))
-	k29 := archsimd.BroadcastFloat64x4(float64(1))
-	k31 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
-	k32 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
-	k41 := archsimd.BroadcastFloat64x4(float64(s.gn4))
-	k49 := archsimd.BroadcastFloat64x4(float64(2))
-	k50 := archsimd.BroadcastFloat64x4(float64(4))
-	k52 := archsimd.BroadcastFloat64x4(float64(s.g))
-	k54 := archsimd.BroadcastFloat64x4(float64(-1))
+	k20 := archsimd.BroadcastFloat64x4(float64(0.25))
+	k29 := archsimd.BroadcastFloat64x4(float64((0.3 * s.k)))
+	k30 := archsimd.BroadcastFloat64x4(float64((0.5 * s.side)))
+	k31 := archsimd.BroadcastFloat64x4(float64(0.12))
+	k35 := archsimd.BroadcastFloat64x4(float64(1))
+	k37 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k38 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k44 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k46 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k47 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k52 := archsimd.BroadcastFloat64x4(float64(s.gn4))
+	k55 := archsimd.BroadcastFloat64x4(float64(2))
+	k56 := archsimd.BroadcastFloat64x4(float64(4))
+	k58 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k60 := archsimd.BroadcastFloat64x4(float64(-1))
 	for i := 0; i < 8*n; i += 32 {
 		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
 		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
@@ -329,37 +358,41 @@ func faceFlowAdvected64(n int, s *step[float64], out, qa, q, qb, ua, u, ub, ta, 
 		t13 := t10.Add(t11).Mul(k12)
 		t14 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
 		t15 := t11.Add(t14).Mul(k12)
-		t16 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(u, i)))
-		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ua, i)))
-		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ub, i)))
-		t19 := t13.Max(k5).Mul(t16.Sub(t17)).Add(t15.Min(k5).Mul(t18.Sub(t16)))
-		t23 := k21.Add(k20.Mul(t16.AsInt64x4().And(unsigned64).AsFloat64x4())).Min(k22)
-		t26 := t11.Add(t23.Mul(t10.Sub(t11).Add(t14.Sub(t11)))).Sub(k24.Mul(t9).Mul(t3.Add(t6.Sub(t4)))).Sub(k25.Mul(t19))
-		t27 := t9
-		t28 := guess4.Sub(t27.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
-		t30 := k29.Sub(t27.Mul(t28).Mul(t28).Mul(t28))
-		t33 := t28.Add(t28.Mul(t30).Mul(k32.Add(t30.Mul(k31))))
-		t34 := k29.Sub(t27.Mul(t33).Mul(t33).Mul(t33))
-		t35 := t33.Add(t33.Mul(t34).Mul(k32.Add(t34.Mul(k31))))
-		t36 := t35
-		t37 := t36.Mul(t36).Mul(t36)
-		t38 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
-		t39 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
-		t40 := t38.Add(t39)
-		t42 := k41.Mul(t40).Mul(t40).Mul(t37.Mul(t37).Mul(t36))
-		t43 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
-		t44 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
-		t45 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
-		t46 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
-		t47 := t43.Add(t44).Add(t45.Add(t46)).Mul(k22)
-		t48 := t47.Add(t42.Mul(t47).Mul(t11.Mul(t11).Add(t47.Mul(t47)).Sqrt()))
-		t51 := k49.Mul(t26).Div(k29.Add(k29.Add(k50.Mul(t42).Mul(t26.Mul(t26).Add(t48.Mul(t48)).Sqrt())).Sqrt()))
-		t53 := k49.Mul(t9).Mul(k52.Mul(t9).Sqrt())
-		t55 := t51.Min(t53).Max(t53.Mul(k54))
-		m56 := t7.Less(k8)
-		t57 := k5.Merge(t55, m56)
-		t58 := t57
-		t58.Store((*[4]float64)(unsafe.Add(out, i)))
+		t16 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ta, i)))
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tb, i)))
+		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(tc, i)))
+		t19 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(td, i)))
+		t21 := t16.Add(t17).Add(t18.Add(t19)).Mul(k20)
+		t22 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(u, i)))
+		t23 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ua, i)))
+		t24 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ub, i)))
+		t25 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ul, i)))
+		t26 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ur, i)))
+		t27 := t13.Max(k5).Mul(t22.Sub(t23)).Add(t15.Min(k5).Mul(t24.Sub(t22))).Add(t21.Max(k5).Mul(t22.Sub(t25)).Add(t21.Min(k5).Mul(t26.Sub(t22))))
+		t28 := t14.Sub(t11).Sub(t11.Sub(t10)).Add(t19.Sub(t17).Sub(t18.Sub(t16)))
+		t32 := k30.Add(k29.Mul(t22.AsInt64x4().And(unsigned64).AsFloat64x4())).Min(k31)
+		t33 := t9
+		t34 := guess4.Sub(t33.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t36 := k35.Sub(t33.Mul(t34).Mul(t34).Mul(t34))
+		t39 := t34.Add(t34.Mul(t36).Mul(k38.Add(t36.Mul(k37))))
+		t40 := k35.Sub(t33.Mul(t39).Mul(t39).Mul(t39))
+		t41 := t39.Add(t39.Mul(t40).Mul(k38.Add(t40.Mul(k37))))
+		t42 := t41
+		t43 := t42.Mul(t42).Mul(t42)
+		t45 := k44.Mul(t43).Min(k35)
+		t48 := t11.Add(t32.Mul(t28)).Sub(t45.Mul(k46.Mul(t9).Mul(t3.Add(t6.Sub(t4))).Add(k47.Mul(t27))))
+		t49 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(na, i)))
+		t50 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(nb, i)))
+		t51 := t49.Add(t50)
+		t53 := t45.Mul(k52).Mul(t51).Mul(t51).Mul(t43.Mul(t43).Mul(t42))
+		t54 := t21.Add(t53.Mul(t21).Mul(t11.Mul(t11).Add(t21.Mul(t21)).Sqrt()))
+		t57 := k55.Mul(t48).Div(k35.Add(k35.Add(k56.Mul(t53).Mul(t48.Mul(t48).Add(t54.Mul(t54)).Sqrt())).Sqrt()))
+		t59 := k55.Mul(t9).Mul(k58.Mul(t9).Sqrt())
+		t61 := t57.Min(t59).Max(t59.Mul(k60))
+		m62 := t7.Less(k8)
+		t63 := k5.Merge(t61, m62)
+		t64 := t63
+		t64.Store((*[4]float64)(unsafe.Add(out, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -375,9 +408,14 @@ func shortage[F Float](n int, s *step[F], out, h, w, e, t, b []F) {
 	e = e[:n]
 	t = t[:n]
 	b = b[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		shortage32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		shortage32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
-	} else {
+	case wide:
+		shortage64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	default:
 		shortage64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
 	}
 }
@@ -428,9 +466,14 @@ func fill[F Float](n int, s *step[F], h, peak, w, e, t, b, rain []F) {
 	t = t[:n]
 	b = b[:n]
 	rain = rain[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		fill32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		fill32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
-	} else {
+	case wide:
+		fill64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
 		fill64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
 	}
 }
@@ -490,9 +533,14 @@ func fillExact[F Float](n int, s *step[F], h, c, peak, w, e, t, b, rain []F) {
 	t = t[:n]
 	b = b[:n]
 	rain = rain[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		fillExact32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		fillExact32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
-	} else {
+	case wide:
+		fillExact64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
 		fillExact64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&peak[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
 	}
 }
@@ -568,9 +616,14 @@ func primitive[F Float](n int, s *step[F], ho, u, v, e, ease, h, qx, qy, z, nn [
 	qy = qy[:n]
 	z = z[:n]
 	nn = nn[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		primitive32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		primitive32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
-	} else {
+	case wide:
+		primitive64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
+	default:
 		primitive64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&ho[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&ease[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&z[0]), unsafe.Pointer(&nn[0]))
 	}
 }
@@ -681,9 +734,14 @@ func slopes[F Float](n int, s *step[F], hx, ux, vx, ex, ha, h, hb, ua, u, ub, va
 	e = e[:n]
 	eb = eb[:n]
 	ease = ease[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		slopes32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		slopes32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
-	} else {
+	case wide:
+		slopes64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
+	default:
 		slopes64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&ease[0]))
 	}
 }
@@ -914,9 +972,14 @@ func predict[F Float](n int, s *step[F], h, u, v, e, hx, ux, vx, ex, hy, uy, vy,
 	vy = vy[:n]
 	ey = ey[:n]
 	nn = nn[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		predict32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		predict32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
-	} else {
+	case wide:
+		predict64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
+	default:
 		predict64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&h[0]), unsafe.Pointer(&u[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&hx[0]), unsafe.Pointer(&ux[0]), unsafe.Pointer(&vx[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&hy[0]), unsafe.Pointer(&uy[0]), unsafe.Pointer(&vy[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&nn[0]))
 	}
 }
@@ -1044,9 +1107,14 @@ func flux[F Float](n int, s *step[F], mass, ma, mb, across, ha, ua, va, ea, hax,
 	ubx = ubx[:n]
 	vbx = vbx[:n]
 	ebx = ebx[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		flux32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		flux32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
-	} else {
+	case wide:
+		flux64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
+	default:
 		flux64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&mass[0]), unsafe.Pointer(&ma[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&across[0]), unsafe.Pointer(&ha[0]), unsafe.Pointer(&ua[0]), unsafe.Pointer(&va[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&hax[0]), unsafe.Pointer(&uax[0]), unsafe.Pointer(&vax[0]), unsafe.Pointer(&eax[0]), unsafe.Pointer(&hb[0]), unsafe.Pointer(&ub[0]), unsafe.Pointer(&vb[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&hbx[0]), unsafe.Pointer(&ubx[0]), unsafe.Pointer(&vbx[0]), unsafe.Pointer(&ebx[0]))
 	}
 }
@@ -1240,9 +1308,14 @@ func push[F Float](n int, s *step[F], qx, qy, fast, h, nn, hp, ex, ey, mw, me, m
 	ae = ae[:n]
 	at = at[:n]
 	ab = ab[:n]
-	if unsafe.Sizeof(s.dt) == 4 {
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		push32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
+	case unsafe.Sizeof(s.dt) == 4:
 		push32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
-	} else {
+	case wide:
+		push64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
+	default:
 		push64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&qx[0]), unsafe.Pointer(&qy[0]), unsafe.Pointer(&fast[0]), unsafe.Pointer(&h[0]), unsafe.Pointer(&nn[0]), unsafe.Pointer(&hp[0]), unsafe.Pointer(&ex[0]), unsafe.Pointer(&ey[0]), unsafe.Pointer(&mw[0]), unsafe.Pointer(&me[0]), unsafe.Pointer(&mt[0]), unsafe.Pointer(&mb[0]), unsafe.Pointer(&aw[0]), unsafe.Pointer(&ae[0]), unsafe.Pointer(&at[0]), unsafe.Pointer(&ab[0]))
 	}
 }
@@ -1355,6 +1428,744 @@ func push64(n int, s *step[float64], qx, qy, fast, h, nn, hp, ex, ey, mw, me, mt
 		t45.Store((*[4]float64)(unsafe.Add(qy, i)))
 		t47 := t42.AsInt64x4().And(unsigned64).AsFloat64x4().Max(t43.AsInt64x4().And(unsigned64).AsFloat64x4()).Div(t22).Add(k46.Mul(t2).Sqrt())
 		t47.Store((*[4]float64)(unsafe.Add(fast, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func pool[F Float](n int, s *step[F], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 []F) {
+	if !vectors || n == 0 {
+		plainPool(n, s, e, thin, v, room, s2, s3, s4, s5, s6, s7, s8)
+		return
+	}
+	e = e[:n]
+	thin = thin[:n]
+	v = v[:n]
+	room = room[:n]
+	s2 = s2[:n]
+	s3 = s3[:n]
+	s4 = s4[:n]
+	s5 = s5[:n]
+	s6 = s6[:n]
+	s7 = s7[:n]
+	s8 = s8[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		pool32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		pool32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	case wide:
+		pool64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	default:
+		pool64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&s2[0]), unsafe.Pointer(&s3[0]), unsafe.Pointer(&s4[0]), unsafe.Pointer(&s5[0]), unsafe.Pointer(&s6[0]), unsafe.Pointer(&s7[0]), unsafe.Pointer(&s8[0]))
+	}
+}
+
+func pool32(n int, s *step[float32], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 unsafe.Pointer) {
+	k4 := archsimd.BroadcastFloat32x8(float32(8))
+	k5 := archsimd.BroadcastFloat32x8(float32(4))
+	k7 := archsimd.BroadcastFloat32x8(float32((8.0 / 3)))
+	k9 := archsimd.BroadcastFloat32x8(float32(2))
+	k12 := archsimd.BroadcastFloat32x8(float32((8.0 / 5)))
+	k14 := archsimd.BroadcastFloat32x8(float32((4.0 / 3)))
+	k16 := archsimd.BroadcastFloat32x8(float32((8.0 / 7)))
+	k22 := archsimd.BroadcastFloat32x8(float32(1e-6))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s2, i)))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s3, i)))
+		t10 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s4, i)))
+		t11 := t3.Mul(k4).Min(t3.Mul(k5).Add(t6)).Min(t3.Mul(k7).Add(t8).Min(t3.Mul(k9).Add(t10)))
+		t13 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s5, i)))
+		t15 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s6, i)))
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s7, i)))
+		t18 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(s8, i)))
+		t19 := t3.Mul(k12).Add(t13).Min(t3.Mul(k14).Add(t15)).Min(t3.Mul(k16).Add(t17).Min(t3.Add(t18)))
+		t20 := t11.Min(t19)
+		t21 := t20
+		t21.Store((*[8]float32)(unsafe.Add(e, i)))
+		t23 := t20.Div(t1.Max(k22))
+		t23.Store((*[8]float32)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func pool64(n int, s *step[float64], e, thin, v, room, s2, s3, s4, s5, s6, s7, s8 unsafe.Pointer) {
+	k4 := archsimd.BroadcastFloat64x4(float64(8))
+	k5 := archsimd.BroadcastFloat64x4(float64(4))
+	k7 := archsimd.BroadcastFloat64x4(float64((8.0 / 3)))
+	k9 := archsimd.BroadcastFloat64x4(float64(2))
+	k12 := archsimd.BroadcastFloat64x4(float64((8.0 / 5)))
+	k14 := archsimd.BroadcastFloat64x4(float64((4.0 / 3)))
+	k16 := archsimd.BroadcastFloat64x4(float64((8.0 / 7)))
+	k22 := archsimd.BroadcastFloat64x4(float64(1e-6))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s2, i)))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s3, i)))
+		t10 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s4, i)))
+		t11 := t3.Mul(k4).Min(t3.Mul(k5).Add(t6)).Min(t3.Mul(k7).Add(t8).Min(t3.Mul(k9).Add(t10)))
+		t13 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s5, i)))
+		t15 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s6, i)))
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s7, i)))
+		t18 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(s8, i)))
+		t19 := t3.Mul(k12).Add(t13).Min(t3.Mul(k14).Add(t15)).Min(t3.Mul(k16).Add(t17).Min(t3.Add(t18)))
+		t20 := t11.Min(t19)
+		t21 := t20
+		t21.Store((*[4]float64)(unsafe.Add(e, i)))
+		t23 := t20.Div(t1.Max(k22))
+		t23.Store((*[4]float64)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func poolEven[F Float](n int, s *step[F], e, thin, v, room []F) {
+	if !vectors || n == 0 {
+		plainPoolEven(n, s, e, thin, v, room)
+		return
+	}
+	e = e[:n]
+	thin = thin[:n]
+	v = v[:n]
+	room = room[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		poolEven32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		poolEven32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	case wide:
+		poolEven64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	default:
+		poolEven64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&e[0]), unsafe.Pointer(&thin[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&room[0]))
+	}
+}
+
+func poolEven32(n int, s *step[float32], e, thin, v, room unsafe.Pointer) {
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t3.Store((*[8]float32)(unsafe.Add(e, i)))
+		t4 := t2
+		t4.Store((*[8]float32)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func poolEven64(n int, s *step[float64], e, thin, v, room unsafe.Pointer) {
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(room, i)))
+		t3 := t1.Mul(t2)
+		t3.Store((*[4]float64)(unsafe.Add(e, i)))
+		t4 := t2
+		t4.Store((*[4]float64)(unsafe.Add(thin, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func release[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 []F) {
+	if !vectors || n == 0 {
+		plainRelease(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4)
+		return
+	}
+	out = out[:n]
+	qa = qa[:n]
+	q = q[:n]
+	qb = qb[:n]
+	ea = ea[:n]
+	eb = eb[:n]
+	thina = thina[:n]
+	thinb = thinb[:n]
+	za = za[:n]
+	zb = zb[:n]
+	width = width[:n]
+	l1 = l1[:n]
+	l2 = l2[:n]
+	l3 = l3[:n]
+	l4 = l4[:n]
+	c1 = c1[:n]
+	c2 = c2[:n]
+	c3 = c3[:n]
+	c4 = c4[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		release32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		release32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	case wide:
+		release64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	default:
+		release64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&l2[0]), unsafe.Pointer(&l3[0]), unsafe.Pointer(&l4[0]), unsafe.Pointer(&c1[0]), unsafe.Pointer(&c2[0]), unsafe.Pointer(&c3[0]), unsafe.Pointer(&c4[0]))
+	}
+}
+
+func release32(n int, s *step[float32], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat32x8(float32(1e-9))
+	k20 := archsimd.BroadcastFloat32x8(float32(1000))
+	k24 := archsimd.BroadcastFloat32x8(float32(1))
+	k26 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k27 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k64 := archsimd.BroadcastFloat32x8(float32(1e-12))
+	k68 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k71 := archsimd.BroadcastFloat32x8(float32(s.theta))
+	k74 := archsimd.BroadcastFloat32x8(float32(s.side))
+	k75 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k78 := archsimd.BroadcastFloat32x8(float32(2))
+	k79 := archsimd.BroadcastFloat32x8(float32(s.gdt4))
+	k81 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k83 := archsimd.BroadcastFloat32x8(float32(-1))
+	k86 := archsimd.BroadcastFloat32x8(float32(s.dry))
+	k87 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l2, i)))
+		t12 := t6.Sub(t11).Max(k9)
+		t13 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l3, i)))
+		t14 := t6.Sub(t13).Max(k9)
+		t15 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l4, i)))
+		t16 := t6.Sub(t15).Max(k9)
+		t17 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(width, i)))
+		t18 := t17.Mul(t10.Add(t12).Add(t14.Add(t16)))
+		t19 := t10
+		m21 := t19.Greater(k9)
+		t22 := t19
+		t23 := guess8.Sub(t22.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t25 := k24.Sub(t22.Mul(t23).Mul(t23).Mul(t23))
+		t28 := t23.Add(t23.Mul(t25).Mul(k27.Add(t25.Mul(k26))))
+		t29 := t28.Merge(k20, m21)
+		t30 := t29
+		t31 := t30
+		t32 := t12
+		m33 := t32.Greater(k9)
+		t34 := t32
+		t35 := guess8.Sub(t34.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t36 := k24.Sub(t34.Mul(t35).Mul(t35).Mul(t35))
+		t37 := t35.Add(t35.Mul(t36).Mul(k27.Add(t36.Mul(k26))))
+		t38 := t37.Merge(k20, m33)
+		t39 := t38
+		t40 := t39
+		t41 := t14
+		m42 := t41.Greater(k9)
+		t43 := t41
+		t44 := guess8.Sub(t43.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t45 := k24.Sub(t43.Mul(t44).Mul(t44).Mul(t44))
+		t46 := t44.Add(t44.Mul(t45).Mul(k27.Add(t45.Mul(k26))))
+		t47 := t46.Merge(k20, m42)
+		t48 := t47
+		t49 := t48
+		t50 := t16
+		m51 := t50.Greater(k9)
+		t52 := t50
+		t53 := guess8.Sub(t52.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t54 := k24.Sub(t52.Mul(t53).Mul(t53).Mul(t53))
+		t55 := t53.Add(t53.Mul(t54).Mul(k27.Add(t54.Mul(k26))))
+		t56 := t55.Merge(k20, m51)
+		t57 := t56
+		t58 := t57
+		t59 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c1, i)))
+		t60 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c2, i)))
+		t61 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c3, i)))
+		t62 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c4, i)))
+		t63 := t59.Mul(t31).Mul(t10.Mul(t10)).Add(t60.Mul(t40).Mul(t12.Mul(t12))).Add(t61.Mul(t49).Mul(t14.Mul(t14)).Add(t62.Mul(t58).Mul(t16.Mul(t16))))
+		t65 := t63.Max(k64)
+		t66 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thina, i)))
+		t67 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thinb, i)))
+		t69 := t18.Mul(t66.Max(t67)).Max(k68)
+		t70 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		t72 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
+		t73 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
+		t76 := k71.Mul(t70).Add(k74.Mul(t72.Add(t73))).Mul(t69).Sub(k68.Mul(k75.Mul(t18).Mul(t7)))
+		t77 := t69.Mul(t65)
+		t80 := k78.Mul(t76).Mul(t65).Div(t77.Add(t77.Mul(t77).Add(k79.Mul(t18).Mul(t76.AsInt32x8().And(unsigned32).AsFloat32x8())).Sqrt()))
+		t82 := t18.Mul(k81.Mul(t10).Sqrt())
+		t84 := t80.Min(t82).Max(t82.Mul(k83))
+		m85 := t6.Sub(t8).Less(k86)
+		t88 := k87.Merge(t84, m85)
+		t89 := t88
+		t89.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func release64(n int, s *step[float64], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, l2, l3, l4, c1, c2, c3, c4 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat64x4(float64(1e-9))
+	k20 := archsimd.BroadcastFloat64x4(float64(1000))
+	k24 := archsimd.BroadcastFloat64x4(float64(1))
+	k26 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k27 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k64 := archsimd.BroadcastFloat64x4(float64(1e-12))
+	k68 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k71 := archsimd.BroadcastFloat64x4(float64(s.theta))
+	k74 := archsimd.BroadcastFloat64x4(float64(s.side))
+	k75 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k78 := archsimd.BroadcastFloat64x4(float64(2))
+	k79 := archsimd.BroadcastFloat64x4(float64(s.gdt4))
+	k81 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k83 := archsimd.BroadcastFloat64x4(float64(-1))
+	k86 := archsimd.BroadcastFloat64x4(float64(s.dry))
+	k87 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l2, i)))
+		t12 := t6.Sub(t11).Max(k9)
+		t13 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l3, i)))
+		t14 := t6.Sub(t13).Max(k9)
+		t15 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l4, i)))
+		t16 := t6.Sub(t15).Max(k9)
+		t17 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(width, i)))
+		t18 := t17.Mul(t10.Add(t12).Add(t14.Add(t16)))
+		t19 := t10
+		m21 := t19.Greater(k9)
+		t22 := t19
+		t23 := guess4.Sub(t22.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t25 := k24.Sub(t22.Mul(t23).Mul(t23).Mul(t23))
+		t28 := t23.Add(t23.Mul(t25).Mul(k27.Add(t25.Mul(k26))))
+		t29 := t28.Merge(k20, m21)
+		t30 := t29
+		t31 := t30
+		t32 := t12
+		m33 := t32.Greater(k9)
+		t34 := t32
+		t35 := guess4.Sub(t34.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t36 := k24.Sub(t34.Mul(t35).Mul(t35).Mul(t35))
+		t37 := t35.Add(t35.Mul(t36).Mul(k27.Add(t36.Mul(k26))))
+		t38 := t37.Merge(k20, m33)
+		t39 := t38
+		t40 := t39
+		t41 := t14
+		m42 := t41.Greater(k9)
+		t43 := t41
+		t44 := guess4.Sub(t43.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t45 := k24.Sub(t43.Mul(t44).Mul(t44).Mul(t44))
+		t46 := t44.Add(t44.Mul(t45).Mul(k27.Add(t45.Mul(k26))))
+		t47 := t46.Merge(k20, m42)
+		t48 := t47
+		t49 := t48
+		t50 := t16
+		m51 := t50.Greater(k9)
+		t52 := t50
+		t53 := guess4.Sub(t52.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t54 := k24.Sub(t52.Mul(t53).Mul(t53).Mul(t53))
+		t55 := t53.Add(t53.Mul(t54).Mul(k27.Add(t54.Mul(k26))))
+		t56 := t55.Merge(k20, m51)
+		t57 := t56
+		t58 := t57
+		t59 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c1, i)))
+		t60 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c2, i)))
+		t61 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c3, i)))
+		t62 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c4, i)))
+		t63 := t59.Mul(t31).Mul(t10.Mul(t10)).Add(t60.Mul(t40).Mul(t12.Mul(t12))).Add(t61.Mul(t49).Mul(t14.Mul(t14)).Add(t62.Mul(t58).Mul(t16.Mul(t16))))
+		t65 := t63.Max(k64)
+		t66 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thina, i)))
+		t67 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thinb, i)))
+		t69 := t18.Mul(t66.Max(t67)).Max(k68)
+		t70 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		t72 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
+		t73 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
+		t76 := k71.Mul(t70).Add(k74.Mul(t72.Add(t73))).Mul(t69).Sub(k68.Mul(k75.Mul(t18).Mul(t7)))
+		t77 := t69.Mul(t65)
+		t80 := k78.Mul(t76).Mul(t65).Div(t77.Add(t77.Mul(t77).Add(k79.Mul(t18).Mul(t76.AsInt64x4().And(unsigned64).AsFloat64x4())).Sqrt()))
+		t82 := t18.Mul(k81.Mul(t10).Sqrt())
+		t84 := t80.Min(t82).Max(t82.Mul(k83))
+		m85 := t6.Sub(t8).Less(k86)
+		t88 := k87.Merge(t84, m85)
+		t89 := t88
+		t89.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func releaseEven[F Float](n int, s *step[F], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 []F) {
+	if !vectors || n == 0 {
+		plainReleaseEven(n, s, out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1)
+		return
+	}
+	out = out[:n]
+	qa = qa[:n]
+	q = q[:n]
+	qb = qb[:n]
+	ea = ea[:n]
+	eb = eb[:n]
+	thina = thina[:n]
+	thinb = thinb[:n]
+	za = za[:n]
+	zb = zb[:n]
+	width = width[:n]
+	l1 = l1[:n]
+	c1 = c1[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		releaseEven32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		releaseEven32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	case wide:
+		releaseEven64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	default:
+		releaseEven64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&qa[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&qb[0]), unsafe.Pointer(&ea[0]), unsafe.Pointer(&eb[0]), unsafe.Pointer(&thina[0]), unsafe.Pointer(&thinb[0]), unsafe.Pointer(&za[0]), unsafe.Pointer(&zb[0]), unsafe.Pointer(&width[0]), unsafe.Pointer(&l1[0]), unsafe.Pointer(&c1[0]))
+	}
+}
+
+func releaseEven32(n int, s *step[float32], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat32x8(float32(1e-9))
+	k12 := archsimd.BroadcastFloat32x8(float32(4))
+	k16 := archsimd.BroadcastFloat32x8(float32(1000))
+	k20 := archsimd.BroadcastFloat32x8(float32(1))
+	k22 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k23 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	k28 := archsimd.BroadcastFloat32x8(float32(1e-12))
+	k32 := archsimd.BroadcastFloat32x8(float32(s.deep))
+	k35 := archsimd.BroadcastFloat32x8(float32(s.theta))
+	k38 := archsimd.BroadcastFloat32x8(float32(s.side))
+	k39 := archsimd.BroadcastFloat32x8(float32(s.gk))
+	k42 := archsimd.BroadcastFloat32x8(float32(2))
+	k43 := archsimd.BroadcastFloat32x8(float32(s.gdt4))
+	k45 := archsimd.BroadcastFloat32x8(float32(s.g))
+	k47 := archsimd.BroadcastFloat32x8(float32(-1))
+	k50 := archsimd.BroadcastFloat32x8(float32(s.dry))
+	k51 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(width, i)))
+		t13 := t11.Mul(k12).Mul(t10)
+		t14 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c1, i)))
+		t15 := t10
+		m17 := t15.Greater(k9)
+		t18 := t15
+		t19 := guess8.Sub(t18.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t21 := k20.Sub(t18.Mul(t19).Mul(t19).Mul(t19))
+		t24 := t19.Add(t19.Mul(t21).Mul(k23.Add(t21.Mul(k22))))
+		t25 := t24.Merge(k16, m17)
+		t26 := t25
+		t27 := k12.Mul(t14).Mul(t26).Mul(t10.Mul(t10))
+		t29 := t27.Max(k28)
+		t30 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thina, i)))
+		t31 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(thinb, i)))
+		t33 := t13.Mul(t30.Max(t31)).Max(k32)
+		t34 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		t36 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qa, i)))
+		t37 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(qb, i)))
+		t40 := k35.Mul(t34).Add(k38.Mul(t36.Add(t37))).Mul(t33).Sub(k32.Mul(k39.Mul(t13).Mul(t7)))
+		t41 := t33.Mul(t29)
+		t44 := k42.Mul(t40).Mul(t29).Div(t41.Add(t41.Mul(t41).Add(k43.Mul(t13).Mul(t40.AsInt32x8().And(unsigned32).AsFloat32x8())).Sqrt()))
+		t46 := t13.Mul(k45.Mul(t10).Sqrt())
+		t48 := t44.Min(t46).Max(t46.Mul(k47))
+		m49 := t6.Sub(t8).Less(k50)
+		t52 := k51.Merge(t48, m49)
+		t53 := t52
+		t53.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func releaseEven64(n int, s *step[float64], out, qa, q, qb, ea, eb, thina, thinb, za, zb, width, l1, c1 unsafe.Pointer) {
+	k9 := archsimd.BroadcastFloat64x4(float64(1e-9))
+	k12 := archsimd.BroadcastFloat64x4(float64(4))
+	k16 := archsimd.BroadcastFloat64x4(float64(1000))
+	k20 := archsimd.BroadcastFloat64x4(float64(1))
+	k22 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k23 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	k28 := archsimd.BroadcastFloat64x4(float64(1e-12))
+	k32 := archsimd.BroadcastFloat64x4(float64(s.deep))
+	k35 := archsimd.BroadcastFloat64x4(float64(s.theta))
+	k38 := archsimd.BroadcastFloat64x4(float64(s.side))
+	k39 := archsimd.BroadcastFloat64x4(float64(s.gk))
+	k42 := archsimd.BroadcastFloat64x4(float64(2))
+	k43 := archsimd.BroadcastFloat64x4(float64(s.gdt4))
+	k45 := archsimd.BroadcastFloat64x4(float64(s.g))
+	k47 := archsimd.BroadcastFloat64x4(float64(-1))
+	k50 := archsimd.BroadcastFloat64x4(float64(s.dry))
+	k51 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(zb, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(za, i)))
+		t3 := t1.Sub(t2)
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ea, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(eb, i)))
+		t6 := t4.Max(t5.Add(t3))
+		t7 := t3.Add(t5.Sub(t4))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(l1, i)))
+		t10 := t6.Sub(t8).Max(k9)
+		t11 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(width, i)))
+		t13 := t11.Mul(k12).Mul(t10)
+		t14 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c1, i)))
+		t15 := t10
+		m17 := t15.Greater(k9)
+		t18 := t15
+		t19 := guess4.Sub(t18.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t21 := k20.Sub(t18.Mul(t19).Mul(t19).Mul(t19))
+		t24 := t19.Add(t19.Mul(t21).Mul(k23.Add(t21.Mul(k22))))
+		t25 := t24.Merge(k16, m17)
+		t26 := t25
+		t27 := k12.Mul(t14).Mul(t26).Mul(t10.Mul(t10))
+		t29 := t27.Max(k28)
+		t30 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thina, i)))
+		t31 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(thinb, i)))
+		t33 := t13.Mul(t30.Max(t31)).Max(k32)
+		t34 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		t36 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qa, i)))
+		t37 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(qb, i)))
+		t40 := k35.Mul(t34).Add(k38.Mul(t36.Add(t37))).Mul(t33).Sub(k32.Mul(k39.Mul(t13).Mul(t7)))
+		t41 := t33.Mul(t29)
+		t44 := k42.Mul(t40).Mul(t29).Div(t41.Add(t41.Mul(t41).Add(k43.Mul(t13).Mul(t40.AsInt64x4().And(unsigned64).AsFloat64x4())).Sqrt()))
+		t46 := t13.Mul(k45.Mul(t10).Sqrt())
+		t48 := t44.Min(t46).Max(t46.Mul(k47))
+		m49 := t6.Sub(t8).Less(k50)
+		t52 := k51.Merge(t48, m49)
+		t53 := t52
+		t53.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func share[F Float](n int, s *step[F], out, v, w, e, t, b []F) {
+	if !vectors || n == 0 {
+		plainShare(n, s, out, v, w, e, t, b)
+		return
+	}
+	out = out[:n]
+	v = v[:n]
+	w = w[:n]
+	e = e[:n]
+	t = t[:n]
+	b = b[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		share32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		share32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	case wide:
+		share64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	default:
+		share64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]))
+	}
+}
+
+func share32(n int, s *step[float32], out, v, w, e, t, b unsafe.Pointer) {
+	k2 := archsimd.BroadcastFloat32x8(float32(0))
+	k8 := archsimd.BroadcastFloat32x8(float32(s.nearAll))
+	k9 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k10 := archsimd.BroadcastFloat32x8(float32(1e-30))
+	k11 := archsimd.BroadcastFloat32x8(float32(1))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(w, i)))
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(t, i)))
+		t6 := t1.Max(k2).Sub(t3.Min(k2)).Add(t4.Max(k2).Sub(t5.Min(k2)))
+		t7 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t12 := k8.Mul(t7).Div(k9.Mul(t6).Max(k10)).Min(k11)
+		t12.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func share64(n int, s *step[float64], out, v, w, e, t, b unsafe.Pointer) {
+	k2 := archsimd.BroadcastFloat64x4(float64(0))
+	k8 := archsimd.BroadcastFloat64x4(float64(s.nearAll))
+	k9 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k10 := archsimd.BroadcastFloat64x4(float64(1e-30))
+	k11 := archsimd.BroadcastFloat64x4(float64(1))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(w, i)))
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(t, i)))
+		t6 := t1.Max(k2).Sub(t3.Min(k2)).Add(t4.Max(k2).Sub(t5.Min(k2)))
+		t7 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t12 := k8.Mul(t7).Div(k9.Mul(t6).Max(k10)).Min(k11)
+		t12.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func give[F Float](n int, s *step[F], out, q, a, b []F) {
+	if !vectors || n == 0 {
+		plainGive(n, s, out, q, a, b)
+		return
+	}
+	out = out[:n]
+	q = q[:n]
+	a = a[:n]
+	b = b[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		give32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		give32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	case wide:
+		give64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	default:
+		give64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&out[0]), unsafe.Pointer(&q[0]), unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0]))
+	}
+}
+
+func give32(n int, s *step[float32], out, q, a, b unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t2 := t1
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(q, i)))
+		m3 := t4.Greater(k5)
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(a, i)))
+		t7 := t6.Merge(t2, m3)
+		t8 := t4.Mul(t7)
+		t8.Store((*[8]float32)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func give64(n int, s *step[float64], out, q, a, b unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t2 := t1
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(q, i)))
+		m3 := t4.Greater(k5)
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(a, i)))
+		t7 := t6.Merge(t2, m3)
+		t8 := t4.Mul(t7)
+		t8.Store((*[4]float64)(unsafe.Add(out, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func gather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
+	if !vectors || n == 0 {
+		plainGather(n, s, v, c, w, e, t, b, rain)
+		return
+	}
+	v = v[:n]
+	c = c[:n]
+	w = w[:n]
+	e = e[:n]
+	t = t[:n]
+	b = b[:n]
+	rain = rain[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		gather32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		gather32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	case wide:
+		gather64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	default:
+		gather64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&v[0]), unsafe.Pointer(&c[0]), unsafe.Pointer(&w[0]), unsafe.Pointer(&e[0]), unsafe.Pointer(&t[0]), unsafe.Pointer(&b[0]), unsafe.Pointer(&rain[0]))
+	}
+}
+
+func gather32(n int, s *step[float32], v, c, w, e, t, b, rain unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat32x8(float32(s.k))
+	k7 := archsimd.BroadcastFloat32x8(float32(s.dt))
+	k14 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(w, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(t, i)))
+		t4 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(b, i)))
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(rain, i)))
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(c, i)))
+		t9 := k5.Mul(t1.Sub(t2).Add(t3.Sub(t4))).Add(k7.Mul(t6)).Add(t8)
+		t10 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t11 := t10.Add(t9)
+		t12 := t11.Sub(t10)
+		t13 := t10.Sub(t11.Sub(t12)).Add(t9.Sub(t12))
+		t15 := t11.Max(k14)
+		t16 := t15
+		t16.Store((*[8]float32)(unsafe.Add(v, i)))
+		t17 := t13.Add(t11.Sub(t15))
+		t17.Store((*[8]float32)(unsafe.Add(c, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func gather64(n int, s *step[float64], v, c, w, e, t, b, rain unsafe.Pointer) {
+	k5 := archsimd.BroadcastFloat64x4(float64(s.k))
+	k7 := archsimd.BroadcastFloat64x4(float64(s.dt))
+	k14 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(w, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(t, i)))
+		t4 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(b, i)))
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(rain, i)))
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(c, i)))
+		t9 := k5.Mul(t1.Sub(t2).Add(t3.Sub(t4))).Add(k7.Mul(t6)).Add(t8)
+		t10 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t11 := t10.Add(t9)
+		t12 := t11.Sub(t10)
+		t13 := t10.Sub(t11.Sub(t12)).Add(t9.Sub(t12))
+		t15 := t11.Max(k14)
+		t16 := t15
+		t16.Store((*[4]float64)(unsafe.Add(v, i)))
+		t17 := t13.Add(t11.Sub(t15))
+		t17.Store((*[4]float64)(unsafe.Add(c, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func highest[F Float](n int, s *step[F], peak, e []F) {
+	if !vectors || n == 0 {
+		plainHighest(n, s, peak, e)
+		return
+	}
+	peak = peak[:n]
+	e = e[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		highest32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		highest32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	case wide:
+		highest64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	default:
+		highest64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&peak[0]), unsafe.Pointer(&e[0]))
+	}
+}
+
+func highest32(n int, s *step[float32], peak, e unsafe.Pointer) {
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(peak, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(e, i)))
+		t3 := t1.Max(t2)
+		t3.Store((*[8]float32)(unsafe.Add(peak, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func highest64(n int, s *step[float64], peak, e unsafe.Pointer) {
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(peak, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(e, i)))
+		t3 := t1.Max(t2)
+		t3.Store((*[4]float64)(unsafe.Add(peak, i)))
 	}
 	archsimd.ClearAVXUpperBits()
 }

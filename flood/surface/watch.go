@@ -41,6 +41,12 @@ func Configure(c *water.Case, cfg Config) Config {
 	if cfg.MaxStep == 0 {
 		cfg.MaxStep = c.MaxStep
 	}
+	if cfg.Deep == 0 {
+		cfg.Deep = c.Deep
+	}
+	if cfg.Subgrid == 0 {
+		cfg.Subgrid = c.Subgrid
+	}
 	return cfg
 }
 

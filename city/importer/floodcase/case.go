@@ -45,10 +45,10 @@ func decode(path string, data []byte) (*water.Case, error) {
 		return nil, fmt.Errorf("%s: line 1: empty; want at least dem and duration", path)
 	}
 	r := &reader{dir: filepath.Dir(path), doc: node{path, "case", root.Content[0]}, c: &water.Case{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Datum: "local", Source: path}}
-	if err := r.doc.keys("name", "dem", "grid", "fill", "datum", "roughness", "raise", "initial", "boundaries", "rain", "sources", "drains", "points", "duration", "report", "solver", "courant", "max_step"); err != nil {
+	if err := r.doc.keys("name", "dem", "grid", "fill", "datum", "roughness", "raise", "porosity", "initial", "boundaries", "rain", "sources", "drains", "points", "infiltration", "structures", "levees", "wind", "duration", "report", "solver", "courant", "max_step", "deep", "subgrid"); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.initial, r.boundaries, r.rain, r.sources, r.points} {
+	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.porosity, r.levees, r.initial, r.boundaries, r.rain, r.infiltration, r.sources, r.structures, r.wind, r.points} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -89,7 +89,30 @@ func (r *reader) run() error {
 	if c.Every == 0 {
 		c.Every = max(c.Duration/200, time.Second)
 	}
-	return r.doc.get("courant").numberOr(&c.Courant)
+	if err := r.doc.get("courant").numberOr(&c.Courant); err != nil {
+		return err
+	}
+	if v := r.doc.get("deep"); v.there() {
+		if err := v.numberOr(&c.Deep); err != nil {
+			return err
+		}
+		if !(c.Deep >= 0.1 && c.Deep <= 1000) {
+			return v.errorf("deep water from %g m: want 0.1–1,000", c.Deep)
+		}
+	}
+	if v := r.doc.get("subgrid"); v.there() {
+		k, err := v.number()
+		if err != nil {
+			return err
+		}
+		if c.Subgrid = int(k); float64(c.Subgrid) != k || k < 1 || k > 8 {
+			return v.errorf("cells of %g pixels of the DEM: want 1 to 8", k)
+		}
+		if c.Scheme == "swe" {
+			return v.errorf("the full equations have no tables below the cell: take solver inertial")
+		}
+	}
+	return nil
 }
 
 func (r *reader) path(name string) string {

@@ -107,6 +107,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(whole))
 	f.Add([]byte("grid: {cell: 5, cols: 3, rows: 2}\nduration: 60\nrain: {unit: mm/h, rate: 50}\n"))
 	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte(works))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<12 {
 			return

@@ -99,7 +99,7 @@ func (r *reader) boundaries() error {
 		return err
 	}
 	for _, d := range items {
-		if err := d.keys("side", "from", "to", "kind", "value", "series", "file", "time", "slope"); err != nil {
+		if err := d.keys("side", "from", "to", "kind", "value", "series", "file", "time", "slope", "mean", "parts", "surge"); err != nil {
 			return err
 		}
 		e := water.Edge{From: math.Inf(-1), To: math.Inf(1)}
@@ -108,11 +108,13 @@ func (r *reader) boundaries() error {
 			return err
 		}
 		e.Side = water.Side(side)
-		kind, err := d.choice("kind", "wall", "open", "discharge", "level", "slope")
+		kind, err := d.choice("kind", "wall", "open", "discharge", "level", "slope", "tide")
 		if err != nil {
 			return err
 		}
-		e.Kind = water.Kind(kind)
+		if e.Kind = water.Kind(kind); kind == 5 {
+			e.Kind = water.Level
+		}
 		if err := d.get("from").numberOr(&e.From); err != nil {
 			return err
 		}
@@ -124,7 +126,11 @@ func (r *reader) boundaries() error {
 		}
 		switch e.Kind {
 		case water.Discharge, water.Level:
-			if e.Series, err = r.series(d, "value"); err != nil {
+			read := func() (water.Series, error) { return r.series(d, "value") }
+			if kind == 5 {
+				read = func() (water.Series, error) { return r.tide(d) }
+			}
+			if e.Series, err = read(); err != nil {
 				return err
 			}
 		case water.Slope:
@@ -161,12 +167,18 @@ func (r *reader) rain() error {
 	if !d.there() {
 		return nil
 	}
-	if err := d.keys("unit", "rate", "series", "file", "time"); err != nil {
+	if err := d.keys("unit", "rate", "series", "file", "time", "fields"); err != nil {
 		return err
 	}
 	unit, err := d.choice("unit", "mm/h", "mm", "m/s")
 	if err != nil {
 		return err
+	}
+	if d.get("fields").there() {
+		if unit == 1 {
+			return d.errorf("fields are rates: want unit mm/h or m/s")
+		}
+		return r.rainFields(d, [...]float64{1, 0, 3.6e6}[unit])
 	}
 	s, err := r.series(d, "rate")
 	if err != nil {

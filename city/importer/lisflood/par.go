@@ -18,7 +18,7 @@ import (
 // lost are keywords whose effect on the water this reader does not carry over.
 var lost = map[string]string{
 	"sgcwidth": "sub-grid channels", "sgcbank": "sub-grid channels", "sgcbed": "sub-grid channels", "sgcfile": "sub-grid channels", "riverfile": "1D rivers", "multiriverfile": "1D rivers",
-	"weirfile": "weirs", "porfile": "porosity", "infiltration": "infiltration", "infilfile": "infiltration", "evaporation": "evaporation", "dynamicrainfile": "netCDF rain",
+	"weirfile": "weirs", "porfile": "porosity", "infilfile": "infiltration", "evaporation": "evaporation", "dynamicrainfile": "netCDF rain",
 	"latlong": "degrees", "routing": "rain routing", "checkpoint": "checkpoints", "loadcheck": "checkpoints",
 }
 
@@ -128,6 +128,16 @@ func (r *reader) par(path string, data []byte) error {
 	c.Manning = make([]float64, len(z))
 	for i := range c.Manning {
 		c.Manning[i] = n
+	}
+	if l, ok := said["infiltration"]; ok { // m/s into all wet ground
+		v, err := number(path, l, 1, l.word[0])
+		if err != nil {
+			return err
+		}
+		if !(v >= 0 && v < 1e-3) {
+			return fmt.Errorf("%s: line %d: infiltration of %g m/s is not in 0–0.001: is it given in another unit than m/s?", path, l.no, v)
+		}
+		c.Soils = []water.Soil{{Conductivity: v}}
 	}
 	for _, x := range []struct {
 		key string

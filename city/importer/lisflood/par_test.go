@@ -12,7 +12,7 @@ import (
 )
 
 var files = map[string]string{
-	"case.par":   "# a case\nDEMfile  dem.asc\nresroot res\ndirroot out\nsim_time 7200.0\ninitial_tstep 2\nmassint 60\nsaveint 600\nfpfric 0.05\nbcifile c.bci\nbdyfile c.bdy\nstagefile c.stage\nrainfall c.rain\nstartfile start.asc\nacceleration\nelevoff\n",
+	"case.par":   "# a case\nDEMfile  dem.asc\nresroot res\ndirroot out\nsim_time 7200.0\ninitial_tstep 2\nmassint 60\nsaveint 600\nfpfric 0.05\nbcifile c.bci\nbdyfile c.bdy\nstagefile c.stage\ninfiltration 2e-6\nrainfall c.rain\nstartfile start.asc\nacceleration\nelevoff\n",
 	"dem.asc":    "ncols 3\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 10\nNODATA_value -9999\n1 2 3\n4 5 6\n",
 	"start.asc":  "ncols 3\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 10\nNODATA_value -9999\n0.5 0 0\n0 0 0\n",
 	"c.bci":      "W 0 20 QVAR in\nE 0 20 FREE\nN 0 10 HFIX 4.5\nS 0 30 CLOSED\nP 15 5 QFIX 0.2\n",
@@ -57,6 +57,9 @@ func TestCase(t *testing.T) {
 	if s := c.Sources[0]; s.Flow.At(0) != 2 || s.At != [2]float64{15, 5} {
 		t.Errorf("source %+v", s)
 	}
+	if len(c.Soils) != 1 || c.Soils[0].Conductivity != 2e-6 {
+		t.Errorf("soils %+v", c.Soils)
+	}
 	if len(c.Gauges) != 1 || c.Rain.Rate.At(0) != 50 || c.Rain.Rate.At(900) != 25 {
 		t.Errorf("gauges %+v, rain %+v", c.Gauges, c.Rain)
 	}
@@ -67,6 +70,7 @@ func TestRefusals(t *testing.T) {
 		{"case.par", "sim_time 10\n", "no DEMfile"},
 		{"case.par", "DEMfile dem.asc\nsim_time ten\n", `line 2: sim_time "ten" is no number`},
 		{"case.par", "DEMfile dem.asc\nsim_time 10\nSGCwidth w.asc\n", "line 3: keyword SGCwidth: sub-grid channels are not read"},
+		{"case.par", "DEMfile dem.asc\nsim_time 10\ninfiltration 7.2\n", "line 3: infiltration of 7.2 m/s is not in 0–0.001"},
 		{"c.bci", "W 0 20 QVAR out\n", `line 1: boundary "out" is not in the .bdy file`},
 		{"c.bci", "\nW 0 20 WEIR 3\n", `line 2: kind "WEIR"`},
 		{"c.bci", "P 150 5 QFIX 0.2\n", "line 1: point 150, 5 is outside the DEM"},
