@@ -12,7 +12,7 @@ import (
 const (
 	patience = 90.0 // s of standing after which a second of waiting counts twice, growing with the square
 	heaviest = 12.0 // the most that it counts
-	memory   = 300. // s over which rates and shares are remembered
+	memory   = 300. // s over which rates and shares are remembered where everybody is seen
 	stretch  = 2    // s, the least block of the search
 
 	longPause = 10.0 // s between decisions from which junctions agree twice: their neighbours' old plans say little
@@ -24,6 +24,7 @@ const (
 type brain struct {
 	n       *Network
 	every   float64
+	memory  float64    // s over which rates are remembered
 	lag     float64    // s until the lamps obey
 	at      []crossing // of each junction
 	known   map[int32]sighting
@@ -33,6 +34,9 @@ type brain struct {
 	started bool
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
+	outlets []outlet   // streets that only counts tell of
+	outlet  []int32    // of each road: index into outlets, −1
+	dark    *dark      // what goes on on lanes whose detectors are dead; nil: none is
 	size    float64    // mean vehicle length, m
 	far     int        // s of prediction
 }
@@ -45,10 +49,15 @@ type crossing struct {
 	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
 	asked int          // the last wish, −1 before the first, …
 	sent  float64      // … and when, s
-	shown []float64    // of each phase: s, when it was last green
+	shown []float64    // of each phase: s, when it was last green, or its turn came
+	lit   []float64    // of each phase: s, when it was last green or about to be
 	moved float64      // s, when somebody last crossed one of its lines
 	ghost []float64    // of each lane: vehicles supposed to wait there unseen
 	since []float64    // of each lane: s, when it was last green, where that counts
+	left  []float64    // of each lane: s, when one last left it unseen
+	sure  []float64    // of each lane: vehicles/s seen to go there out of sight
+	cut   []float64    // of each lane: vehicles taken to follow one who leaves unseen
+	open  []bool       // of each lane: it had green at the last decision
 	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below [][]int32    // of each exit: the lanes that its room is counted on
 	tight []bool       // of each of its lanes: short, and fed by another junction
@@ -60,6 +69,7 @@ type sighting struct {
 	behind, speed float64
 	stood         float64 // s, since it came into sight or over a stop line
 	step          int32
+	by            int32 // signalled connection by which it came, −1
 }
 
 // A coming vehicle enters a lane on its way to a stop line.
@@ -70,7 +80,8 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, memory: memory, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b.outlets, b.outlet = n.outlets()
 	for i := range n.Connections {
 		b.taken[i] = 0.3
 		if n.Connections[i].Turn == city.Straight {
@@ -80,8 +91,9 @@ func newBrain(n *Network, s Settings) *brain {
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
-		c.shown = make([]float64, len(x.rows))
-		c.in.list, c.ghost, c.since = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
+		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
+		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		}
@@ -207,6 +219,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 // agree lets every junction find its plan, once, with what the others last meant to do.
 func (b *brain) agree(o *Observation, want []int) {
 	for i := range b.at {
+		b.at[i].lit[o.Signals[i].Phase] = o.Time
 		b.gather(i, o)
 	}
 	step := max(stretch, int(math.Round(b.every)))
@@ -216,6 +229,10 @@ func (b *brain) agree(o *Observation, want []int) {
 		want[i] = sig.Phase
 		if b.lag > 0 && r.asked >= 0 && r.asked != sig.Phase && o.Time <= r.sent+b.lag {
 			want[i] = r.asked // it is on its way to the lamps
+			continue
+		}
+		if sig.Changing && !b.n.Clearance && !o.Blind && b.dt < longPause && b.jammed(i, o) {
+			want[i] = NotYet
 			continue
 		}
 		if len(r.x.rows) < 2 || len(r.x.lanes) == 0 || sig.Changing || o.Time+b.lag < sig.Free {
@@ -302,7 +319,10 @@ func (b *brain) record(i int, now float64, leaf int) {
 func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
 	b.started, b.lastAt, b.dt = true, o.Time, dt
-	fade := math.Exp(-dt / memory)
+	if o.Share > 0 {
+		b.memory = memory * max(1, min(0.5/o.Share, 5)) // few are seen: it takes longer to know
+	}
+	fade := math.Exp(-dt / b.memory)
 	for i := range b.taken {
 		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
 	}
@@ -311,14 +331,28 @@ func (b *brain) learn(o *Observation) {
 		for k := range x.links {
 			x.links[k].rate *= fade
 		}
+		for l := range b.at[i].sure {
+			b.at[i].sure[l] *= fade
+		}
+	}
+	if o.Dead != nil && b.dark == nil {
+		b.dark = newDark(b.n, o.Dead, b.taken)
 	}
 	step := int32(o.Time)
 	for l := range o.Seen {
 		for v := range o.Seen[l] {
 			c := &o.Seen[l][v]
 			was, old := b.known[c.ID]
+			by := int32(-1)
+			if old {
+				by = was.by
+			}
 			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
-				b.went(was, int32(l))
+				by = b.went(was, int32(l))
+				b.gone(b.n.Lanes[was.lane].Road)
+			}
+			if !old && b.dark != nil {
+				b.surfaced(c, int32(l), o)
 			}
 			if !old {
 				for k := range b.transit {
@@ -337,7 +371,7 @@ func (b *brain) learn(o *Observation) {
 			} else if c.Speed < 0.1 {
 				stood += dt
 			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step}
+			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
 		}
 	}
 	var gone []int32
@@ -348,11 +382,21 @@ func (b *brain) learn(o *Observation) {
 	}
 	slices.Sort(gone)
 	for _, id := range gone {
-		b.vanished(b.known[id], id, o.Time)
+		b.gone(b.n.Lanes[b.known[id].lane].Road)
+		if was := b.known[id]; was.next >= 0 || o.Blind || o.Share > 0 { // else it ended where it was
+			b.vanished(was, id, o.Time)
+		}
 		delete(b.known, id)
 	}
+	b.arrivals(o)
 	keep := b.transit[:0]
 	for _, c := range b.transit {
+		if b.dark != nil && b.dark.is[c.lane] {
+			if !b.sunk(&c, o.Time) {
+				keep = append(keep, c)
+			}
+			continue
+		}
 		// until it must have come into sight; else it went elsewhere
 		if o.Time < c.at+max(0, b.n.Ahead[c.lane]+b.n.Lanes[c.lane].Length-View)/b.n.Lanes[c.lane].Speed+2 {
 			keep = append(keep, c)
@@ -361,51 +405,55 @@ func (b *brain) learn(o *Observation) {
 	b.transit = keep
 }
 
-// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them.
-func (b *brain) went(was sighting, to int32) {
-	for _, c := range b.n.Out[was.lane] {
-		k := &b.n.Connections[c]
-		if k.To == to {
-			b.passed(c)
-			return
-		}
-	}
-	for _, c := range b.n.Out[was.lane] {
-		for _, d := range b.n.Out[b.n.Connections[c].To] {
-			if b.n.Connections[d].To == to {
+// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them, and returns the last
+// connection of it; −1: none leads there.
+func (b *brain) went(was sighting, to int32) int32 {
+	var way [3]int32
+	for most := 1; most <= len(way); most++ {
+		if b.way(was.lane, to, way[:most]) {
+			for _, c := range way[:most] {
 				b.passed(c)
-				b.passed(d)
-				return
 			}
+			return way[most-1]
 		}
 	}
-	for _, c := range b.n.Out[was.lane] {
-		for _, d := range b.n.Out[b.n.Connections[c].To] {
-			for _, e := range b.n.Out[b.n.Connections[d].To] {
-				if b.n.Connections[e].To == to {
-					b.passed(c)
-					b.passed(d)
-					b.passed(e)
-					return
-				}
-			}
+	return -1
+}
+
+// way fills list with connections that lead from one lane to another one after the other.
+func (b *brain) way(from, to int32, list []int32) bool {
+	for _, c := range b.n.Out[from] {
+		list[0] = c
+		if k := b.n.Connections[c].To; len(list) == 1 && k == to || len(list) > 1 && b.way(k, to, list[1:]) {
+			return true
 		}
 	}
+	return false
 }
 
 // vanished notes a vehicle that went out of sight.
 func (b *brain) vanished(was sighting, id int32, now float64) {
 	lane, next := was.lane, was.next
 	if was.behind > 2*was.speed+10+max(0, b.dt-1)*b.n.Lanes[lane].Speed {
+		if b.dark != nil {
+			b.changed(was, id, now)
+		}
 		return // it ended here, or its way is not known
 	}
-	for range 4 {
+	for hop := range 4 {
 		c := b.pick(b.n.Out[lane], next, id)
 		if c < 0 {
 			return
 		}
 		b.passed(c)
 		k := &b.n.Connections[c]
+		if hop == 0 { // its way from here on is a guess
+			b.off(c)
+		}
+		if b.dark != nil && b.dark.is[k.To] {
+			b.transit = append(b.transit, coming{id: id, lane: k.To, at: now})
+			return
+		}
 		if lane, next = k.To, -1; k.Light >= 0 {
 			if b.n.Watched(lane) {
 				b.transit = append(b.transit, coming{id: id, lane: lane, at: now})
@@ -424,8 +472,12 @@ func (b *brain) passed(c int32) {
 	}
 	x := b.at[k.Light].x
 	i := slices.Index(x.j.Links, c)
-	x.links[i].rate += 1 / memory
+	x.links[i].rate += 1 / b.memory
 	b.at[k.Light].moved = b.lastAt
+	if b.dark != nil && b.dark.is[k.From] {
+		r, l := &b.at[k.Light], x.links[i].lane
+		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1/max(b.dark.told[k.From], fewTold)), b.lastAt
+	}
 }
 
 // gather collects what is expected at junction i.
@@ -477,6 +529,8 @@ func (b *brain) gather(i int, o *Observation) {
 		for _, lane := range r.below[e] {
 			if o.Count[lane] >= 0 {
 				count, halted, holds = count+int(o.Count[lane]), halted+int(o.Halted[lane]), holds+n.Lanes[lane].Length/(b.size+2.2)
+			} else if g, ok := b.supposed(lane); ok {
+				count, halted, holds = count+int(g), halted+int(g), holds+n.Lanes[lane].Length/(b.size+2.2)
 			}
 		}
 		if float64(halted) > 0.4*holds && halted > 1 {
@@ -584,7 +638,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					weight *= clearing
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, b.places(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, false, b.places(length)})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -628,7 +682,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		}
 		gap := (float64(b.far) - from) / due
 		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, 1})
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1})
 		}
 	}
 	r.in.list[l] = list

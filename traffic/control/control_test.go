@@ -101,8 +101,9 @@ func TestLamps(t *testing.T) {
 	})
 }
 
-// street simulates point queues at the crossing: arrivals by the second at each approach, one vehicle each two seconds of green.
-func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds int) (waited float64, longest float64, log []int) {
+// street simulates point queues at the crossing: arrivals by the second at each approach, one vehicle each two seconds of green. The
+// detectors of the lanes in dead are; those of the streets behind the junction count.
+func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds int, dead ...int32) (waited float64, longest float64, log []int) {
 	t.Helper()
 	w := cross(t)
 	ctl, err := New(name, w, Settings{})
@@ -112,6 +113,13 @@ func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds in
 	lamps, o, want := NewLamps(w), NewObservation(w), []int{0}
 	var queue [2][]Vehicle
 	var open [2]float64
+	var left [2][]int // s, when each vehicle on an exit came there
+	for _, l := range dead {
+		if o.Dead == nil {
+			o.Dead = make([]bool, len(w.Lanes))
+		}
+		o.Dead[l] = true
+	}
 	id := int32(0)
 	for s := range seconds {
 		for l := range queue {
@@ -135,6 +143,14 @@ func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds in
 		o.Clear()
 		o.Time = float64(s)
 		for l := range queue {
+			for len(left[l]) > 0 && s-left[l][0] > 11 {
+				left[l] = left[l][1:]
+			}
+			o.Count[l+2] = int32(len(left[l]))
+			if o.Dead != nil && o.Dead[l] {
+				o.Count[l] = -1
+				continue
+			}
 			o.Seen[l] = append(o.Seen[l], queue[l]...)
 			o.Count[l] = int32(len(queue[l]))
 		}
@@ -145,6 +161,7 @@ func street(t testing.TB, name string, arrive func(s, lane int) bool, seconds in
 		for l := range queue {
 			if lamps.State(0)[l] == 'G' && len(queue[l]) > 0 && queue[l][0].Behind < 1 && float64(s) >= open[l] {
 				queue[l] = queue[l][1:]
+				left[l] = append(left[l], s)
 				open[l] = float64(s) + 2
 			}
 		}
@@ -183,6 +200,67 @@ func TestBrainBeats(t *testing.T) {
 	greedy, _, _ := street(t, "maxpressure", platoons, 900)
 	if brain > 0.6*fixed || brain > greedy {
 		t.Errorf("standing: brain %g s, fixed %g s, max-pressure %g s", brain, fixed, greedy)
+	}
+}
+
+// TestBrainInTheDark: where a lane's detectors are dead, what comes out of it tells of its queue, so that nobody starves and
+// waiting stays bounded.
+func TestBrainInTheDark(t *testing.T) {
+	uneven := func(s, lane int) bool { return lane == 0 && s%5 == 0 || lane == 1 && s%14 == 7 }
+	all, _, _ := street(t, "brain", uneven, 1800)
+	for _, dead := range [][]int32{{0}, {1}, {0, 1}} {
+		waited, longest, _ := street(t, "brain", uneven, 1800, dead...)
+		if waited > 2.5*all || longest > starving+reliefTurn {
+			t.Errorf("lanes %v dead: %g s of standing, %g s where all is seen; the longest %g s", dead, waited, all, longest)
+		}
+	}
+}
+
+// TestBox: who stands inside the junction without anybody to wait for holds the next green up, for so long and no longer.
+func TestBox(t *testing.T) {
+	w := cross(t)
+	b := newBrain(w, Settings{})
+	b.outlets[b.outlet[2]].shut = true // as if everybody who leaves the street were seen
+	o, want := NewObservation(w), []int{0}
+	see := func(s float64, behind float64, on int32) {
+		o.Clear()
+		o.Time, o.Signals[0] = s, Signal{Phase: 1, Since: 12, Changing: true, Free: 20}
+		if behind >= 0 {
+			o.Seen[0] = []Vehicle{{ID: 1, Behind: behind, Speed: 8, Length: 5, Next: 2}}
+		}
+		o.Count[2] = on
+		b.Decide(o, want)
+	}
+	see(0, 8, 0)
+	see(1, 0, 0)
+	if see(2, -1, 0); want[0] == NotYet {
+		t.Error("who has just crossed the line counts as standing inside")
+	}
+	if see(7, -1, 0); want[0] != NotYet {
+		t.Errorf("5 s inside, and the wish is %d", want[0])
+	}
+	if see(8, -1, 1); want[0] == NotYet {
+		t.Error("he is counted behind the junction, and the change waits still")
+	}
+
+	s := NewLamps(w)
+	green := 0.0
+	for now := 0.0; now < 60 && green == 0; now++ {
+		want[0] = 1
+		if now > 20 {
+			want[0] = NotYet
+		}
+		if s.Step(now, want, nil); now < 20 {
+			continue
+		} else if now == 20 {
+			want[0] = 0 // begins a change back
+			s.Step(now, want, nil)
+		} else if s.State(0)[0] == 'G' {
+			green = now
+		}
+	}
+	if green != 20+3+longerRed {
+		t.Errorf("a wish of not yet delays the green until %g s, want %g", green, 20+3+longerRed)
 	}
 }
 

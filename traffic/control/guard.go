@@ -60,7 +60,7 @@ func (b *brain) relieve(i int, o *Observation, want []int) {
 	}
 	best := -1
 	for l, list := range r.in.list {
-		if len(list) == 0 || !list[0].still || (turning || list[0].waited < least) && !b.spilled(r, l, o) || r.own(sig.Phase, list[0].link) {
+		if len(list) == 0 || !list[0].still && !list[0].guess || (turning || list[0].waited < least) && !b.spilled(r, l, o) || r.own(sig.Phase, list[0].link) {
 			continue
 		}
 		for p := range r.x.rows {

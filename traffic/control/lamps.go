@@ -76,6 +76,12 @@ func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64) {
 	}
 }
 
+// NotYet is the wish that a change that is under way should show its last lamps a little longer, as somebody is still inside the junction.
+const NotYet = -2
+
+// longerRed is how much longer at most, s.
+const longerRed = 5.0
+
 // Step brings every junction to now and begins the changes that are wished and allowed. want[j] out of range is no wish; calls are those of an
 // Observation.
 func (s *Lamps) Step(now float64, want []int, calls []float64) {
@@ -85,6 +91,8 @@ func (s *Lamps) Step(now float64, want []int, calls []float64) {
 		before := string(l.state)
 		switch {
 		case l.red < 0:
+		case now >= l.red && want[j] == NotYet && now < l.red+longerRed:
+			l.since = now + 1
 		case now >= l.red:
 			copy(l.state, ph[l.phase].State)
 			l.hush(s.n, &s.n.Junctions[j])

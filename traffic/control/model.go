@@ -162,6 +162,7 @@ type arrival struct {
 	waited float64 // s
 	head   float64 // s behind the one before it, out of a queue
 	still  bool    // it stands
+	guess  bool    // it is supposed to stand, and was not seen
 	places uint8   // vehicles' room that it takes behind the junction
 }
 
