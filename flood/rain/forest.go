@@ -24,7 +24,7 @@ type tree struct {
 const (
 	deep   = 4
 	inner  = 1<<deep - 1
-	trees  = 120
+	trees  = 60
 	rate   = 0.12 // of each tree
 	slots  = 64   // that a feature's values are sorted into for a cut
 	fewest = 150  // pairs in a leaf
