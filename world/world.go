@@ -208,7 +208,7 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		}
 		next := w.now + tick
 		// Water and traffic hear of each other once a minute: in between they run side by side.
-		if w.water != nil && w.water.Now() == w.now {
+		if w.water != nil && w.flowing == nil && w.water.Now() == w.now {
 			ahead := w.now + waterStep
 			if w.cfg.Silent {
 				ahead = w.now + time.Minute
