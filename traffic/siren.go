@@ -265,7 +265,6 @@ const redShare = 0.65
 // SirenSeconds returns the seconds that link l takes an emergency vehicle under siren as things stand, nothing held for it: past the
 // longest queue of its lanes, and over its light.
 func (s *Sim) SirenSeconds(l int32) float64 {
-	t := s.SirenFree(l)
 	rows := float32(0)
 	for q := range exitLane {
 		slot, n := int(l)*queues+q, float32(0)
@@ -274,9 +273,15 @@ func (s *Sim) SirenSeconds(l int32) float64 {
 		}
 		rows = max(rows, n/max(1, s.net.lanes[slot]))
 	}
-	queue := float64(rows) * city.JamSpacing
-	t += queue/sirenFilter - queue/s.city.Streets.Links[l].Length*s.SirenFree(l)
-	if s.city.Streets.Nodes[s.city.Streets.Links[l].To].Junction >= 0 {
+	return s.SirenBehind(l, float64(rows))
+}
+
+// SirenBehind is SirenSeconds with so many rows of vehicles that stand at l's end.
+func (s *Sim) SirenBehind(l int32, rows float64) float64 {
+	t, link := s.SirenFree(l), &s.city.Streets.Links[l]
+	queue := min(rows*city.JamSpacing, link.Length)
+	t += queue/sirenFilter - queue/link.Length*t
+	if s.city.Streets.Nodes[link.To].Junction >= 0 {
 		t += redShare * sirenLook
 	}
 	return max(t, 0.1)
