@@ -14,7 +14,7 @@ const Longest = 120
 const (
 	startLoss = 4   // from green to the first vehicle's discharge at saturation flow, and a second of room before the unit
 	mostLead  = 75  // before the unit's arrival, however long the queue
-	ahead     = 20  // before a round of the others is due, in which it is begun
+	ahead     = 40  // before a round of the others is due, in which it is begun
 	horizon   = 240 // ahead of a unit
 	late      = 45  // that a green is held beyond the arrival that was expected when it began
 	regain    = 150 // behind a unit, at most
@@ -247,6 +247,9 @@ func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 		fits := func(s int) bool {
 			return s != stage && float64(p.change(at, l, s)+at.StageMinGreen(s)+at.Between(s, stage)+slack) <= left
 		}
+		if s := p.cannotWait(at, l, stage, a.Arrive); s >= 0 {
+			return Request{j, s, w.run.Unit, First}, true
+		}
 		first, most, why := -1, shortWait, After
 		for s := range at.Stages {
 			if fits(s) && p.barred(at, l, s, slack) < 0 {
@@ -282,6 +285,23 @@ func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 		return Request{}, false // it stands somewhere: others go meanwhile, by the plan
 	}
 	return Request{j, h.stage, w.run.Unit, Hold}, true
+}
+
+// cannotWait returns the stage of whoever has waited longest and can't wait until the unit is through; -1: there is
+// nobody.
+func (p *Planner) cannotWait(at *city.Junction, l *Light, stage int, arrive float64) int {
+	best, most := -1, 0
+	for m := range at.Movements {
+		if at.InStage(stage, int32(m)) || l.Red[m] <= most {
+			continue
+		}
+		most = l.Red[m]
+		best = -1
+		if s := p.stageOf(at, int32(m), l); s >= 0 && float64(l.Red[m])+arrive+slack+float64(at.Between(stage, s)) > Longest-spare {
+			best = s
+		}
+	}
+	return best
 }
 
 // round is the seconds that all stages but s need, one after the other at their least.
@@ -324,6 +344,16 @@ func (p *Planner) barred(at *city.Junction, l *Light, s, hold int) int {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b need) int { return b.red - a.red })
+	if hold <= slack {
+		// Whoever has waited longest comes first in any case.
+		most := 0
+		for _, m := range at.Stages[s].Movements {
+			most = max(most, l.Red[m])
+		}
+		if len(list) == 0 || most > list[0].red {
+			return -1
+		}
+	}
 	wait := p.change(at, l, s)
 	if s == l.Stage && l.Next < 0 {
 		wait = max(wait, at.StageMinGreen(s)-l.Age)
