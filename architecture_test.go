@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"flood/surface/internal/vector": {},
 	"emergency":                     {"city", "city/chance", "routing", "routing/cch"},
 	"emergency/corridor":            {"city"},
-	"emergency/evacuation":          {},
+	"emergency/evacuation":          {"city", "city/chance"},
 	"emergency/ems":                 {"city", "city/chance"},
 	"emergency/hypercube":           {},
 	"emergency/forecast":            {},

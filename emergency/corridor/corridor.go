@@ -248,6 +248,9 @@ func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 			return s != stage && float64(p.change(at, l, s)+at.StageMinGreen(s)+at.Between(s, stage)+slack) <= left
 		}
 		if s := p.cannotWait(at, l, stage, a.Arrive); s >= 0 {
+			if b := p.barred(at, l, s, slack); b >= 0 {
+				s = b // who has waited still longer
+			}
 			return Request{j, s, w.run.Unit, First}, true
 		}
 		first, most, why := -1, shortWait, After
