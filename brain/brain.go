@@ -51,7 +51,7 @@ type Config struct {
 }
 
 // defaultLevels: what is fast and bounded by equipment is done, what touches people's ways is asked.
-var defaultLevels = map[string]Level{"water": Act, "signals": Act, "dispatch": Veto, "corridor": Veto, "unit": Act, "closure": Propose, "alert": Propose}
+var defaultLevels = map[string]Level{"water": Act, "signals": Act, "dispatch": Veto, "corridor": Veto, "unit": Act, "evacuation": Propose, "closure": Propose, "alert": Propose}
 
 // A Brain runs one city. One goroutine at a time may use it.
 type Brain struct {
@@ -79,10 +79,13 @@ type Brain struct {
 	lost     map[string]bool // units that have stopped reporting
 	byValue  bool            // the dispatch policy that the last trial chose
 	freeThen int
-	corridor *corridor.Planner
-	lights   *lights
-	plans    []city.Plan
-	held     map[int]bool // junctions that were asked for a corridor in this tick
+	// The forecast for which an evacuation was last planned, and how many people it was about.
+	evacuated  time.Time
+	evacuating float64
+	corridor   *corridor.Planner
+	lights     *lights
+	plans      []city.Plan
+	held       map[int]bool // junctions that were asked for a corridor in this tick
 	// The branches of the last trial of dispatch.
 	dispatchBase, dispatchWith string
 	decisions                  []*Decision
@@ -230,6 +233,11 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 	}
 	if since%aheadEvery == 2*time.Minute {
 		if err := b.lookAhead(ctx); err != nil {
+			return err
+		}
+	}
+	if since%evacuateEvery == 6*time.Minute {
+		if err := b.proposeEvacuation(ctx); err != nil {
 			return err
 		}
 	}

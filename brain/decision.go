@@ -22,7 +22,7 @@ type Effect struct {
 // A Decision is a choice with what was known, what is expected of it and what came.
 type Decision struct {
 	ID       string      `json:"id"`
-	Kind     string      `json:"kind"` // water, signals, closure, alert, dispatch, corridor, unit
+	Kind     string      `json:"kind"` // water, signals, closure, alert, dispatch, corridor, unit, evacuation
 	Title    city.Text   `json:"title"`
 	Why      city.Text   `json:"why"`
 	IfNot    city.Text   `json:"ifnot"`
@@ -38,6 +38,8 @@ type Decision struct {
 	Knew     uint64      `json:"knew"` // position of main's log that it was made on
 	// Choices of a dispatch: the unit that goes and the two runners-up.
 	Choices []DispatchChoice `json:"choices,omitempty"`
+	// Leaving is who should leave, of an evacuation.
+	Leaving []EvacuationStep `json:"leaving,omitempty"`
 
 	orders  []exchange.Command
 	sent    []*exchange.Command
