@@ -79,8 +79,9 @@ type callSeen struct {
 	placed                  bool
 }
 
+// open reports whether somebody still has to be helped for it.
 func (c *callSeen) open() bool {
-	return c.status == "waiting" || c.status == "assigned" || c.status == "on_scene"
+	return c.status == "ringing" || c.status == "waiting" || c.status == "assigned" || c.status == "on_scene"
 }
 
 func (b *Brain) callsSeen(s twin.Snapshot) []callSeen {
