@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"citybrain/city"
-	"citybrain/emergency"
+	"citybrain/emergency/corridor"
 	"citybrain/exchange"
 	"citybrain/flood"
+	"citybrain/routing"
 	"citybrain/traffic"
 	"citybrain/twin"
 )
@@ -28,6 +29,7 @@ type Level uint8
 const (
 	Propose Level = iota // a person decides
 	Act                  // the brain acts within its envelope and tells
+	Veto                 // it acts at once, and a person may stop it
 )
 
 // Config is how a brain works.
@@ -49,7 +51,7 @@ type Config struct {
 }
 
 // defaultLevels: what is fast and bounded by equipment is done, what touches people's ways is asked.
-var defaultLevels = map[string]Level{"water": Act, "signals": Act, "dispatch": Act, "closure": Propose, "alert": Propose}
+var defaultLevels = map[string]Level{"water": Act, "signals": Act, "dispatch": Veto, "corridor": Veto, "unit": Act, "evacuation": Propose, "closure": Propose, "alert": Propose}
 
 // A Brain runs one city. One goroutine at a time may use it.
 type Brain struct {
@@ -60,30 +62,50 @@ type Brain struct {
 	deps Departments
 	now  time.Time
 
-	model     *waterModel
-	water     *flood.Sim // what the brain believes of the water; nil without terrain
-	streets   *traffic.Sim
-	est       *estimate
-	dispatch  *emergency.Dispatcher
-	decisions []*Decision
-	byID      map[string]*Decision
-	fan       *Fan
-	halted    bool
-	stats     Stats
-	tactics   []tactic // in force, by creek
-	orderedAt map[int]time.Time
-	wants     []stageWish
-	ruling    bool // max-pressure leads the junctions
-	called    map[string]time.Time
-	closed    map[string]bool
-	alerted   map[string]time.Time
-	pending   []*exchange.Command
-	ids       int
-	lastRain  time.Time
-	checked   []forecastCheck
-	forked    []string // names of branches that are kept, oldest first
-	thoughts  []thought
-	thought   chan error // of the first of thoughts, if it is under way
+	model    *waterModel
+	water    *flood.Sim // what the brain believes of the water; nil without terrain
+	streets  *traffic.Sim
+	est      *estimate
+	graph    *routing.Graph
+	leave    [][]int32 // links that leave and …
+	arrive   [][]int32 // … end at each node
+	turns    city.TurnIndex
+	search   routing.Search
+	roads    *routing.Roads
+	driven   *roadsNow
+	ahead    *roadsAhead
+	places   *places
+	calls    *calls
+	lost     map[string]bool // units that have stopped reporting
+	byValue  bool            // the dispatch policy that the last trial chose
+	freeThen int
+	// The forecast for which an evacuation was last planned, and how many people it was about.
+	evacuated  time.Time
+	evacuating float64
+	corridor   *corridor.Planner
+	lights     *lights
+	plans      []city.Plan
+	held       map[int]bool // junctions that were asked for a corridor in this tick
+	// The branches of the last trial of dispatch.
+	dispatchBase, dispatchWith string
+	decisions                  []*Decision
+	byID                       map[string]*Decision
+	fan                        *Fan
+	halted                     bool
+	stats                      Stats
+	tactics                    []tactic // in force, by creek
+	orderedAt                  map[int]time.Time
+	wants                      []stageWish
+	ruling                     bool // max-pressure leads the junctions
+	closed                     map[string]bool
+	alerted                    map[string]time.Time
+	pending                    []*exchange.Command
+	ids                        int
+	lastRain                   time.Time
+	checked                    []forecastCheck
+	forked                     []string // names of branches that are kept, oldest first
+	thoughts                   []thought
+	thought                    chan error // of the first of thoughts, if it is under way
 }
 
 // Stats counts what the brain did.
@@ -109,7 +131,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	if cfg.Threads == 0 {
 		cfg.Threads = 1
 	}
-	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, called: map[string]time.Time{}, closed: map[string]bool{}, alerted: map[string]time.Time{}}
+	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, closed: map[string]bool{}, alerted: map[string]time.Time{}}
 	trips, goals, err := traffic.Demand{Seed: cfg.Seed, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.PerHour, Reach: 4200}.Trips(c)
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
@@ -117,8 +139,13 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	if b.streets, err = traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: cfg.Threads}); err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}
-	for j, spec := range cfg.Plans {
+	for j := range c.Signals {
+		spec := c.Signals[j].Reference
+		if j < len(cfg.Plans) {
+			spec = cfg.Plans[j]
+		}
 		p, err := city.NewPlan(&c.Signals[j], spec)
+		b.plans = append(b.plans, p)
 		if err == nil {
 			err = b.streets.Input(0, traffic.PlanDownload{Junction: j, Plan: p})
 		}
@@ -138,7 +165,8 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		b.halted = state == haltedState
 	}
 	b.est = newEstimate(c)
-	b.dispatch = emergency.NewDispatcher(&c.Streets)
+	b.graph, b.leave, b.arrive, b.turns, b.roads = routing.NewGraph(&c.Streets), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
+	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
 	b.wants = make([]stageWish, len(c.Signals))
 	return b, nil
 }
@@ -157,7 +185,15 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("brain: streets: %w", err)
 	}
 	b.est.update(b, snap)
-	b.answerCalls(snap)
+	if since%placesEvery == 0 || b.places == nil && since >= time.Minute {
+		if err := b.survey(); err != nil {
+			return err
+		}
+	}
+	if err := b.answerCalls(snap); err != nil {
+		return err
+	}
+	b.openCorridors()
 	if since%(5*time.Second) == 0 {
 		b.leadSignals()
 	}
@@ -192,6 +228,21 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 	}
 	if since%(30*time.Minute) == 5*time.Minute {
 		if err := b.trySignals(ctx); err != nil {
+			return err
+		}
+	}
+	if since%aheadEvery == 2*time.Minute {
+		if err := b.lookAhead(ctx); err != nil {
+			return err
+		}
+	}
+	if since%evacuateEvery == 6*time.Minute {
+		if err := b.proposeEvacuation(ctx); err != nil {
+			return err
+		}
+	}
+	if since%(30*time.Minute) == time.Minute {
+		if err := b.tryDispatch(ctx); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ type Effect struct {
 // A Decision is a choice with what was known, what is expected of it and what came.
 type Decision struct {
 	ID       string      `json:"id"`
-	Kind     string      `json:"kind"` // water, signals, closure, alert
+	Kind     string      `json:"kind"` // water, signals, closure, alert, dispatch, corridor, unit, evacuation
 	Title    city.Text   `json:"title"`
 	Why      city.Text   `json:"why"`
 	IfNot    city.Text   `json:"ifnot"`
@@ -36,12 +36,17 @@ type Decision struct {
 	Expected *Effect     `json:"expected,omitempty"`
 	Came     *Effect     `json:"came,omitempty"`
 	Knew     uint64      `json:"knew"` // position of main's log that it was made on
+	// Choices of a dispatch: the unit that goes and the two runners-up.
+	Choices []DispatchChoice `json:"choices,omitempty"`
+	// Leaving is who should leave, of an evacuation.
+	Leaving []EvacuationStep `json:"leaving,omitempty"`
 
 	orders  []exchange.Command
 	sent    []*exchange.Command
 	judge   func(b *Brain, snap twin.Snapshot) *Effect // what came, once Horizon is over
 	after   time.Time
-	subject string // what it is about, so that nothing is asked twice
+	undo    func(b *Brain) // where it can be stopped once it is carried out
+	subject string         // what it is about, so that nothing is asked twice
 }
 
 var errNoDecision = errors.New("there is no such decision")
@@ -56,7 +61,7 @@ func (b *Brain) decide(d *Decision) {
 	d.Made, d.State, d.Knew = b.now, string(exchange.Proposed), uint64(b.main.Position())
 	b.decisions = append(b.decisions, d)
 	b.byID[d.ID] = d
-	if b.level(d.Kind) == Act && !b.halted {
+	if b.level(d.Kind) != Propose && !b.halted {
 		b.carryOut(d, ownName)
 	}
 	b.record(d)
@@ -89,6 +94,12 @@ func (b *Brain) Verdict(id string, approve bool, by string) error {
 	d := b.byID[id]
 	if d == nil {
 		return fmt.Errorf("decision %q: %w", id, errNoDecision)
+	}
+	if !approve && d.undo != nil && b.level(d.Kind) == Veto && d.State != string(exchange.Rejected) {
+		d.undo(b)
+		d.undo, d.State, d.By = nil, string(exchange.Rejected), by
+		b.record(d)
+		return nil
 	}
 	if d.State != string(exchange.Proposed) {
 		return fmt.Errorf("decision %q is %s: %w", id, d.State, ErrNotOpen)

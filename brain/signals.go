@@ -3,8 +3,6 @@ package brain
 import (
 	"context"
 	"fmt"
-	"math"
-	"strings"
 	"time"
 
 	"citybrain/city"
@@ -33,7 +31,7 @@ func (b *Brain) leadSignals() {
 	}
 	for j := range b.city.Signals {
 		now := b.est.stage[j]
-		if now < 0 {
+		if now < 0 || b.held[j] {
 			continue
 		}
 		want := traffic.MaxPressure(b.city, &b.city.Signals[j], now, margin, b.est)
@@ -173,50 +171,6 @@ func sorted(m map[string]float64) []string {
 		}
 	}
 	return keys
-}
-
-// answerCalls assigns the unit that is there first on the roads as they are.
-func (b *Brain) answerCalls(s twin.Snapshot) {
-	if b.halted {
-		return
-	}
-	var weights []float32
-	var units []unitSeen
-	for call := range s.Query(twin.Query{Types: []string{"EmergencyCall"}}) {
-		state, _ := call.Text("status")
-		if state != "waiting" || b.now.Sub(b.called[call.ID]) < time.Minute {
-			continue
-		}
-		lon, lat, ok := call.Location()
-		id, ours := strings.CutPrefix(call.ID, exchange.URN("EmergencyCall", ""))
-		if !ok || !ours {
-			continue
-		}
-		if weights == nil {
-			weights = b.sirenWeights()
-			units = b.unitsSeen(s)
-		}
-		node := b.nearestNode(b.city.Frame.Local(lon, lat))
-		pick, _ := b.dispatch.Nearest(candidates(units), node, weights)
-		if pick < 0 {
-			continue
-		}
-		units[pick].Free = false
-		b.called[call.ID] = b.now
-		b.command(exchange.Command{Dispatch: &exchange.DispatchOrder{Call: id, Unit: units[pick].id}, Until: b.now.Add(2 * time.Minute)})
-	}
-}
-
-// sirenWeights is weights for an emergency vehicle: two fifths of what congestion costs are saved, 0.4 m can be waded.
-func (b *Brain) sirenWeights() []float32 {
-	w := b.weights()
-	for l := range w {
-		free := float32(b.city.Streets.Links[l].FreeTime())
-		if w[l] < 1e8 {
-			w[l] = free*0.85 + 0.6*float32(math.Max(0, float64(w[l]-free)))
-		}
-	}
-	return w
 }
 
 func btoi(b bool) int {

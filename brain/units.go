@@ -1,9 +1,12 @@
 package brain
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"time"
 
+	"citybrain/city"
 	"citybrain/emergency"
 	"citybrain/exchange"
 	"citybrain/twin"
@@ -12,34 +15,100 @@ import (
 
 // unitSeen is an ambulance as its centre reports it.
 type unitSeen struct {
-	emergency.Candidate
-	id string
+	id, call string
+	status   emergency.UnitStatus
+	lost     bool // it has stopped reporting
+	at       orb.Point
+	node     int32
+	station  int32 // index into the city's places, -1: not known
 }
 
+// free reports whether the unit may be sent.
+func (u *unitSeen) free() bool { return !u.lost && u.status.Free() }
+
+// late is the seconds before it moves.
+func (u *unitSeen) late() float64 {
+	if u.status == emergency.AtStation {
+		return turnout
+	}
+	return 0
+}
+
+// turnout is the seconds from an order to rolling wheels; lostAfter is how long a unit, which reports every ten seconds, may be silent.
+const (
+	turnout   = 60
+	lostAfter = time.Minute
+)
+
+// unitsSeen lists the units by what was last heard of them.
 func (b *Brain) unitsSeen(s twin.Snapshot) []unitSeen {
 	var list []unitSeen
 	for e := range s.Query(twin.Query{Types: []string{"EmergencyVehicle"}}) {
+		id, ours := strings.CutPrefix(e.ID, exchange.URN("EmergencyVehicle", ""))
 		lon, lat, ok := e.Location()
 		status, _ := e.Text("status")
 		st, err := emergency.ParseStatus(status)
-		if !ok || err != nil || b.now.Sub(e.ObservedAt("status")) > time.Minute {
+		if !ok || !ours || err != nil {
 			continue
 		}
-		u := unitSeen{Candidate: emergency.Candidate{Unit: len(list), Free: st.Free(), Node: b.nearestNode(b.city.Frame.Local(lon, lat))}, id: e.ID[len(exchange.URN("EmergencyVehicle", "")):]}
-		if st == emergency.AtStation {
-			u.Late = 60
+		u := unitSeen{id: id, status: st, at: b.city.Frame.Local(lon, lat), station: -1, lost: b.now.Sub(e.ObservedAt("status")) > lostAfter}
+		u.node = b.nearestNode(u.at)
+		u.call, _ = e.Text("call")
+		if name, ok := e.Text("station"); ok {
+			u.station = b.stationOf(name)
 		}
 		list = append(list, u)
 	}
 	return list
 }
 
-func candidates(units []unitSeen) []emergency.Candidate {
-	list := make([]emergency.Candidate, len(units))
-	for i := range units {
-		list[i] = units[i].Candidate
+func (b *Brain) stationOf(id string) int32 {
+	for i := range b.city.Places {
+		if p := &b.city.Places[i]; p.ID == id && p.Kind == city.AmbulanceStation && p.Node >= 0 {
+			return int32(i)
+		}
 	}
-	return list
+	return -1
+}
+
+// missing notes which units have fallen silent, and which are heard again: in the twin, where everybody sees it, and in the log of decisions.
+func (b *Brain) missing(units []unitSeen) {
+	for i := range units {
+		u := &units[i]
+		if u.lost == b.lost[u.id] {
+			continue
+		}
+		b.lost[u.id] = u.lost
+		state := "heard"
+		if u.lost {
+			state = "lost"
+		}
+		ch := twin.Set(exchange.URN("EmergencyVehicle", u.id), "EmergencyVehicle", twin.Text("contact", state, b.now))
+		ch.Origin = twin.Edit
+		if _, err := b.main.Apply(ch); err != nil {
+			state += " (not recorded: " + err.Error() + ")"
+		}
+		d := &Decision{Kind: "unit", Deadline: b.now}
+		if u.lost {
+			d.Title = city.Text{En: fmt.Sprintf("Unit %s is lost", u.id), Zh: fmt.Sprintf("单位 %s 失联", u.id)}
+			d.Why = city.Text{En: fmt.Sprintf("Nothing was heard of it for %.0f s; it is not sent anywhere.", lostAfter.Seconds()), Zh: fmt.Sprintf("已%.0f秒无上报，不再派遣。", lostAfter.Seconds())}
+		} else {
+			d.Title = city.Text{En: fmt.Sprintf("Unit %s is heard again", u.id), Zh: fmt.Sprintf("单位 %s 恢复上报", u.id)}
+			d.Why = city.Text{En: "It reports; it may be sent.", Zh: "已恢复上报，可以派遣。"}
+		}
+		b.note(d, u.at)
+	}
+}
+
+// note records what was done or seen at once, at a place.
+func (b *Brain) note(d *Decision, at orb.Point) {
+	lon, lat := b.city.Frame.WGS84(at)
+	d.At = &[2]float64{lon, lat}
+	b.decide(d)
+	if d.State == string(exchange.Proposed) || len(d.orders) == 0 {
+		d.State = string(exchange.Seen)
+		b.record(d)
+	}
 }
 
 // nearestNode returns the node of the ground streets nearest to p.

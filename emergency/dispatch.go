@@ -54,7 +54,8 @@ func (s *Sim) Candidates() []Candidate {
 		if u.Status == AtStation {
 			list[i].Late = turnout
 		} else if u.Link >= 0 {
-			list[i].Node, list[i].Late = s.city.Streets.Links[u.Link].To, max(0, u.Leaves-s.st.Now)
+			l := &s.city.Streets.Links[u.Link]
+			list[i].Node, list[i].Late = l.To, (l.Length-u.Along)/l.Speed
 		}
 	}
 	return list

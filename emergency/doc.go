@@ -4,6 +4,7 @@
 // and place of every unit and the clocks of every call: ring, answered, assigned, wheels rolling, kerb, patient, hospital,
 // clear. Times are seconds since the scenario's start.
 //
-// A unit drives link by link at the time that each link takes when it enters it, on the shortest way of the moment. The engine
+// A unit drives on the Roads that it is given: the traffic engine's, with lights and queues, or Timed ones. It takes the way that its
+// centre advises, else the quickest of the moment. The engine
 // is a pure function of its inputs: no clock, no chance, no goroutine.
 package emergency

@@ -10,10 +10,6 @@ import (
 	"citybrain/routing"
 )
 
-// Roads is what the units drive on at this moment. Its weights are in seconds for an emergency vehicle, routing.Closed where
-// none can pass.
-type Roads interface{ Weights() []float32 }
-
 // A Call is one request for an ambulance.
 type Call struct {
 	ID       string
@@ -71,10 +67,11 @@ type Unit struct {
 	Home    int32 // node
 	Status  UnitStatus
 	Call    int     // index of its call, -1
-	Node    int32   // where it stands, or the node it drives towards
+	Node    int32   // where it stands, or the node that it came from last
 	Link    int32   // on which it drives, -1: it stands at Node
-	Entered float64 // s, when it entered Link
-	Leaves  float64 // s, when it reaches Link's end
+	Along   float64 // m from Link's start
+	Route   []int32 // from Link on; never written once it is set
+	Advice  []int32 // the route that its centre gave it, followed while it can be
 	Until   float64 // s, end of what it does at a place
 	Goal    int32   // node
 }
@@ -152,8 +149,9 @@ func (s *Sim) Ring(c Call) {
 	s.st.Calls = append(s.st.Calls, CallState{Call: c, Clocks: Clocks{c.Ring + c.Pickup, nan, nan, nan, nan, nan, nan}, Unit: -1})
 }
 
-// Assign sends unit u to call k. It is an error if the unit is not free or the call has one.
-func (s *Sim) Assign(u, k int) error {
+// Assign sends unit u to call k, by the route that is advised, if any: links that follow one another to the call. It is an error if
+// the unit is not free or the call has one.
+func (s *Sim) Assign(u, k int, advice []int32) error {
 	if u < 0 || u >= len(s.st.Units) || k < 0 || k >= len(s.st.Calls) {
 		return fmt.Errorf("assign: unit %d of %d to call %d of %d", u, len(s.st.Units), k, len(s.st.Calls))
 	}
@@ -165,11 +163,24 @@ func (s *Sim) Assign(u, k int) error {
 		return fmt.Errorf("assign: call %s has unit %s", c.ID, s.st.Units[c.Unit].ID)
 	}
 	c.Unit, c.Assigned = u, s.st.Now
-	un.Call = k
+	un.Call, un.Advice = k, advice
 	if un.Status == AtStation {
 		un.Status, un.Until = Turnout, s.st.Now+turnout
 	} else { // it is on the road already
 		un.Status, un.Goal, c.Rolling = ToScene, c.Node, s.st.Now
+	}
+	return nil
+}
+
+// Station sends a free unit to wait at another station, an index into the city's places. It is an error if it has a call.
+func (s *Sim) Station(u int, place int32) error {
+	un := &s.st.Units[u]
+	if !un.Status.Free() {
+		return fmt.Errorf("station: unit %s is %v", un.ID, un.Status)
+	}
+	un.Station, un.Home = place, s.city.Places[place].Node
+	if un.Node != un.Home || un.Link >= 0 {
+		un.Status, un.Goal = Returning, un.Home
 	}
 	return nil
 }
@@ -179,13 +190,14 @@ func (s *Sim) Step(until time.Duration, roads Roads) {
 	for end := until.Seconds(); s.st.Now < end; s.st.Now++ {
 		for u := range s.st.Units {
 			if s.st.Units[u].Status != AtStation {
-				s.stepUnit(&s.st.Units[u], roads)
+				s.stepUnit(u, roads)
 			}
 		}
 	}
 }
 
-func (s *Sim) stepUnit(u *Unit, roads Roads) {
+func (s *Sim) stepUnit(i int, roads Roads) {
+	u := &s.st.Units[i]
 	now := s.st.Now
 	switch u.Status {
 	case Turnout, OnScene, HandOver:
@@ -212,7 +224,7 @@ func (s *Sim) stepUnit(u *Unit, roads Roads) {
 	}
 	switch u.Status {
 	case ToScene, ToHospital, Returning:
-		if !s.drive(u, roads) {
+		if !s.drive(i, roads) {
 			return
 		}
 		switch u.Status {
@@ -234,39 +246,81 @@ func (s *Sim) clear(u *Unit, now float64) {
 	u.Call, u.Status, u.Goal = -1, Returning, u.Home
 }
 
-// drive moves u for one second and reports whether it stands at its goal.
-func (s *Sim) drive(u *Unit, roads Roads) bool {
-	for {
-		if u.Link >= 0 {
-			if s.st.Now < u.Leaves {
-				return false
+// drive looks where unit i is, sends it on, and reports whether it stands at its goal.
+func (s *Sim) drive(i int, roads Roads) bool {
+	u := &s.st.Units[i]
+	if u.Link >= 0 {
+		link, along, done := roads.Where(i, s.st.Now)
+		entered := link != u.Link
+		u.Link, u.Along = link, along
+		if !done {
+			// At each new street, and each minute, it is seen whether there is a better way on.
+			if s.turned(u) || entered || math.Mod(s.st.Now, 60) == 0 {
+				if route := s.way(u, roads.Weights()); !slices.Equal(route, u.Route) {
+					u.Route = route
+					roads.Drive(i, route, u.Status != Returning)
+				}
 			}
-			u.Node = s.city.Streets.Links[u.Link].To
+			return false
 		}
-		if u.Node == u.Goal {
-			u.Link = -1
-			return true
-		}
-		w := roads.Weights()
-		tree := s.tree(u.Goal, w)
-		next := int32(-1)
-		if u.Link >= 0 {
-			next = tree.Next(u.Link)
-		}
-		if next < 0 {
-			// From a standstill, or after a turn that civil traffic may not make: any street out of the node will do.
-			next, _ = tree.FromNode(s.leave[u.Node], w)
-		}
-		if next < 0 || w[next] >= routing.Closed {
-			u.Link = -1
-			return false // shut in; it tries again in the next second
-		}
-		u.Entered = s.st.Now
-		if u.Link >= 0 {
-			u.Entered = u.Leaves
-		}
-		u.Link, u.Leaves = next, u.Entered+float64(w[next])
+		u.Node, u.Link = s.city.Streets.Links[link].To, -1
 	}
+	if u.Node == u.Goal {
+		roads.Park(i)
+		u.Route, u.Advice = nil, nil
+		return true
+	}
+	u.Route = s.way(u, roads.Weights())
+	if len(u.Route) == 0 {
+		return false // shut in; it tries again in the next second
+	}
+	u.Link, u.Along = u.Route[0], 0
+	roads.Drive(i, u.Route, u.Status != Returning)
+	return false
+}
+
+// turned reports whether u's route leads elsewhere than to its goal.
+func (s *Sim) turned(u *Unit) bool {
+	n := len(u.Route)
+	return n == 0 || s.city.Streets.Links[u.Route[n-1]].To != u.Goal
+}
+
+// way is u's way to its goal, from the link on which it is, or from its node: as its centre advised while nothing on it is closed,
+// else the quickest. It ends before a closed link, and where no turn is permitted: from there any street will do.
+func (s *Sim) way(u *Unit, w []float32) []int32 {
+	links := s.city.Streets.Links
+	if rest := s.advised(u); len(rest) > 0 && !slices.ContainsFunc(rest, func(l int32) bool { return l != u.Link && w[l] >= routing.Closed }) {
+		return rest
+	}
+	tree := s.tree(u.Goal, w)
+	l := u.Link
+	if l < 0 {
+		if l, _ = tree.FromNode(s.leave[u.Node], w); l < 0 || w[l] >= routing.Closed {
+			return nil
+		}
+	}
+	route := []int32{l}
+	for links[l].To != u.Goal && len(route) < len(links) {
+		if l = tree.Next(l); l < 0 || w[l] >= routing.Closed {
+			break
+		}
+		route = append(route, l)
+	}
+	return route
+}
+
+// advised is what is left of u's advice from where it is, nil if it is not on it.
+func (s *Sim) advised(u *Unit) []int32 {
+	links := s.city.Streets.Links
+	if n := len(u.Advice); u.Status != ToScene || n == 0 || links[u.Advice[n-1]].To != u.Goal {
+		return nil
+	}
+	for i, l := range u.Advice {
+		if u.Link == l || u.Link < 0 && links[l].From == u.Node {
+			return u.Advice[i:]
+		}
+	}
+	return nil
 }
 
 // tree returns the ways to goal, at most a minute old.
@@ -299,10 +353,4 @@ func (s *Sim) nearestHospital(node int32, roads Roads) int32 {
 }
 
 // At returns where unit u is, as a link and the metres along it, or link -1 while it stands at its node.
-func (s *Sim) At(u *Unit) (link int32, along float64) {
-	if u.Link < 0 {
-		return -1, 0
-	}
-	l := &s.city.Streets.Links[u.Link]
-	return u.Link, l.Length * min(1, max(0, (s.st.Now-u.Entered)/max(u.Leaves-u.Entered, 1e-3)))
-}
+func (s *Sim) At(u *Unit) (link int32, along float64) { return u.Link, u.Along }

@@ -34,12 +34,8 @@ func road(n int) *city.City {
 	return c
 }
 
-type flat []float32
-
-func (f flat) Weights() []float32 { return f }
-
-func free(c *city.City) flat {
-	f := make(flat, len(c.Streets.Links))
+func free(c *city.City) []float32 {
+	f := make([]float32, len(c.Streets.Links))
 	for i := range f {
 		f[i] = 10
 	}
@@ -52,10 +48,10 @@ func TestTheClocksOfACall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := free(c)
+	w := NewTimed(&c.Streets, free(c))
 	s.Ring(Call{ID: "a", Ring: 0, Node: 6, Pickup: 50, Inside: 100, OnScene: 200, Carry: true})
 	s.Step(60*time.Second, w)
-	if err := s.Assign(0, 0); err != nil {
+	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.Step(3000*time.Second, w)
@@ -76,10 +72,10 @@ func TestABusyUnitIsNotSentTwice(t *testing.T) {
 	s, _ := New(c)
 	s.Ring(Call{ID: "a", Node: 3})
 	s.Ring(Call{ID: "b", Node: 4})
-	if err := s.Assign(0, 0); err != nil {
+	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if s.Assign(0, 1) == nil || s.Assign(1, 0) == nil || s.Assign(9, 1) == nil {
+	if s.Assign(0, 1, nil) == nil || s.Assign(1, 0, nil) == nil || s.Assign(9, 1, nil) == nil {
 		t.Error("a wrong assignment was accepted")
 	}
 }
@@ -87,9 +83,8 @@ func TestABusyUnitIsNotSentTwice(t *testing.T) {
 func TestAUnitShutInWaitsAndGoesOn(t *testing.T) {
 	c := road(6)
 	s, _ := New(c)
-	w := free(c)
 	s.Ring(Call{ID: "a", Node: 4})
-	if err := s.Assign(0, 0); err != nil {
+	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	closed := free(c)
@@ -98,10 +93,12 @@ func TestAUnitShutInWaitsAndGoesOn(t *testing.T) {
 			closed[i] = routing.Closed
 		}
 	}
-	s.Step(300*time.Second, closed)
+	w := NewTimed(&c.Streets, closed)
+	s.Step(300*time.Second, w)
 	if !math.IsNaN(s.Calls()[0].Kerb) {
 		t.Fatal("it drove through a closed street")
 	}
+	w.Set(free(c))
 	s.Step(700*time.Second, w)
 	if math.IsNaN(s.Calls()[0].Kerb) {
 		t.Error("it never went on")
@@ -126,5 +123,32 @@ func TestNearestIsByTheNetwork(t *testing.T) {
 	}
 	if u, _ := d.Nearest(units[2:3], 3, slow); u != -1 {
 		t.Errorf("unit %d, but none is free", u)
+	}
+}
+
+// A ring of streets, both ways round of which lead to the call: the advised one is taken, unless it is closed.
+func TestTheAdvisedWayIsTakenWhileItIsOpen(t *testing.T) {
+	for _, shut := range []bool{false, true} {
+		c := road(6)
+		// A second street from 0 to 4, as quick as four of the first.
+		c.Streets.Links = append(c.Streets.Links, city.Link{ID: "by", From: 0, To: 4, Line: orb.LineString{{0, 0}, {400, 0}}, Length: 400, Speed: 8, Lanes: 1})
+		by := int32(len(c.Streets.Links) - 1)
+		s, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := free(c)
+		w[by] = 50
+		if shut {
+			w[by] = routing.Closed
+		}
+		s.Ring(Call{ID: "a", Node: 4})
+		if err := s.Assign(0, 0, []int32{by}); err != nil {
+			t.Fatal(err)
+		}
+		s.Step(62*time.Second, NewTimed(&c.Streets, w))
+		if on := s.Units()[0].Link; (on == by) == shut {
+			t.Errorf("shut %v: it drives on link %d, advised %d", shut, on, by)
+		}
 	}
 }

@@ -22,6 +22,8 @@ type Command struct {
 	Stage    *StageOrder    `json:",omitempty"`
 	Plan     *PlanOrder     `json:",omitempty"`
 	Dispatch *DispatchOrder `json:",omitempty"`
+	Handle   *HandleOrder   `json:",omitempty"`
+	Station  *StationOrder  `json:",omitempty"`
 	Closure  *ClosureOrder  `json:",omitempty"`
 	Alert    *AlertOrder    `json:",omitempty"`
 
@@ -48,8 +50,18 @@ type (
 		Junction int
 		Spec     city.PlanSpec
 	}
-	DispatchOrder struct{ Call, Unit string }
-	ClosureOrder  struct {
+	DispatchOrder struct {
+		Call, Unit string
+		Route      []string // IDs of the links that it is to take, none: its own choice
+	}
+	// A HandleOrder gives a call that no unit of the city is sent to its path.
+	HandleOrder struct {
+		Call string
+		Path CallPath
+		With string // of a merged call: the open one
+	}
+	StationOrder struct{ Unit, Station string } // where a free unit waits
+	ClosureOrder struct {
 		Link   string
 		Closed bool
 	}
@@ -61,6 +73,15 @@ type (
 		Area           [][2]float64 // closed ring of lon, lat
 		AreaName       city.Text
 	}
+)
+
+// CallPath is what becomes of a call without a unit of its own; it is the call's status once its centre has done so.
+type CallPath string
+
+const (
+	ToNeighbour CallPath = "transferred" // it rings outside the city
+	ToHuman     CallPath = "with_human"  // nobody knows where: a person asks
+	Merged      CallPath = "merged"      // somebody has called for it already
 )
 
 // CommandState is where a command is in its life.
@@ -252,6 +273,10 @@ func (x *Exchange) shows(s twin.Snapshot, c *Command) (seen, contrary bool) {
 		return number(URN("TrafficSignal", x.city.Signals[c.Stage.Junction].ID), "stage", float64(c.Stage.Stage))
 	case c.Dispatch != nil:
 		return text(URN("EmergencyCall", c.Dispatch.Call), "unit", c.Dispatch.Unit)
+	case c.Handle != nil:
+		return text(URN("EmergencyCall", c.Handle.Call), "status", string(c.Handle.Path))
+	case c.Station != nil:
+		return text(URN("EmergencyVehicle", c.Station.Unit), "station", c.Station.Station)
 	case c.Closure != nil:
 		want := 0.0
 		if c.Closure.Closed {

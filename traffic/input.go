@@ -8,7 +8,7 @@ import (
 	"citybrain/city"
 )
 
-// An Event is an input to a Sim: PlanDownload, StageRequest, LinkState or Weather.
+// An Event is an input to a Sim: PlanDownload, StageRequest, LinkState, Weather, SirenRoute or SirenEnd.
 type Event interface{ check(s *Sim) error }
 
 // A PlanDownload gives junction Junction a new plan.
@@ -76,6 +76,10 @@ func (s *Sim) applyDue() {
 			}
 		case Weather:
 			s.st.Weather = e
+		case SirenRoute:
+			s.setRoute(e)
+		case SirenEnd:
+			s.endRoute(e.ID)
 		}
 		n++
 	}

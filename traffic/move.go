@@ -120,6 +120,10 @@ func (s *Sim) discharge(l int32, capacity float32) {
 			g := &st.Signals[turn.Junction]
 			j := &s.city.Signals[turn.Junction]
 			local := int(m - net.first[turn.Junction])
+			if st.Now < st.Held[turn.Junction] {
+				st.Credit[slot] = 0
+				continue
+			}
 			if !g.Green(j, local) {
 				clearing := j.Movements[local].Permissive && j.InStage(int(g.Stage), int32(local)) && g.Until-int32(j.Between(int(g.Stage), int(g.Next)))+sneakers > st.Now
 				if !clearing {

@@ -29,6 +29,9 @@ func (g *Signal) Green(j *city.Junction, m int) bool {
 	return j.InStage(int(g.Stage), int32(m)) && (g.Next < 0 || j.InStage(int(g.Next), int32(m)))
 }
 
+// Red returns the seconds since movement m was last green, at second t.
+func (g *Signal) Red(m int, t int32) int32 { return t - g.lastGreen[m] }
+
 // Step advances the controller to second t.
 func (g *Signal) Step(j *city.Junction, t int32) {
 	if g.Next >= 0 && t >= g.Until {

@@ -96,6 +96,8 @@ type State struct {
 	NodeCross []int32  // s, when the last vehicle of the most important class crossed each node
 
 	Signals  []Signal
+	Held     []int32 // s, of each junction: until when an emergency vehicle that passes at red holds cross traffic up
+	Sirens   []Siren // by id
 	NextTrip int32
 	WaitNext []int32 // of each trip: the one that waits behind it
 	Arrived  []float32
@@ -111,7 +113,7 @@ type State struct {
 	Pending  []timed
 }
 
-const stateVersion = 1
+const stateVersion = 2
 
 // Weather is what rain does to drivers: factors on speed and on saturation flow (HCM 2010, exhibit 10-15: heavy rain takes
 // 6–7 % of free speed and about 14 % of capacity). The zero Weather is dry.
@@ -153,7 +155,7 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 		Count: make([]int16, n), Holes: make([]int16, n), Departed: make([]uint8, n*waves), Gate: make([]float32, n), Speed: make([]float32, n), Shut: make([]bool, n),
 		Travel: make([]float32, n), Entered: make([]uint32, n), Left: make([]uint32, n), WaitHead: fill[int32](n, -1), WaitTail: fill[int32](n, -1),
 		LastCross: fill[int32](len(net.movementYields), -100), NodeCross: fill[int32](len(c.Streets.Nodes), -100),
-		Crossed: make([]uint32, len(c.Streets.Turns)), WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)),
+		Crossed: make([]uint32, len(c.Streets.Turns)), WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)), Held: make([]int32, len(c.Signals)),
 	}
 	for l := range n {
 		st.Speed[l] = float32(c.Streets.Links[l].Speed)
@@ -242,7 +244,7 @@ func Restore(c *city.City, trips []Trip, goals []int32, cfg Config, st State) (*
 }
 
 func (st State) clone() State {
-	for _, p := range []*[]int32{&st.Trip, &st.Link, &st.Turn, &st.Next, &st.Free, &st.Head, &st.Tail, &st.Blocked, &st.WaitHead, &st.WaitTail, &st.LastCross, &st.NodeCross, &st.WaitNext} {
+	for _, p := range []*[]int32{&st.Trip, &st.Link, &st.Turn, &st.Next, &st.Free, &st.Head, &st.Tail, &st.Blocked, &st.WaitHead, &st.WaitTail, &st.LastCross, &st.NodeCross, &st.WaitNext, &st.Held} {
 		*p = slices.Clone(*p)
 	}
 	for _, p := range []*[]float32{&st.Enter, &st.Ready, &st.Credit, &st.Gate, &st.Speed, &st.Travel, &st.Arrived} {
@@ -257,7 +259,7 @@ func (st State) clone() State {
 	for j := range st.Signals {
 		st.Signals[j].lastGreen = slices.Clone(st.Signals[j].lastGreen)
 	}
-	st.Pending, st.Changed = slices.Clone(st.Pending), slices.Clone(st.Changed)
+	st.Pending, st.Changed, st.Sirens = slices.Clone(st.Pending), slices.Clone(st.Changed), slices.Clone(st.Sirens)
 	for k := range st.Trees {
 		st.Trees[k] = slices.Clone(st.Trees[k])
 	}
@@ -289,6 +291,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		s.stepSignals()
 		s.due()
 		s.move()
+		s.sirens()
 		s.st.Seconds += float64(s.st.Running)
 		s.st.Now++
 	}

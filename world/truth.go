@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"citybrain/flood"
+	"citybrain/traffic"
 )
 
 // Truth is what really happened up to now. Only the account, benchmarks and tests may read it.
@@ -95,3 +96,6 @@ func (w *World) Truth() Truth {
 	}
 	return t
 }
+
+// Streets returns a copy of the traffic as it truly is, to be tried on. Only the account, benchmarks and tests may ask.
+func (w *World) Streets() *traffic.Sim { return w.streets.Fork() }

@@ -10,7 +10,6 @@ import (
 	"citybrain/city/chance"
 	"citybrain/emergency"
 	"citybrain/flood"
-	"citybrain/routing"
 	"citybrain/traffic"
 )
 
@@ -64,37 +63,6 @@ type wetLink struct {
 	link  int32
 	cells []int32
 	depth float64
-}
-
-// roads is the streets as an emergency vehicle with its siren on finds them.
-type roads struct {
-	w  *World
-	at time.Duration
-	s  []float32
-}
-
-// Weights returns the seconds of each link: a siren saves two fifths of what congestion costs, and wades 0.4 m.
-func (r *roads) Weights() []float32 {
-	if r.s != nil && r.w.now-r.at < 10*time.Second {
-		return r.s
-	}
-	r.at, r.s = r.w.now, r.w.streets.Weights()
-	links := r.w.city.Streets.Links
-	for l := range r.s {
-		free := float32(links[l].FreeTime())
-		if r.s[l] < routing.Closed {
-			r.s[l] = free*0.85 + 0.6*max(0, r.s[l]-free)
-		}
-	}
-	for i := range r.w.wet {
-		k := &r.w.wet[i]
-		if k.depth > 0.4 {
-			r.s[k.link] = routing.Closed
-		} else if k.depth > 0.05 {
-			r.s[k.link] = max(r.s[k.link], float32(links[k.link].Length/math.Max(3, flood.RoadSpeed(links[k.link].Speed, k.depth*0.7))))
-		}
-	}
-	return r.s
 }
 
 // New prepares a world; nothing has happened in it yet.
@@ -208,7 +176,7 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		}
 		next := w.now + tick
 		// Water and traffic hear of each other once a minute: in between they run side by side.
-		if w.water != nil && w.water.Now() == w.now {
+		if w.water != nil && w.flowing == nil && w.water.Now() == w.now {
 			ahead := w.now + waterStep
 			if w.cfg.Silent {
 				ahead = w.now + time.Minute
@@ -216,7 +184,7 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 			w.flowing = make(chan error, 1)
 			go func() { w.flowing <- w.water.Step(ctx, ahead) }()
 		}
-		err := w.streets.Step(ctx, next)
+		err := w.drive(ctx, next)
 		if err != nil || !w.cfg.Silent || next%time.Minute == 0 || next+tick > until {
 			if e := w.settle(); err == nil {
 				err = e
@@ -230,7 +198,6 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 			w.rung++
 		}
 		w.dispatchLocally(next)
-		w.service.Step(next, &w.roads)
 		w.now = next
 		w.peakCars = max(w.peakCars, w.streets.Totals().Running)
 		if !w.cfg.Silent {

@@ -15,7 +15,7 @@ import (
 
 // emergencyVerb runs what stands behind `citybrain emergency`.
 func emergencyVerb(ctx context.Context, args []string, out io.Writer) error {
-	return oneOf(ctx, "emergency", map[string]part{"simulate": emergencySimulate, "hypercube": emergencyHypercube, "calls": emergencyCalls, "siting": emergencySiting}, args, out)
+	return oneOf(ctx, "emergency", map[string]part{"simulate": emergencySimulate, "hypercube": emergencyHypercube, "calls": emergencyCalls, "siting": emergencySiting, "evacuate": emergencyEvacuate}, args, out)
 }
 
 // simulated is what `emergency simulate --json` prints; a figure that no call gives is null.

@@ -1,0 +1,426 @@
+package brain
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"citybrain/city"
+	"citybrain/emergency"
+	"citybrain/emergency/ems"
+	"citybrain/exchange"
+	"citybrain/routing"
+	"citybrain/twin"
+	"github.com/paulmach/orb"
+)
+
+// A DispatchChoice is a unit that could have gone to a call, and what its going would have been worth.
+type DispatchChoice struct {
+	Unit     string  `json:"unit"`
+	ArriveS  float64 `json:"arrive_s"` // from now, along the roads ahead
+	EarlyS   float64 `json:"early_s"`  // 5 % and …
+	LateS    float64 `json:"late_s"`   // … 95 % of it, by how earlier ones were off
+	Outcome  float64 `json:"outcome"`  // for the call, in calls within target
+	Coverage float64 `json:"coverage"` // that the calls to come lose, in the same
+	CostMore float64 `json:"cost"`     // beside the best, in the same
+}
+
+// A mission is a unit under way to a call, as the brain knows it.
+type mission struct {
+	unit, call string
+	priority   int
+	route      []int32 // links, from where it was when it was sent
+	at         int     // index of the link on which it is …
+	metres     float64 // … and how far along
+	node       int32   // of the call
+	sent       time.Time
+	eta        time.Time
+	seen       bool // its centre has reported it for this call
+	urged      bool // a corridor has been noted
+	vetoed     bool // no corridor for it
+}
+
+// How calls are handled.
+const (
+	ackAfter    = 15 * time.Second // within which a unit must show for the call that it was sent to
+	sameWithin  = 120.0            // m between two calls for one case …
+	sameFor     = 15 * time.Minute // … and between their rings
+	considered  = 6                // units whose drive is reckoned along the forecast
+	excludedFor = 10 * time.Minute // a unit that did not answer is not asked again
+	deskDelay   = 90               // s from ring to assignment, of a usual call
+)
+
+// calls is what the brain has done about the calls that it knows.
+type calls struct {
+	missions map[string]*mission // by unit
+	asked    map[string]time.Time
+	silent   map[[2]string]time.Time // call and unit: it did not answer
+	apart    map[string]bool         // calls that their centre would not have merged
+	handled  map[string]*exchange.Command
+	offs     []float64 // arrivals over what was expected, the newest last
+	moves    map[string]int
+	shift    int
+	lastMove time.Time
+}
+
+func newCalls() *calls {
+	return &calls{missions: map[string]*mission{}, asked: map[string]time.Time{}, silent: map[[2]string]time.Time{}, apart: map[string]bool{}, handled: map[string]*exchange.Command{}, moves: map[string]int{}}
+}
+
+// callSeen is an open call as its centre reports it.
+type callSeen struct {
+	id, status, unit, place string
+	priority                int
+	ring                    time.Time
+	at                      orb.Point
+	placed                  bool
+}
+
+// open reports whether somebody still has to be helped for it.
+func (c *callSeen) open() bool {
+	return c.status == "ringing" || c.status == "waiting" || c.status == "assigned" || c.status == "on_scene"
+}
+
+func (b *Brain) callsSeen(s twin.Snapshot) []callSeen {
+	var list []callSeen
+	for e := range s.Query(twin.Query{Types: []string{"EmergencyCall"}}) {
+		id, ours := strings.CutPrefix(e.ID, exchange.URN("EmergencyCall", ""))
+		if !ours {
+			continue
+		}
+		c := callSeen{id: id, priority: 3}
+		c.status, _ = e.Text("status")
+		c.unit, _ = e.Text("unit")
+		c.place, _ = e.Text("place")
+		if p, ok := e.Number("priority"); ok {
+			c.priority = int(p)
+		}
+		if sec, ok := e.Number("ring"); ok {
+			c.ring = time.UnixMilli(int64(sec * 1000))
+		}
+		if lon, lat, ok := e.Location(); ok {
+			c.at, c.placed = b.city.Frame.Local(lon, lat), true
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(x, y callSeen) int {
+		if c := cmp.Compare(x.priority, y.priority); c != 0 {
+			return c
+		}
+		if c := x.ring.Compare(y.ring); c != 0 {
+			return c
+		}
+		return strings.Compare(x.id, y.id)
+	})
+	return list
+}
+
+// answerCalls gives each waiting call its path: a unit, the most urgent call first; or the neighbour, a person, the open call that it
+// repeats.
+func (b *Brain) answerCalls(s twin.Snapshot) error {
+	units := b.unitsSeen(s)
+	b.missing(units)
+	list := b.callsSeen(s)
+	b.follow(units, list)
+	if b.halted {
+		return nil
+	}
+	for i := range list {
+		c := &list[i]
+		if c.status != "waiting" {
+			continue
+		}
+		if path, with, ok := b.pathOf(c, list); ok {
+			b.giveAway(c, path, with)
+			continue
+		}
+		if err := b.send(c, units); err != nil {
+			return err
+		}
+	}
+	return b.redeploy(units)
+}
+
+// pathOf returns the path of a call to which no unit of the city goes.
+func (b *Brain) pathOf(c *callSeen, list []callSeen) (exchange.CallPath, string, bool) {
+	switch {
+	case !c.placed || c.place == "none":
+		return exchange.ToHuman, "", true
+	case c.place == "outside":
+		return exchange.ToNeighbour, "", true
+	case b.calls.apart[c.id]:
+		return "", "", false
+	}
+	for i := range list {
+		o := &list[i]
+		if o.id != c.id && o.open() && o.placed && (o.ring.Before(c.ring) || o.ring.Equal(c.ring) && o.id < c.id) && c.ring.Sub(o.ring) < sameFor && math.Hypot(o.at[0]-c.at[0], o.at[1]-c.at[1]) <= sameWithin {
+			return exchange.Merged, o.id, true
+		}
+	}
+	return "", "", false
+}
+
+// giveAway orders a call's path once. A centre that refuses to merge has two cases.
+func (b *Brain) giveAway(c *callSeen, path exchange.CallPath, with string) {
+	if cmd := b.calls.handled[c.id]; cmd != nil {
+		if st, _ := cmd.State(); path == exchange.Merged && st == exchange.Rejected {
+			b.calls.apart[c.id] = true
+		}
+		return
+	}
+	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(2 * time.Minute), Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the centre's people find its path", Zh: "由中心人工处置"}}
+	switch path {
+	case exchange.ToNeighbour:
+		d.Title = city.Text{En: fmt.Sprintf("Call %s to the neighbour city", c.id), Zh: fmt.Sprintf("呼叫 %s 转邻市", c.id)}
+		d.Why = city.Text{En: "It rings outside the city.", Zh: "呼叫地点在市域之外。"}
+	case exchange.ToHuman:
+		d.Title = city.Text{En: fmt.Sprintf("Call %s to a person: where is it?", c.id), Zh: fmt.Sprintf("呼叫 %s 转人工核位", c.id)}
+		d.Why = city.Text{En: "It has no position.", Zh: "呼叫无位置。"}
+	case exchange.Merged:
+		d.Title = city.Text{En: fmt.Sprintf("Call %s merged with %s", c.id, with), Zh: fmt.Sprintf("呼叫 %s 并入 %s", c.id, with)}
+		d.Why = city.Text{En: fmt.Sprintf("An open call within %.0f m, %.0f min at most before.", sameWithin, sameFor.Minutes()), Zh: fmt.Sprintf("%.0f米内、%.0f分钟内已有未结呼叫。", sameWithin, sameFor.Minutes())}
+	}
+	d.orders = []exchange.Command{{Handle: &exchange.HandleOrder{Call: c.id, Path: path, With: with}, Until: b.now.Add(2 * time.Minute)}}
+	if c.placed {
+		lon, lat := b.city.Frame.WGS84(c.at)
+		d.At = &[2]float64{lon, lat}
+	}
+	b.decide(d)
+	if len(d.sent) > 0 {
+		b.calls.handled[c.id] = d.sent[0]
+	} else {
+		b.calls.handled[c.id] = &exchange.Command{} // a person has it
+	}
+}
+
+// send sends a unit to a call, or the next one where the one that was sent has not answered.
+func (b *Brain) send(c *callSeen, units []unitSeen) error {
+	if at, ok := b.calls.asked[c.id]; ok {
+		if b.now.Sub(at) < ackAfter {
+			return nil
+		}
+		for _, m := range sortedMissions(b.calls.missions) {
+			if m.call == c.id && !m.seen {
+				b.calls.silent[[2]string{c.id, m.unit}] = b.now
+				delete(b.calls.missions, m.unit)
+				b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", m.unit, c.id)},
+					Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
+			}
+		}
+	}
+	choices, routes, err := b.rank(c, units)
+	if err != nil || len(choices) == 0 {
+		return err
+	}
+	best := choices[0]
+	u := &units[slices.IndexFunc(units, func(u unitSeen) bool { return u.id == best.Unit })]
+	route := routes[best.Unit]
+	ids := make([]string, len(route))
+	for i, l := range route {
+		ids[i] = b.city.Streets.Links[l].ID
+	}
+	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, Choices: choices[:min(3, len(choices))],
+		Title:  city.Text{En: fmt.Sprintf("Unit %s to call %s", best.Unit, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", best.Unit, c.id)},
+		IfNot:  city.Text{En: "the centre sends the nearest by free roads", Zh: "中心按畅通路况派最近单位"},
+		orders: []exchange.Command{{Dispatch: &exchange.DispatchOrder{Call: c.id, Unit: best.Unit, Route: ids}, Until: b.now.Add(2 * time.Minute)}}}
+	lon, lat := b.city.Frame.WGS84(c.at)
+	d.At = &[2]float64{lon, lat}
+	d.Why = whyUnit(choices)
+	d.undo = func(b *Brain) {
+		b.calls.silent[[2]string{c.id, best.Unit}] = b.now // it is not chosen again
+		delete(b.calls.missions, best.Unit)
+		delete(b.calls.asked, c.id)
+	}
+	b.calls.asked[c.id] = b.now
+	b.calls.missions[best.Unit] = &mission{unit: best.Unit, call: c.id, priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second)))}
+	u.status = emergency.Turnout
+	b.decide(d)
+	return nil
+}
+
+// whyUnit says why the first choice was taken, beside the two next.
+func whyUnit(list []DispatchChoice) city.Text {
+	en := fmt.Sprintf("There in %s (%s–%s).", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
+	zh := fmt.Sprintf("预计 %s 到达（%s–%s）。", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
+	for _, c := range list[1:min(3, len(list))] {
+		en += fmt.Sprintf(" %s: %s, would cost %.3f of a call within target more.", c.Unit, minutes(c.ArriveS), c.CostMore)
+		zh += fmt.Sprintf(" %s：%s，多损失 %.3f 次达标。", c.Unit, minutes(c.ArriveS), c.CostMore)
+	}
+	return city.Text{En: en, Zh: zh}
+}
+
+func minutes(s float64) string { return fmt.Sprintf("%d:%02d", int(s)/60, int(s)%60) }
+
+// rank returns the free units for a call, the best first, and the route of each whose drive was reckoned along the forecast.
+func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[string][]int32, error) {
+	r, err := b.roadsNow()
+	if err != nil {
+		return nil, nil, err
+	}
+	node := b.nearestNode(c.at)
+	tree := b.graph.To(node, r.seconds, &b.search)
+	type near struct {
+		u *unitSeen
+		s float64
+	}
+	var list []near
+	var options []ems.Option
+	busy := 0
+	for i := range units {
+		u := &units[i]
+		if !u.lost && !u.status.Free() {
+			busy++
+		}
+		if t, silent := b.calls.silent[[2]string{c.id, u.id}]; !u.free() || silent && b.now.Sub(t) < excludedFor {
+			continue
+		}
+		s := u.late()
+		if u.node != node {
+			_, d := tree.FromNode(b.leave[u.node], r.seconds)
+			s += float64(d)
+		}
+		if s < float64(routing.Unreachable) && s < float64(routing.Closed) {
+			list = append(list, near{u, s})
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	slices.SortFunc(list, func(x, y near) int {
+		if k := cmp.Compare(x.s, y.s); k != 0 {
+			return k
+		}
+		return strings.Compare(x.u.id, y.u.id)
+	})
+	// The nearest by the roads of now are reckoned along those to come.
+	routes := map[string][]int32{}
+	for i := range list[:min(considered, len(list))] {
+		x := &list[i]
+		late := time.Duration(x.u.late() * float64(time.Second))
+		if links, s, ok := b.drive(r, x.u.node, node, late); ok {
+			x.s, routes[x.u.id] = x.u.late()+s, links
+		}
+	}
+	byValue := b.byValue && b.places != nil
+	for i := range list {
+		o := ems.Option{Unit: i, Drive: list[i].s}
+		if byValue {
+			o.Row = b.places.row(b, list[i].u)
+		}
+		options = append(options, o)
+	}
+	var ranked []ems.Choice
+	waited := b.now.Sub(c.ring).Seconds()
+	if byValue {
+		ranked = b.cover(units, busy).Rank(waited, b.target(), options)
+	} else {
+		for _, o := range options {
+			ranked = append(ranked, ems.Choice{Unit: o.Unit, Drive: o.Drive, Outcome: -o.Drive / 3600})
+		}
+		slices.SortStableFunc(ranked, func(x, y ems.Choice) int { return cmp.Compare(x.Drive, y.Drive) })
+	}
+	early, late := b.spread()
+	var out []DispatchChoice
+	for _, k := range ranked {
+		out = append(out, DispatchChoice{Unit: list[k.Unit].u.id, ArriveS: k.Drive, EarlyS: k.Drive * early, LateS: k.Drive * late, Outcome: k.Outcome, Coverage: k.Coverage, CostMore: ranked[0].Value() - k.Value()})
+	}
+	// Whoever goes must know the way.
+	if first := &list[ranked[0].Unit]; routes[first.u.id] == nil {
+		if links, s, ok := b.drive(r, first.u.node, node, time.Duration(first.u.late()*float64(time.Second))); ok {
+			out[0].ArriveS, routes[first.u.id] = first.u.late()+s, links
+		}
+	}
+	return out, routes, nil
+}
+
+func (b *Brain) target() float64 {
+	if b.city.TargetS > 0 {
+		return b.city.TargetS
+	}
+	return 480
+}
+
+// cover is the value of free units as busy as they are now.
+func (b *Brain) cover(units []unitSeen, busy int) *ems.Cover {
+	return ems.NewCover(b.places.share, float64(busy)/float64(max(1, len(units))), b.target()-deskDelay)
+}
+
+// spread is the 5 % and 95 % quantiles of arrivals over what was expected; before enough of them are known those of an evening's.
+func (b *Brain) spread() (early, late float64) {
+	if len(b.calls.offs) < 15 {
+		return 0.8, 1.35
+	}
+	return quantile(b.calls.offs, 0.05), quantile(b.calls.offs, 0.95)
+}
+
+// follow keeps the missions as the centre reports them: who is under way for what, where on its route, and who has arrived.
+func (b *Brain) follow(units []unitSeen, list []callSeen) {
+	call := map[string]*callSeen{}
+	for i := range list {
+		call[list[i].id] = &list[i]
+	}
+	known := map[string]bool{}
+	for i := range units {
+		u := &units[i]
+		known[u.id] = true
+		m := b.calls.missions[u.id]
+		under := u.status == emergency.Turnout || u.status == emergency.ToScene
+		switch {
+		case u.lost:
+			delete(b.calls.missions, u.id)
+		case under && u.call != "" && (m == nil || m.call != u.call):
+			// Its centre has sent it: its way is not known, but can be guessed.
+			c := call[u.call]
+			if c == nil || !c.placed {
+				continue
+			}
+			m = &mission{unit: u.id, call: u.call, priority: c.priority, node: b.nearestNode(c.at), sent: b.now, seen: true}
+			if r, err := b.roadsNow(); err == nil {
+				links, s, _ := b.drive(r, u.node, m.node, time.Duration(u.late()*float64(time.Second)))
+				m.route, m.eta = links, b.now.Add(time.Duration((u.late()+s)*float64(time.Second)))
+			}
+			b.calls.missions[u.id] = m
+		case m != nil && under && u.call == m.call:
+			m.seen = true
+			m.at, m.metres = b.along(m, u.at)
+		case m != nil && u.call == m.call && u.status == emergency.OnScene:
+			if want := m.eta.Sub(m.sent).Seconds(); want > 30 {
+				b.calls.offs = append(b.calls.offs, b.now.Sub(m.sent).Seconds()/want)
+				if n := len(b.calls.offs); n > 100 {
+					b.calls.offs = b.calls.offs[n-100:]
+				}
+			}
+			delete(b.calls.missions, u.id)
+		case m != nil && (m.seen || b.now.Sub(m.sent) > time.Minute):
+			delete(b.calls.missions, u.id) // stood down
+		}
+	}
+	for id := range b.calls.missions {
+		if !known[id] {
+			delete(b.calls.missions, id)
+		}
+	}
+}
+
+// along is the index of the link of m's route on which p lies, not before the one that it was on, and the metres along it.
+func (b *Brain) along(m *mission, p orb.Point) (int, float64) {
+	best, metres, least := m.at, m.metres, 60.0
+	for i := m.at; i < len(m.route) && i < m.at+12; i++ {
+		if d, along, _, _ := project(b.city.Streets.Links[m.route[i]].Line, p); d < least-1 {
+			best, metres, least = i, along, d
+		}
+	}
+	return best, metres
+}
+
+func sortedMissions(m map[string]*mission) []*mission {
+	list := make([]*mission, 0, len(m))
+	for _, x := range m {
+		list = append(list, x)
+	}
+	slices.SortFunc(list, func(x, y *mission) int { return strings.Compare(x.unit, y.unit) })
+	return list
+}

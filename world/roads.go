@@ -1,0 +1,75 @@
+package world
+
+import (
+	"context"
+	"time"
+
+	"citybrain/routing"
+	"citybrain/traffic"
+)
+
+// roads is the streets as emergency vehicles find them: they drive in the traffic engine, past its queues and over its lights.
+type roads struct {
+	w  *World
+	at time.Duration
+	s  []float32
+}
+
+// wades is the depth in metres through which an ambulance can drive.
+const wades = 0.4
+
+// Weights are the seconds of each link under siren, as things stand.
+func (r *roads) Weights() []float32 {
+	if r.s != nil && r.w.now-r.at < 10*time.Second {
+		return r.s
+	}
+	r.at = r.w.now
+	if r.s == nil {
+		r.s = make([]float32, len(r.w.city.Streets.Links))
+	}
+	for l := range r.s {
+		r.s[l] = float32(r.w.streets.SirenSeconds(int32(l)))
+		if r.w.shut(int32(l)) {
+			r.s[l] = routing.Closed
+		}
+	}
+	for i := range r.w.wet {
+		if k := &r.w.wet[i]; k.depth > wades {
+			r.s[k.link] = routing.Closed
+		}
+	}
+	return r.s
+}
+
+// Drive is emergency.Roads's.
+func (r *roads) Drive(unit int, route []int32, urgent bool) {
+	if err := r.w.streets.Input(r.w.streets.Now(), traffic.SirenRoute{ID: int32(unit), Urgent: urgent, Route: route}); err != nil {
+		panic("world: " + err.Error())
+	}
+}
+
+// Where is emergency.Roads's.
+func (r *roads) Where(unit int, _ float64) (link int32, along float64, done bool) {
+	x := r.w.streets.SirenOf(int32(unit))
+	link, along = r.w.streets.SirenAt(x)
+	return link, along, x.Done
+}
+
+// Park is emergency.Roads's.
+func (r *roads) Park(unit int) {
+	if err := r.w.streets.Input(r.w.streets.Now(), traffic.SirenEnd{ID: int32(unit)}); err != nil {
+		panic("world: " + err.Error())
+	}
+}
+
+// drive moves streets and units on to until, second by second side by side.
+func (w *World) drive(ctx context.Context, until time.Duration) error {
+	for t := w.streets.Now(); t < until; {
+		t += time.Second
+		if err := w.streets.Step(ctx, t); err != nil {
+			return err
+		}
+		w.service.Step(t, &w.roads)
+	}
+	return nil
+}
