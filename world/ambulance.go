@@ -23,17 +23,18 @@ type cad struct {
 	draw    chance.Source
 	pushed  []callPush
 	strays  []stray
-	advised time.Duration   // when an assignment last came over the wire
+	advised time.Duration   // when an order last came over the wire
 	deaf    map[[2]int]bool // calls and units whose crew did not answer the order
 }
 
 // unheard is the share of orders that a crew does not acknowledge: out of the vehicle, or out of coverage.
 const unheard = 0.02
 
-// grace is how long the centre waits for an advised assignment of a call that has been triaged, while advice keeps coming.
+// grace is how long the centre waits for an advised assignment of a call that has been triaged, while advice keeps coming: as long as
+// the brain takes to see that a first unit does not answer and to send a second.
 const (
-	grace     = 15 * time.Second
-	advisedBy = 10 * time.Minute
+	grace     = 30 * time.Second
+	advisedBy = 30 * time.Minute
 )
 
 type callPush struct {
@@ -165,6 +166,7 @@ func (p callPush) same(o callPush) bool {
 
 func (c *cad) receive(w *World, b []byte) {
 	c.buf = c.requests(w, c.buf, b, func(m http1.Message) http1.Message {
+		c.advised = w.now
 		switch m.Target {
 		case "/assign":
 			return c.assign(w, m.Body)
@@ -187,7 +189,6 @@ func (c *cad) assign(w *World, body []byte) http1.Message {
 	if json.Unmarshal(body, &order) != nil {
 		return http1.Message{Status: 400}
 	}
-	c.advised = w.now
 	k := slices.IndexFunc(w.service.Calls(), func(x emergency.CallState) bool { return x.ID == order.Call })
 	u := slices.IndexFunc(w.service.Units(), func(x emergency.Unit) bool { return x.ID == order.Unit })
 	if k < 0 || u < 0 {
