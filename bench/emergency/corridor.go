@@ -326,7 +326,9 @@ func corridorRows(ctx context.Context, c *city.City, seeds int) ([]bench.Row, er
 			y.add(b[i])
 		}
 		saved = append(saved, 100*(1-x.Seconds/y.Seconds))
-		loss = append(loss, 100*((x.Cross/x.People)/(y.Cross/y.People)-1))
+		if x.People > 0 && y.Cross > 0 { // else nobody else came by
+			loss = append(loss, 100*((x.Cross/x.People)/(y.Cross/y.People)-1))
+		}
 		on.add(x)
 		off.add(y)
 	}
