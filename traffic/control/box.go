@@ -12,6 +12,8 @@ type outlet struct {
 	count  int       // of vehicles, at the step before
 	left   int       // vehicles seen to leave it in this step
 	inside []leaving // who is on his way there, first come first
+	on     []float64 // s, when those who are on it came, where not everybody is seen to leave it
+	over   float64   // s that its whole length takes
 }
 
 // A leaving vehicle crossed a stop line by connection conn.
@@ -34,7 +36,7 @@ func (n *Network) outlets() (list []outlet, of []int32) {
 		r := n.Lanes[k.To].Road
 		if of[r] < 0 {
 			of[r] = int32(len(list))
-			x := outlet{shut: true}
+			x := outlet{shut: true, over: n.Lanes[k.To].Length / n.Lanes[k.To].Speed}
 			for m := n.Roads[r].First; m < n.Roads[r].First+n.Roads[r].Lanes; m++ {
 				x.lanes, x.shut = append(x.lanes, m), x.shut && n.Watched(m)
 			}
@@ -69,6 +71,9 @@ func (b *brain) arrivals(o *Observation) {
 		}
 		came := count - x.count + x.left
 		x.count, x.left = count, 0
+		if !x.shut {
+			came = b.turnover(x, came, o.Time)
+		}
 		for ; came > 0; came-- {
 			if len(x.inside) > 0 {
 				x.inside = x.inside[1:]
@@ -82,17 +87,46 @@ func (b *brain) arrivals(o *Observation) {
 	}
 }
 
-// jammed tells whether somebody stands or crawls inside junction i who had nobody to wait for: who is let in across his way may
-// wait for him while he waits for them.
+// turnover is how many came into a street from which they leave unseen, if its number grew by more: as many more as may have left in
+// the same moment, by the time that the street takes, and are due from inside the junction.
+func (b *brain) turnover(x *outlet, more int, now float64) int {
+	for ; more < 0 && len(x.on) > 0; more++ {
+		x.on = x.on[1:]
+	}
+	came := max(0, more)
+	for k := came; k < len(x.inside) && len(x.on) > 0 && now-x.on[0] >= x.over-1; k++ {
+		if c := &b.n.Connections[x.inside[k].conn]; now-x.inside[k].at < c.Length/c.Speed+1 {
+			break
+		}
+		x.on = x.on[1:]
+		came++
+	}
+	for range came {
+		x.on = append(x.on, now)
+	}
+	for len(x.on) > 0 && now-x.on[0] > x.over+insideMost {
+		x.on = x.on[1:]
+	}
+	return came
+}
+
+// jammed tells whether somebody who had nobody to wait for is late in coming out of junction i, or two who had: who is let in across their
+// way may wait for them while they wait for him.
 func (b *brain) jammed(i int, o *Observation) bool {
+	waiting := 0
 	for _, c := range b.n.Junctions[i].Links {
 		k := &b.n.Connections[c]
-		if b.yields(i, c) || k.Length < shortBox {
+		if k.Length < shortBox {
 			continue
 		}
+		yields := b.yields(i, c)
 		if x := b.outlet[b.n.Lanes[k.To].Road]; x >= 0 {
 			for _, v := range b.outlets[x].inside {
-				if b.outlets[x].shut && v.conn == c && o.Time-v.at > k.Length/k.Speed+lateInside {
+				switch age := o.Time - v.at; {
+				case v.conn != c:
+				case yields && age > waitInside:
+					waiting++
+				case !yields && age > k.Length/k.Speed+lateInside:
 					return true
 				}
 			}
@@ -100,11 +134,13 @@ func (b *brain) jammed(i int, o *Observation) bool {
 		}
 		for _, v := range o.Seen[k.To] {
 			if in := v.Behind - b.n.Lanes[k.To].Length; in > 5 && v.Speed < slowInside && b.known[v.ID].by == c {
-				return true
+				if waiting++; !yields {
+					return true
+				}
 			}
 		}
 	}
-	return false
+	return waiting > 1
 }
 
 // yields tells whether connection c, of junction i, gives way in a phase to others that have green with it, so that he may stand inside.
@@ -118,7 +154,8 @@ func (b *brain) yields(i int, c int32) bool {
 
 const (
 	insideMost = 30.0 // s that somebody is taken to be inside a junction
-	lateInside = 2.5  // s more than its way takes after which he is taken to stand
+	lateInside = 1.5  // s more than its way takes after which he is taken to stand
+	waitInside = 2.0  // s after which one who gives way is taken to wait inside
 	slowInside = 0.5  // m/s
 	shortBox   = 8.0  // m, of a way on which nobody can stand in another's
 )
