@@ -14,6 +14,8 @@ type outlet struct {
 	inside []leaving // who is on his way there, first come first
 	on     []float64 // s, when those who are on it came, where not everybody is seen to leave it
 	over   float64   // s that its whole length takes
+	went   int       // who drove off for it so far …
+	lost   int       // … and was never counted there: the numbers can't be trusted where they are many
 }
 
 // A leaving vehicle crossed a stop line by connection conn.
@@ -57,6 +59,7 @@ func (b *brain) gone(road int32) {
 // off notes that somebody was seen to leave by connection c.
 func (b *brain) off(c int32) {
 	if k := b.outlet[b.n.Lanes[b.n.Connections[c].To].Road]; k >= 0 && b.n.Connections[c].Light >= 0 {
+		b.outlets[k].went++
 		b.outlets[k].inside = append(b.outlets[k].inside, leaving{b.lastAt, c})
 	}
 }
@@ -83,6 +86,7 @@ func (b *brain) arrivals(o *Observation) {
 		}
 		for len(x.inside) > 0 && (!known || o.Time-x.inside[0].at > insideMost) {
 			x.inside = x.inside[1:] // nobody counts him, or he came when another left unseen
+			x.lost++
 		}
 	}
 }
@@ -126,7 +130,7 @@ func (b *brain) jammed(i int, o *Observation) bool {
 				case v.conn != c:
 				case yields && age > waitInside:
 					waiting++
-				case !yields && age > k.Length/k.Speed+lateInside:
+				case !yields && age > k.Length/k.Speed+lateInside && b.outlets[x].lost*trusted <= b.outlets[x].went:
 					return true
 				}
 			}
@@ -157,5 +161,6 @@ const (
 	lateInside = 1.5  // s more than its way takes after which he is taken to stand
 	waitInside = 2.0  // s after which one who gives way is taken to wait inside
 	slowInside = 0.5  // m/s
+	trusted    = 10   // vehicles of which one may never be counted
 	shortBox   = 8.0  // m, of a way on which nobody can stand in another's
 )
