@@ -58,8 +58,15 @@ func emergencyEvacuate(ctx context.Context, args []string, out io.Writer) error 
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	if !(*mmh >= 0 && *mmh < 1000) || !(*minutes >= 0) || *coarsen < 1 || !(*share > 0 && *share <= 1) {
-		return fmt.Errorf("%w: --rain is 0 to 1000, --minutes not negative, --coarsen 1 at least, --share above 0 and at most 1", errUsage)
+	switch {
+	case !(*mmh >= 0 && *mmh <= 1000):
+		return fmt.Errorf("%w: --rain %g is not in 0–1000 mm/h", errUsage, *mmh)
+	case !(*minutes >= 0 && *minutes <= 1e5):
+		return fmt.Errorf("%w: --minutes %g is not in 0–100,000", errUsage, *minutes)
+	case *coarsen < 1 || *coarsen > 8:
+		return fmt.Errorf("%w: --coarsen %d is not in 1–8", errUsage, *coarsen)
+	case !(*share > 0 && *share <= 1):
+		return fmt.Errorf("%w: --share %g is not above 0 and at most 1", errUsage, *share)
 	}
 	c := riverside.City(demoSeed)
 	if *folder != "" {

@@ -100,8 +100,15 @@ func floodDrainsVerb(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *hours < 0 || *report < 0 || *step < 0 {
-		return fmt.Errorf("%w: --hours %g, --report %v, --step %v: none may be negative", errUsage, *hours, *report, *step)
+	switch {
+	case !(*hours >= 0 && *hours <= 1e6):
+		return fmt.Errorf("%w: --hours %g is not in 0–1,000,000", errUsage, *hours)
+	case *report < 0 || *report > 0 && *report < time.Second:
+		return fmt.Errorf("%w: --report %v is neither 0 nor a second at least", errUsage, *report)
+	case *step < 0 || *step > 0 && *step < 10*time.Millisecond:
+		return fmt.Errorf("%w: --step %v is neither 0 nor 10ms at least", errUsage, *step)
+	case *along != "" && *dir == "":
+		return fmt.Errorf("%w: --profile needs --out", errUsage)
 	}
 	n, err := swmm.Read(file, swmm.Options{Uphill: *uphill})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"citybrain/flood/rain"
@@ -33,6 +35,9 @@ func floodStormVerb(_ context.Context, args []string, out io.Writer) error {
 	}
 	if err := noArgs(f); err != nil {
 		return err
+	}
+	if *path != "" && !strings.EqualFold(filepath.Ext(*path), ".png") {
+		return fmt.Errorf("%w: --out %s: the picture is a .png", errUsage, *path)
 	}
 	mm, err := rain.Shanghai.Chicago(*years, *d, *step)
 	if err != nil {

@@ -151,9 +151,16 @@ func readDepths(path string) (list []street, members, times []int, err error) {
 	r.TrimLeadingSpace = true
 	head, err := r.Read()
 	want := []string{"place_zh", "place_en", "lon", "lat", "member", "time_s", "depth_m"}
-	if err != nil || !slices.Equal(head, want) {
+	if err != nil && err != io.EOF {
+		return nil, nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if !slices.Equal(head, want) {
 		return nil, nil, nil, fmt.Errorf("%s: line 1: %q; want the columns %s", path, strings.Join(head, ","), strings.Join(want, ","))
 	}
+	fields := [5]struct {
+		from, to float64
+		what     string
+	}{{-180, 180, "degrees east"}, {-90, 90, "degrees north (longitude comes first)"}, {0, 1e6, "a whole number from 0"}, {0, 1e7, "whole seconds"}, {0, 100, "metres of depth"}}
 	place := map[string]int{}
 	for {
 		row, err := r.Read()
@@ -167,10 +174,15 @@ func readDepths(path string) (list []street, members, times []int, err error) {
 		var v [5]float64
 		for k := range v {
 			x, err := strconv.ParseFloat(row[2+k], 64)
-			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || k == 2 && x != math.Trunc(x) || k == 3 && (x < 0 || x > 1e7) || k == 4 && (x < 0 || x > 100) {
-				return nil, nil, nil, fmt.Errorf("%s: line %d: field %s: %q is not what is wanted (degrees, a whole number, seconds, metres of depth)", path, line, want[2+k], row[2+k])
+			if err != nil || !(x >= fields[k].from && x <= fields[k].to) || (k == 2 || k == 3) && x != math.Trunc(x) {
+				return nil, nil, nil, fmt.Errorf("%s: line %d: field %s: %q is not what is wanted: %s", path, line, want[2+k], row[2+k], fields[k].what)
 			}
 			v[k] = x
+		}
+		for k := range 2 {
+			if strings.TrimSpace(row[k]) == "" {
+				return nil, nil, nil, fmt.Errorf("%s: line %d: field %s: empty; a warning names its place in both languages", path, line, want[k])
+			}
 		}
 		key := row[0] + "\x00" + row[1]
 		i, ok := place[key]

@@ -42,11 +42,11 @@ func init() {
 		{"city", "generate, build, inspect and draw city packs", "citybrain city generate --seed 1 --out out/demo", cityVerb},
 		{"season", "pair evenings with and without the brain and account for the difference", "citybrain season --storms 1 --seeds 10 --members 8 --json", seasonVerb},
 		{"traffic", "simulate traffic under a signal controller, or drive SUMO with one", "citybrain traffic run --roadnet roadnet.json --flow flow.json --model cityflow --controller brain --json", trafficVerb},
-		{"flood", "run a flood case, or a network of drains", "citybrain flood run case.yaml --solver inertial --out out/case --json", floodVerb},
-		{"emergency", "simulate an ambulance service under a dispatch policy", "citybrain emergency simulate --jemss auckland --calls auckland/calls.csv.gz --policy brain --json", emergencyVerb},
-		{"route", "find the quickest way through a city, or answer queries on a road graph", "citybrain route --from 118.701,30.605 --to 118.732,30.621 --profile ambulance --json", routeVerb},
+		{"flood", "run a flood case or a network of drains, word warnings, draw design storms", "citybrain flood run case.yaml --solver inertial --out out/case --json", floodVerb},
+		{"emergency", "simulate an ambulance service under a dispatch policy, site stations, plan evacuations", "citybrain emergency simulate --jemss auckland --calls auckland/calls.csv.gz --policy brain --json", emergencyVerb},
+		{"route", "find the quickest way through a city, or answer queries on a road graph", "citybrain route --from 121.47,31.22 --to 121.50,31.24 --profile ambulance --json", routeVerb},
 		{"account", "verify an account by running it again", "citybrain account verify season.json", accountVerb},
-		{"bench", "measure the twin, the evening, the console, traffic, routing or emergency against what they must reach", "citybrain bench twin --json", benchVerb},
+		{"bench", "measure the twin, the evening, the console, traffic, flood, routing or emergency against what they must reach", "citybrain bench twin --json", benchVerb},
 		{"version", "print the build", "citybrain version", versionVerb},
 	}
 	verbs = append(verbs, twinVerbs()...)
@@ -77,8 +77,15 @@ func dispatch(ctx context.Context, args []string, out, errs io.Writer) int {
 		case err == nil, errors.Is(err, flag.ErrHelp):
 			return 0
 		case errors.Is(err, errUsage):
-			fmt.Fprintf(errs, "citybrain %s: %v\nexample: %s\n", v.name, err, v.example)
+			example := v.example
+			if p := (*partUsage)(nil); errors.As(err, &p) {
+				example = p.help
+			}
+			fmt.Fprintf(errs, "citybrain %s: %v\nexample: %s\n", v.name, err, example)
 			return 2
+		case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+			fmt.Fprintf(errs, "citybrain %s: stopped by a signal before its end: %v\n", v.name, err)
+			return 1
 		}
 		fmt.Fprintf(errs, "citybrain %s: %v\n", v.name, err)
 		return 1
@@ -100,20 +107,37 @@ type part func(ctx context.Context, args []string, out io.Writer) error
 
 // oneOf runs the part that the first of args names; none of them is wrong use, and says which there are.
 func oneOf(ctx context.Context, verb string, parts map[string]part, args []string, out io.Writer) error {
+	names := strings.Join(slices.Sorted(maps.Keys(parts)), "|")
 	if len(args) > 0 {
 		if f := parts[args[0]]; f != nil {
-			return f(ctx, args[1:], out)
+			err := f(ctx, args[1:], out)
+			if p := (*partUsage)(nil); errors.Is(err, errUsage) && !errors.As(err, &p) {
+				err = &partUsage{err, fmt.Sprintf("citybrain %s %s --help", verb, args[0])}
+			}
+			return err
+		}
+		if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+			fmt.Fprintf(out, "usage: citybrain %s %s …\nEach has --help.\n", verb, names)
+			return flag.ErrHelp
 		}
 	}
-	return fmt.Errorf("%w: citybrain %s %v", errUsage, verb, slices.Sorted(maps.Keys(parts)))
+	return fmt.Errorf("%w: want citybrain %s %s", errUsage, verb, names)
 }
+
+// partUsage is wrong use of a part of a verb, with what to ask for help.
+type partUsage struct {
+	error
+	help string
+}
+
+func (p *partUsage) Unwrap() error { return p.error }
 
 // flags makes a flag set for a verb that reports wrong use as an error and prints its help with an example.
 func flags(name, example string, out io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("citybrain "+name, flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Usage = func() {
-		fmt.Fprintf(out, "usage: citybrain %s [flags]\nexample: %s\n", name, example)
+		fmt.Fprintf(f.Output(), "usage: citybrain %s [flags]\nexample: %s\n", name, example)
 		f.PrintDefaults()
 	}
 	return f

@@ -21,14 +21,23 @@ func (i Intensity) Depth(years, t float64) float64 {
 	return i.A * (1 + i.C*math.Log10(years)) * t / math.Pow(t+i.B, i.N)
 }
 
+// The formula was fitted to rain of up to some hours; no storm is longer than a week.
+const (
+	longest   = 7 * 24 * time.Hour
+	mostSteps = 100_000
+)
+
 // Chicago returns the design storm of Keifer & Chu 1957: mm in each step of a storm of length d, as exact integrals of its curve, so
-// that any part about the peak has the formula's depth. It refuses a return period under a year and a storm that is no whole number
-// of steps.
+// that any part about the peak has the formula's depth. It refuses a return period under a year or above a thousand, and a storm that
+// is no whole number of steps or too long.
 func (i Intensity) Chicago(years float64, d, step time.Duration) ([]float64, error) {
 	if !(years >= 1 && years <= 1000) {
 		return nil, fmt.Errorf("design storm: a return period of %g years is not in 1–1000", years)
 	}
-	if step <= 0 || d < step || d%step != 0 || d > 7*24*time.Hour {
+	if d > longest || step > 0 && d/step > mostSteps {
+		return nil, fmt.Errorf("design storm: %v in steps of %v: want at most %v and %d steps", d, step, longest, mostSteps)
+	}
+	if step <= 0 || d < step || d%step != 0 {
 		return nil, fmt.Errorf("design storm: %v is no whole number of steps of %v", d, step)
 	}
 	total, r := d.Minutes(), i.Peak

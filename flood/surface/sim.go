@@ -179,6 +179,8 @@ func (s *Sim) fail() error {
 	switch h := depth[u.Cell]; {
 	case steepest > 10*s.dom.Cell:
 		u.Reason = fmt.Sprintf("depth %g m beside a step of %g m in the ground: likely a hole or spike in the DEM", h, steepest)
+	case s.held(u.Cell) > 100:
+		u.Reason = fmt.Sprintf("depth %g m beside an edge whose level rises to %g m above this ground: likely the level's unit or datum is wrong", h, s.held(u.Cell))
 	case s.feeds(u.Cell):
 		u.Reason = fmt.Sprintf("depth %g m beside an inflow: likely its discharge is in the wrong unit, or meets a stretch too narrow for it", h)
 	case s.dom.Manning[u.Cell] < 0.005:
@@ -206,8 +208,7 @@ func (s *Sim) around(i int) []int {
 func (s *Sim) feeds(i int) bool {
 	r, c := i/s.dom.Cols, i%s.dom.Cols
 	for _, e := range s.dom.Edges {
-		near := map[Side]bool{West: c < 3, East: c >= s.dom.Cols-3, North: r < 3, South: r >= s.dom.Rows-3}[e.Side]
-		if near && (e.Kind == Discharge || e.Kind == Level) {
+		if s.beside(r, c, e.Side) && (e.Kind == Discharge || e.Kind == Level) {
 			return true
 		}
 	}
@@ -218,6 +219,31 @@ func (s *Sim) feeds(i int) bool {
 		}
 	}
 	return false
+}
+
+// beside reports whether a cell is one of the three next to a side.
+func (s *Sim) beside(r, c int, side Side) bool {
+	switch side {
+	case West:
+		return c < 3
+	case East:
+		return c >= s.dom.Cols-3
+	case North:
+		return r < 3
+	}
+	return r >= s.dom.Rows-3
+}
+
+// held is how far above cell i the level of an edge beside it rises at most, m; 0 without one.
+func (s *Sim) held(i int) (above float64) {
+	for _, e := range s.dom.Edges {
+		if e.Kind == Level && s.beside(i/s.dom.Cols, i%s.dom.Cols, e.Side) {
+			for _, v := range e.Series.V {
+				above = max(above, v-s.dom.Z[i])
+			}
+		}
+	}
+	return above
 }
 
 // Now returns the time reached.

@@ -3,6 +3,7 @@ package floodcase
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,6 +20,9 @@ import (
 // mostRain is the largest rate taken for rain, mm/h: a third more than the heaviest minutes on record (Barot, Guadeloupe 1970:
 // 38 mm in a minute) would be.
 const mostRain = 3000
+
+// mostReports is how many reports a run may have: each holds every gauge's values.
+const mostReports = 1_000_000
 
 // Read reads the case at path.
 func Read(path string) (*water.Case, error) {
@@ -38,7 +42,7 @@ type reader struct {
 
 func decode(path string, data []byte) (*water.Case, error) {
 	var root yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&root); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&root); err != nil && err != io.EOF {
 		return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if len(root.Content) == 0 {
@@ -53,7 +57,10 @@ func decode(path string, data []byte) (*water.Case, error) {
 			return nil, err
 		}
 	}
-	return r.c, r.c.Domain.Check()
+	if err := r.c.Domain.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r.c, nil
 }
 
 func (r *reader) run() error {
@@ -89,8 +96,16 @@ func (r *reader) run() error {
 	if c.Every == 0 {
 		c.Every = max(c.Duration/200, time.Second)
 	}
-	if err := r.doc.get("courant").numberOr(&c.Courant); err != nil {
-		return err
+	if c.Every < 1 || c.Duration/c.Every > mostReports {
+		return r.doc.get("report").errorf("%v is shorter than a %dth of the run's %v", c.Every, mostReports, c.Duration)
+	}
+	if v := r.doc.get("courant"); v.there() {
+		if err := v.numberOr(&c.Courant); err != nil {
+			return err
+		}
+		if !(c.Courant > 0 && c.Courant <= 1) {
+			return v.errorf("%g is not in 0–1", c.Courant)
+		}
 	}
 	if v := r.doc.get("deep"); v.there() {
 		if err := v.numberOr(&c.Deep); err != nil {
@@ -152,7 +167,7 @@ func (r *reader) ground() error {
 			}
 		}
 		if !(cell > 0 && cols >= 1 && rows >= 1 && cols*rows <= 1<<28 && cols == math.Trunc(cols) && rows == math.Trunc(rows)) {
-			return g.errorf("%g × %g cells of %g m", cols, rows, cell)
+			return g.errorf("%g × %g cells of %g m; want positive whole numbers of columns and rows, at most %d cells, and their size in metres", cols, rows, cell, 1<<28)
 		}
 		c.Grid = city.Grid{West: west, North: south + rows*cell, Cell: cell, Cols: int(cols), Rows: int(rows)}
 		c.Z = make([]float64, c.Cells())
@@ -190,6 +205,11 @@ func (r *reader) ground() error {
 			if math.IsNaN(z[i]) {
 				z[i] = v
 			}
+		}
+	}
+	for i, h := range z {
+		if h < -11000 || h > 9000 || h == -9999 { // beyond the deepest sea and the highest land; NaN is outside
+			return d.errorf("%s has %g m in row %d, column %d: if this marks cells without data, name it NODATA_value in the raster's header; else check that heights are in metres", name, h, i/c.Cols+1, i%c.Cols+1)
 		}
 	}
 	if hole, n := inner(c.Grid, z); n > 0 {
@@ -303,11 +323,16 @@ func (r *reader) roughness() error {
 		if err != nil {
 			return err
 		}
+		if !(n > 0 && n < 1) {
+			return a.get("n").errorf("Manning's n %g is not in 0–1 s·m^(−1/3); Strickler's k is 1/n", n)
+		}
 		rings, err := r.rings(a)
 		if err != nil {
 			return err
 		}
-		r.within(rings, func(i int) { c.Manning[i] = n })
+		if err := r.within(a, rings, func(i int) { c.Manning[i] = n }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -330,12 +355,14 @@ func (r *reader) raise() error {
 			return err
 		}
 		done := make([]bool, len(r.c.Z))
-		r.within(rings, func(i int) {
+		if err := r.within(a, rings, func(i int) {
 			if !done[i] {
 				r.c.Z[i] += by
 				done[i] = true
 			}
-		})
+		}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

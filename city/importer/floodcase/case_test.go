@@ -121,3 +121,37 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// What would do nothing, or something else than it says, is refused by its line.
+func TestSlipsOfThePen(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("unmarked.asc", "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 5\n1 1\n1 -9999\n")
+	write("spike.asc", "ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 5\n1 1\n1e30 1\n")
+	const flat = "grid: {west: 0, south: 0, cell: 5, cols: 10, rows: 10, level: 1}\nduration: 60\n"
+	for want, text := range map[string]string{
+		"line 1: empty; want at least dem and duration":              "",
+		"line 4: case: a second rain; the first is in line 3":        flat + "rain: {unit: mm/h, rate: 5}\nrain: {unit: mm/h, rate: 6}\n",
+		"line 3: raise 1: polygon 1 has 2 corners":                   flat + "raise: [{by: 1, polygon: [[5, 5], [20, 20]]}]\n",
+		"line 3: raise 1: its polygons lie outside the DEM":          flat + "raise: [{by: 1, polygon: [[500, 500], [520, 500], [520, 520]]}]\n",
+		"line 3: n: Manning's n 33 is not in 0–1":                    flat + "roughness: {areas: [{n: 33, polygon: [[5, 5], [20, 5], [20, 20]]}]}\n",
+		"line 3: courant: 5 is not in 0–1":                           flat + "courant: 5\n",
+		"line 3: report: 1ns is shorter than":                        flat + "report: 1e-9\n",
+		"line 3: radius: -2 m is negative":                           flat + "sources: [{x: 20, y: 20, radius: -2, flow: 1}]\n",
+		"line 1: grid: 0 × 10 cells of 5 m; want positive":           "grid: {west: 0, south: 0, cell: 5, cols: 0, rows: 10, level: 1}\nduration: 60\n",
+		"line 1: dem: unmarked.asc has -9999 m in row 2, column 2":   "dem: unmarked.asc\nduration: 60\n",
+		"line 1: dem: spike.asc has 1.0000000150474662e+30 m in row": "dem: spike.asc\nduration: 60\n",
+	} {
+		_, err := Read(write("case.yaml", text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}

@@ -257,6 +257,9 @@ func (r *reader) sources() error {
 			if err := d.get("radius").numberOr(&s.Radius); err != nil {
 				return err
 			}
+			if s.Radius < 0 {
+				return d.get("radius").errorf("%g m is negative", s.Radius)
+			}
 			if s.Flow, err = r.series(d, kind.value); err != nil {
 				return err
 			}
@@ -355,16 +358,21 @@ func (r *reader) rings(d node) ([][][2]float64, error) {
 	return [][][2]float64{ring}, nil
 }
 
-// within calls f for each cell whose centre lies in a ring.
-func (r *reader) within(rings [][][2]float64, f func(i int)) {
-	g := r.c.Grid
-	for _, ring := range rings {
+// within calls f for each cell whose centre lies in a ring of d. It refuses rings that are no polygons, or lie wholly beyond the grid, where
+// they would do nothing; one between the centres of four cells is only small.
+func (r *reader) within(d node, rings [][][2]float64, f func(i int)) error {
+	g, met := r.c.Grid, false
+	for k, ring := range rings {
+		if len(ring) < 3 {
+			return d.errorf("polygon %d has %d corners; want three at least", k+1, len(ring))
+		}
 		lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 		for _, p := range ring {
 			for k := range 2 {
 				lo[k], hi[k] = min(lo[k], p[k]), max(hi[k], p[k])
 			}
 		}
+		met = met || hi[0] >= g.West && lo[0] <= g.West+float64(g.Cols)*g.Cell && hi[1] >= g.North-float64(g.Rows)*g.Cell && lo[1] <= g.North
 		for row := max(0, int((g.North-hi[1])/g.Cell)-1); row < min(g.Rows, int((g.North-lo[1])/g.Cell)+2); row++ {
 			for col := max(0, int((lo[0]-g.West)/g.Cell)-1); col < min(g.Cols, int((hi[0]-g.West)/g.Cell)+2); col++ {
 				if i := row*g.Cols + col; holds(ring, g.Centre(i)) {
@@ -373,6 +381,10 @@ func (r *reader) within(rings [][][2]float64, f func(i int)) {
 			}
 		}
 	}
+	if !met {
+		return d.errorf("its polygons lie outside the DEM, which covers %g–%g, %g–%g: check the coordinates' system", g.West, g.West+float64(g.Cols)*g.Cell, g.North-float64(g.Rows)*g.Cell, g.North)
+	}
+	return nil
 }
 
 // holds reports whether p lies in ring, by the crossings of a ray.

@@ -28,14 +28,20 @@ func (d node) errorf(format string, a ...any) error {
 // there reports whether the file has this value.
 func (d node) there() bool { return d.n != nil }
 
-// keys refuses any key of a mapping that is not known, so that a slip of the pen is no silent default.
+// keys refuses any key of a mapping that is not known or stands twice, so that a slip of the pen is no silent default.
 func (d node) keys(known ...string) error {
 	if d.n.Kind != yaml.MappingNode {
 		return d.errorf("want keys and values (%s)", strings.Join(known, ", "))
 	}
 	for i := 0; i < len(d.n.Content); i += 2 {
-		if k := d.n.Content[i]; !slices.Contains(known, k.Value) {
+		k := d.n.Content[i]
+		if !slices.Contains(known, k.Value) {
 			return node{d.file, d.what, k}.errorf("unknown key %q; known are %s", k.Value, strings.Join(known, ", "))
+		}
+		for j := 0; j < i; j += 2 {
+			if first := d.n.Content[j]; first.Value == k.Value {
+				return node{d.file, d.what, k}.errorf("a second %s; the first is in line %d: keep one", k.Value, first.Line)
+			}
 		}
 	}
 	return nil

@@ -56,7 +56,9 @@ func (r *reader) infiltration() error {
 		if err != nil {
 			return err
 		}
-		r.within(rings, func(i int) { c.SoilOf[i] = kind })
+		if err := r.within(a, rings, func(i int) { c.SoilOf[i] = kind }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -145,7 +147,9 @@ func (r *reader) porosity() error {
 		if err != nil {
 			return err
 		}
-		r.within(rings, func(i int) { r.c.Open[i] = open })
+		if err := r.within(a, rings, func(i int) { r.c.Open[i] = open }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
