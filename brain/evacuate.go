@@ -37,7 +37,6 @@ func (b *Brain) proposeEvacuation(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	b.evacuated = b.fan.Issued
 	snap, grid, c, from := br.Snapshot(), b.water.Grid(), b.city, b.now
 	a := evacuation.Usual
 	frames := [][]float32{}
@@ -48,6 +47,7 @@ func (b *Brain) proposeEvacuation(ctx context.Context) error {
 		}
 		frames = append(frames, f)
 	}
+	b.evacuated = b.fan.Issued
 	var k *evacuation.Case
 	var plan *evacuation.Plan
 	branch := b.fan.Branch
@@ -64,7 +64,17 @@ func (b *Brain) proposeEvacuation(ctx context.Context) error {
 		}
 		return err
 	}, func() error {
-		if plan == nil {
+		withdraw := func() { // one that is open is about a forecast that has changed
+			for _, d := range b.decisions {
+				if d.Kind == "evacuation" && d.State == string(exchange.Proposed) {
+					d.State = string(exchange.Expired)
+					b.record(d)
+				}
+			}
+		}
+		if plan == nil { // no block is reached any more
+			b.evacuating = 0
+			withdraw()
 			return nil
 		}
 		people, stranded := 0.0, 0.0
@@ -75,13 +85,9 @@ func (b *Brain) proposeEvacuation(ctx context.Context) error {
 			return nil
 		}
 		b.evacuating = people
-		for _, d := range b.decisions { // an open one is about a forecast that has changed
-			if d.Kind == "evacuation" && d.State == string(exchange.Proposed) {
-				d.State = string(exchange.Expired)
-				b.record(d)
-			}
-		}
-		d := &Decision{Kind: "evacuation", Deadline: b.now.Add(20 * time.Minute), Base: branch, With: branch, Expected: &Effect{Unit: "people", Mean: people - stranded, P05: people - stranded, P95: people}}
+		withdraw()
+		led := people - stranded // of one plan: no interval is known
+		d := &Decision{Kind: "evacuation", Deadline: b.now.Add(20 * time.Minute), Base: branch, With: branch, Expected: &Effect{Unit: "people", Mean: led, P05: led, P95: led}}
 		for i := range plan.Departures {
 			x := &plan.Departures[i]
 			step := EvacuationStep{Block: k.Blocks[x.Block].Name, Shelter: k.Shelters[x.Shelter].Name, LeaveS: x.Leave, ArriveS: x.Arrive, People: x.People}

@@ -85,9 +85,7 @@ func (b *Brain) missing(units []unitSeen) {
 		}
 		ch := twin.Set(exchange.URN("EmergencyVehicle", u.id), "EmergencyVehicle", twin.Text("contact", state, b.now))
 		ch.Origin = twin.Edit
-		if _, err := b.main.Apply(ch); err != nil {
-			state += " (not recorded: " + err.Error() + ")"
-		}
+		_, unkept := b.main.Apply(ch)
 		d := &Decision{Kind: "unit", Deadline: b.now}
 		if u.lost {
 			d.Title = city.Text{En: fmt.Sprintf("Unit %s is lost", u.id), Zh: fmt.Sprintf("单位 %s 失联", u.id)}
@@ -95,6 +93,10 @@ func (b *Brain) missing(units []unitSeen) {
 		} else {
 			d.Title = city.Text{En: fmt.Sprintf("Unit %s is heard again", u.id), Zh: fmt.Sprintf("单位 %s 恢复上报", u.id)}
 			d.Why = city.Text{En: "It reports; it may be sent.", Zh: "已恢复上报，可以派遣。"}
+		}
+		if unkept != nil {
+			d.Why.En += " The twin did not take it: " + unkept.Error() + "."
+			d.Why.Zh += "孪生体未记录：" + unkept.Error() + "。"
 		}
 		b.note(d, u.at)
 	}

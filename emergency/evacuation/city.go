@@ -51,7 +51,7 @@ func Of(c *city.City, w Water, a Assumptions) *Case {
 		for s := 0.0; s <= a.Horizon; s += a.Look {
 			for _, p := range points {
 				if w(p, s) >= depth {
-					return s
+					return max(0, s-a.Look) // it may have come right after the look before
 				}
 			}
 		}
