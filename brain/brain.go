@@ -157,7 +157,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		if b.water, err = flood.New(c, flood.Config{Start: cfg.Start, Coarsen: cfg.Coarsen, MaxStep: 20 * time.Second}); err != nil {
 			return nil, fmt.Errorf("brain: %w", err)
 		}
-		b.model = newWaterModel(c, cfg.Horizon, cfg.Threads)
+		b.model = newWaterModel(c, b.water, cfg.Horizon, cfg.Threads)
 		b.tactics = make([]tactic, len(c.Drains.Creeks))
 	}
 	if e, ok := b.main.Snapshot().Get(exchange.URN("Automation", "city")); ok {

@@ -20,9 +20,12 @@ type Fan struct {
 	Issued                     time.Time
 	Branch                     string
 	Step                       time.Duration
-	Median, Q05, Q25, Q75, Q95 []float64 // m
-	Rain                       []float64 // mm/h, mean over city and members
-	Damage                     *Effect   // expected over the horizon as things stand; nil where it is not assessable
+	Median, Q05, Q25, Q75, Q95 []float64    // m
+	Rain                       []float64    // mm/h, mean over city and members
+	Damage                     *Effect      // expected over the horizon as things stand; nil where it is not assessable
+	Districts                  []Effect     // the same by the city's districts; nil where it is not assessable
+	Spreads                    []*Spread    // of the water on the ground, by branch
+	Hydrographs                []Hydrograph // by city.Instruments; of rain gauges without values
 }
 
 // Fan returns the newest forecast, nil before the first. Don't write to it.
@@ -129,7 +132,7 @@ func (b *Brain) conclude(ctx context.Context, o *outlook, p programme) error {
 	if err != nil {
 		return err
 	}
-	b.setFan(o, p.best, brain)
+	b.setFan(o, p, asIs, brain)
 	b.decideWater(p, asIs, brain)
 	if err := b.decideStreets(ctx, o.at, p.best, asIs, brain); err != nil {
 		return err
@@ -266,8 +269,8 @@ func (b *Brain) waterBranches(m moment, base, best []outcome) (string, string, e
 	return asIs, with, nil
 }
 
-func (b *Brain) setFan(o *outlook, out []outcome, branch string) {
-	rain := o.rain(b.cfg.Members)
+func (b *Brain) setFan(o *outlook, p programme, asIs, branch string) {
+	rain, out := o.rain(b.cfg.Members), p.best
 	f := &Fan{Issued: o.at, Branch: branch, Step: frame}
 	deepest := make([]float64, len(out))
 	for k := range out[0].Watched {
@@ -289,10 +292,30 @@ func (b *Brain) setFan(o *outlook, out []outcome, branch string) {
 		f.Rain = append(f.Rain, mmh/math.Max(1, n))
 	}
 	if b.city.Terrain.Assessable() {
-		d := totals(out)
-		f.Damage = &Effect{Unit: "fen", Mean: mean(d), P05: quantile(d, 0.05) / flood.DamageUncertainty, P95: quantile(d, 0.95) * flood.DamageUncertainty}
+		f.Damage = damageOf(totals(out))
+		of := make([]float64, len(out))
+		for k := range b.city.Districts {
+			for m := range out {
+				of[m] = out[m].Districts[k]
+			}
+			f.Districts = append(f.Districts, *damageOf(of))
+		}
 	}
+	f.Spreads = []*Spread{b.model.spread(o.water, branch, o.at, p.best)}
+	if &p.base[0] == &p.best[0] { // nothing to do: both sides are the same water
+		same := *f.Spreads[0]
+		same.Branch = asIs
+		f.Spreads = append(f.Spreads, &same)
+	} else {
+		f.Spreads = append(f.Spreads, b.model.spread(o.water, asIs, o.at, p.base))
+	}
+	f.Hydrographs = b.hydrographs(b.fan, o.at, out)
 	b.fan = f
+}
+
+// damageOf is what members' damages in fen expect, with the curves' own uncertainty in the interval.
+func damageOf(d []float64) *Effect {
+	return &Effect{Unit: "fen", Mean: mean(d), P05: quantile(d, 0.05) / flood.DamageUncertainty, P95: quantile(d, 0.95) * flood.DamageUncertainty}
 }
 
 // orderHold is how long an order of a forecast holds: until the next forecasts have had their say, and a while longer.

@@ -9,6 +9,7 @@ import (
 
 	"citybrain/city"
 	"citybrain/flood"
+	"github.com/paulmach/orb/planar"
 )
 
 // A rainForecast is an issue of the weather service's ensemble: for each member its frames, one every Step from Issue on.
@@ -66,7 +67,10 @@ type outcome struct {
 	Watched [][]float32   // m, of each watched cell at each frame
 	Depths  [][]float32   // m, of each cell of the computing grid, every keep frames
 	Creeks  [][]float32   // m, level of each creek at each frame
+	Sewers  [][]float32   // m, level of each basin's sewer at each frame
 	Horizon time.Duration // computed
+	// Districts is the damage in fen by the city's districts; what stands in none is in none of them.
+	Districts []float64
 }
 
 // Total returns the damage over the whole city in fen.
@@ -82,10 +86,12 @@ func (o *outcome) Total() float64 {
 type waterModel struct {
 	city    *city.City
 	assets  []flood.Asset
-	owner   []int   // of each asset: the creek whose district it stands in, or the number of creeks
-	places  []int   // of the city, that are watched: street gauges and underpasses
-	watched []int   // their cells of the city's terrain
-	gauges  [][]int // by basin: which of them are its street gauges
+	owner   []int     // of each asset: the creek whose district it stands in, or the number of creeks
+	within  []int     // of each asset: the district that it stands in, −1: none
+	ground  [][]int32 // of the city's terrain: the cells that are not river in each computing cell
+	places  []int     // of the city, that are watched: street gauges and underpasses
+	watched []int     // their cells of the city's terrain
+	gauges  [][]int   // by basin: which of them are its street gauges
 	threads int
 	horizon time.Duration
 }
@@ -96,8 +102,14 @@ const frame = 5 * time.Minute
 // keep is how many frames apart the whole grid is kept.
 const keep = 3
 
-func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel {
+func newWaterModel(c *city.City, s *flood.Sim, horizon time.Duration, threads int) *waterModel {
 	m := &waterModel{city: c, assets: flood.Assets(c), threads: threads, horizon: horizon}
+	m.ground = make([][]int32, s.Grid().Cells())
+	for i, z := range c.Terrain.Z {
+		if k := s.CellOf(i); !c.Terrain.River[i] && !math.IsNaN(float64(z)) {
+			m.ground[k] = append(m.ground[k], int32(i))
+		}
+	}
 	creekOf := make([]int, len(c.Drains.Basins))
 	for i := range c.Drains.Pumps {
 		if p := &c.Drains.Pumps[i]; p.Basin >= 0 {
@@ -110,6 +122,8 @@ func newWaterModel(c *city.City, horizon time.Duration, threads int) *waterModel
 			k = creekOf[b]
 		}
 		m.owner = append(m.owner, k)
+		at := c.Terrain.Centre(a.Cell)
+		m.within = append(m.within, slices.IndexFunc(c.Districts, func(d city.District) bool { return planar.PolygonContains(d.Outline, at) }))
 	}
 	m.gauges = make([][]int, len(c.Drains.Basins))
 	for i := range c.Places {
@@ -137,7 +151,7 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 			return outcome{}, err
 		}
 	}
-	o := outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Horizon: m.horizon}
+	o := outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon}
 	frames := int(m.horizon / frame)
 	for f := range frames {
 		if err := s.Input(s.Now(), rain.field(member, at.Add(time.Duration(f)*frame))); err != nil {
@@ -156,6 +170,10 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 		for i := range levels {
 			levels[i] = float32(s.CreekLevel(i))
 		}
+		sewers := make([]float32, len(m.city.Drains.Basins))
+		for i := range sewers {
+			sewers[i] = float32(s.BasinLevel(i))
+		}
 		if (f+1)%keep == 0 {
 			depths := s.Depths()
 			grid := make([]float32, len(depths))
@@ -164,12 +182,15 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 			}
 			o.Depths = append(o.Depths, grid)
 		}
-		o.Watched, o.Creeks = append(o.Watched, depths), append(o.Creeks, levels)
+		o.Watched, o.Creeks, o.Sewers = append(o.Watched, depths), append(o.Creeks, levels), append(o.Sewers, sewers)
 	}
 	for i := range m.assets {
 		a := &m.assets[i]
 		if f := flood.DamageFraction(a.Use, s.PeakAt(a.Cell)-a.Floor); f > 0 {
 			o.Damage[m.owner[i]] += f * float64(a.ValueFen)
+			if k := m.within[i]; k >= 0 {
+				o.Districts[k] += f * float64(a.ValueFen)
+			}
 		}
 	}
 	return o, nil

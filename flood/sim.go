@@ -219,6 +219,15 @@ func (s *Sim) DepthAt(i int) float64 {
 	return s.net.Depth(i, s.net.Level(c, s.w[c]))
 }
 
+// LevelFrom returns the level in metres at which cell c of Grid has mean metres of water on its open ground, as Depths gives them.
+func (s *Sim) LevelFrom(c int, mean float64) float64 { return s.net.Level(c, mean*s.net.Open(c)) }
+
+// DepthUnder returns the depth in metres at cell i of the city's own terrain while the water in its cell of Grid stands at level.
+func (s *Sim) DepthUnder(i int, level float64) float64 { return s.net.Depth(i, level) }
+
+// CellOf returns the cell of Grid that holds cell i of the city's own terrain.
+func (s *Sim) CellOf(i int) int { return s.net.CellOf(i) }
+
 // PeakAt returns the largest depth so far at cell i of the city's own terrain, as DepthAt does the present one.
 func (s *Sim) PeakAt(i int) float64 { return max(s.flow.Peak(0, i), s.DepthAt(i)) }
 

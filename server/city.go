@@ -14,6 +14,16 @@ func (s *Server) lonlat(p orb.Point) [2]float64 {
 	return [2]float64{lon, lat}
 }
 
+func (s *Server) outline(p orb.Polygon) orb.Polygon {
+	out := make(orb.Polygon, len(p))
+	for i, ring := range p {
+		for _, q := range ring {
+			out[i] = append(out[i], s.lonlat(q))
+		}
+	}
+	return out
+}
+
 func (s *Server) cityJSON() []byte {
 	c := s.city
 	b := c.Bounds

@@ -15,6 +15,9 @@
 //	GET /api/branches  POST /api/branches {name,from,kind}  DELETE /api/branches?name=  GET /api/diff?a=&b=  POST /api/merge {from,into}
 //	GET /api/history?id=&attr=[&clock=]  GET /api/history?id=&at=[&clock=]  (purpose=analysis hides what tells of persons)
 //	GET /api/junction?id=  (movements, queues, what it will show in two minutes, what the runner-up would cost)
+//	GET /api/frame?t=[&branch=][&show=mean|median|p90|chance]  (what the newest forecast's members say; an older branch has their mean)
+//	GET /api/hydrograph?id=  (a water gauge's forecast, and what was forecast of it)  GET /api/workplan?id=  (a pump's or a gate's)
+//	GET /api/districts  (their outlines; their damage is in /api/forecast)
 //	GET POST PATCH DELETE /api/users[?name=]  GET /api/backup  GET /api/version
 //
 // The live stream is a sequence of messages: type (1 byte), 3 spare bytes, length of the payload (u32), payload; all numbers

@@ -136,6 +136,14 @@ func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 				return true
 			}
 		}
+	case "District":
+		for i := range c.Districts {
+			if d := &c.Districts[i]; d.ID == local {
+				info.Name = d.Name
+				add("population", d.Population, "")
+				return true
+			}
+		}
 	case "Place", "WaterObserved", "RainfallObserved":
 		for i := range c.Places {
 			if p := &c.Places[i]; p.ID == local {
@@ -168,6 +176,15 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	at := time.Unix(unix, 0)
+	show, ok := shows[r.URL.Query().Get("show")]
+	if !ok {
+		http.Error(w, fmt.Sprintf("frame: show is %q; there are mean, median, p90 and chance", r.URL.Query().Get("show")), http.StatusBadRequest)
+		return
+	}
+	if show == showsChance && !s.city.Terrain.Assessable() {
+		http.Error(w, "frame: the terrain's vertical error is above 0.15 m, and no chance of a depth is shown", http.StatusNotFound)
+		return
+	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if name := r.URL.Query().Get("branch"); name != "" {
 		v, err := s.desk().view(r, name)
@@ -176,28 +193,34 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 			fail(w, err)
 			return
 		}
+		if show != showsMean {
+			if m := s.spread(name, show, at); m != nil {
+				w.Write(m)
+				return
+			} // an older branch has the mean of its members; the message says so
+		}
 		field, ok := v.Field("waterDepth", "city", at)
-		if g, fits := s.gridOf(len(field)); ok && fits {
+		wm := s.ground.Load()
+		if g, fits := s.gridOf(len(field)); ok && wm != nil && len(field) == wm.Grid().Cells() {
+			w.Write(s.laid(wm, func(c int) float64 { return float64(field[c]) }))
+		} else if ok && fits {
 			w.Write(water(s.city, g, func(i int) float64 { return float64(field[i]) }))
 		}
 		return
 	}
 	s.mu.RLock()
 	i := sort.Search(len(s.recorded), func(i int) bool { return s.recorded[i].at.After(at) })
-	var f *frame
+	var f record
 	if i > 0 {
 		f = s.recorded[i-1]
 	}
 	s.mu.RUnlock()
-	if f == nil {
+	if i == 0 {
 		http.Error(w, "frame: nothing is recorded of that time", http.StatusNotFound)
 		return
 	}
-	for _, m := range f.messages(s.seesPlaces(policy.From(r.Context()))) {
-		if _, err := w.Write(m); err != nil {
-			return
-		}
-	}
+	// An answer that breaks off is one that nobody waits for any more.
+	f.write(w, s.seesPlaces(policy.From(r.Context())))
 }
 
 // gridOf returns the grid over the city's terrain that has n cells, for any whole coarsening up to 8.

@@ -13,7 +13,7 @@ import (
 const (
 	msgVehicles = 1 // f64 time (Unix s), u32 n, n × u32 id, n × u16 x, n × u16 y (m from the south-west corner), n × u8 heading (256ths of a turn from north), n × u8 kind
 	msgSignals  = 2 // for each junction: u8 1 green or 2 changing, u8 1 if the brain leads it
-	msgWater    = 3 // u16 cols, u16 rows, f32 west, f32 north, f32 cell (m from the south-west corner), u32 n, n × u32 cell, n × u8 cm
+	msgWater    = 3 // u16 cols, u16 rows, f32 west, f32 north, f32 cell (m from the south-west corner), u32 n, n × u32 cell, n × u8 cm or %; the second byte of the message says what it shows, see water.go
 	msgStatus   = 4 // JSON
 	msgSpeeds   = 5 // for each link: u8 speed over its limit, 255ths
 )
@@ -74,22 +74,30 @@ func signals(c *city.City, b *brain.Brain) []byte {
 
 // water packs the wet cells of a depth grid: 3 cm and more.
 func water(c *city.City, g city.Grid, depth func(i int) float64) []byte {
+	return cells(c, g, func(i int) (uint8, bool) {
+		d := depth(i)
+		return byte(min(255, math.Round(max(0, d)*100))), d >= 0.03
+	})
+}
+
+// cells packs those cells of a grid that value wants sent.
+func cells(c *city.City, g city.Grid, value func(i int) (uint8, bool)) []byte {
 	b := binary.LittleEndian.AppendUint16(nil, uint16(g.Cols))
 	b = binary.LittleEndian.AppendUint16(b, uint16(g.Rows))
 	for _, v := range []float64{g.West - c.Bounds.Min[0], g.North - c.Bounds.Min[1], g.Cell} {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)))
 	}
-	var index, cm []byte
+	var index, values []byte
 	n := uint32(0)
 	for i := range g.Cells() {
-		if d := depth(i); d >= 0.03 {
+		if v, ok := value(i); ok {
 			index = binary.LittleEndian.AppendUint32(index, uint32(i))
-			cm = append(cm, byte(min(255, math.Round(d*100))))
+			values = append(values, v)
 			n++
 		}
 	}
 	b = binary.LittleEndian.AppendUint32(b, n)
-	return message(msgWater, append(append(b, index...), cm...))
+	return message(msgWater, append(append(b, index...), values...))
 }
 
 func speeds(c *city.City, s *traffic.Sim) []byte {

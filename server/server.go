@@ -19,6 +19,7 @@ import (
 	"citybrain/city"
 	"citybrain/emergency"
 	"citybrain/exchange"
+	"citybrain/flood"
 	"citybrain/policy"
 	"citybrain/traffic"
 	"citybrain/twin"
@@ -39,24 +40,28 @@ type Config struct {
 
 // A Server serves one running city.
 type Server struct {
-	cfg    Config
-	city   *city.City
-	twin   *twin.Twin
-	policy *policy.Policy
-	tiles  *tiles
-	static map[string][]byte // JSON that never changes, by path
-	now    atomic.Pointer[frame]
-	wake   atomic.Pointer[chan struct{}]
-	todo   chan func(decider) // what people decided: all of it between two ticks
-	asked  chan question      // what they want to see of the brain: one between two ticks
-	ahead  chan struct{}      // whoever holds it looks ahead on the brain's copies
+	cfg         Config
+	city        *city.City
+	twin        *twin.Twin
+	policy      *policy.Policy
+	tiles       *tiles
+	instruments []city.Instrument
+	static      map[string][]byte // JSON that never changes, by path
+	now         atomic.Pointer[frame]
+	wake        atomic.Pointer[chan struct{}]
+	ground      atomic.Pointer[flood.Sim] // of the brain, for what lies below the size of its cells; nothing else of it is read
+	todo        chan func(decider)        // what people decided: all of it between two ticks
+	asked       chan question             // what they want to see of the brain: one between two ticks
+	ahead       chan struct{}             // whoever holds it looks ahead on the brain's copies
 
-	mu       sync.RWMutex
-	timeline []sample
-	recorded []*frame
-	feeds    []feedInfo
-	fan      *fanInfo
-	search   []found
+	mu          sync.RWMutex
+	timeline    []sample
+	recorded    []record
+	feeds       []feedInfo
+	fan         *fanInfo
+	spreads     []*brain.Spread    // of the newest forecast's branches
+	hydrographs []brain.Hydrograph // of the newest forecast, by instrument
+	search      []found
 }
 
 // frame is one moment of the city as messages, immutable once published.
@@ -78,39 +83,6 @@ func (f *frame) messages(places bool) [5][]byte {
 	return [5][]byte{f.vehicles, f.signals, f.water, f.speeds, f.plain}
 }
 
-type sample struct {
-	T        int64   `json:"t"`
-	Vehicles int     `json:"vehicles"`
-	Speed    float64 `json:"speed"`
-	Rain     float64 `json:"rain"`
-	Depth    float64 `json:"depth"`
-}
-
-type feedInfo struct {
-	ID       string    `json:"id"`
-	Name     city.Text `json:"name"`
-	Protocol string    `json:"protocol"`
-	Received int       `json:"received"`
-	Rejected int       `json:"rejected"`
-	Late     int       `json:"late"`
-	Lost     int       `json:"lost"`
-	Last     float64   `json:"last"`
-	State    string    `json:"state"`
-}
-
-type fanInfo struct {
-	Issued int64         `json:"issued"`
-	Branch string        `json:"branch"`
-	Step   float64       `json:"step"`
-	Median []float64     `json:"median"`
-	Q05    []float64     `json:"q05"`
-	Q25    []float64     `json:"q25"`
-	Q75    []float64     `json:"q75"`
-	Q95    []float64     `json:"q95"`
-	Rain   []float64     `json:"rain"`
-	Damage *brain.Effect `json:"damage"`
-}
-
 type found struct {
 	ID   string     `json:"id"`
 	Name city.Text  `json:"name"`
@@ -129,7 +101,8 @@ func New(c *city.City, t *twin.Twin, cfg Config) *Server {
 	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), todo: make(chan func(decider), 64), asked: make(chan question, 8), ahead: make(chan struct{}, 1)}
 	ch := make(chan struct{})
 	s.wake.Store(&ch)
-	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON()}
+	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON(), "/api/districts": s.districtsJSON()}
+	s.instruments = city.Instruments(c)
 	s.search = s.searchable()
 	return s
 }
@@ -152,6 +125,8 @@ func (s *Server) Handler() http.Handler {
 	m.HandleFunc("GET /api/feeds", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.feeds) }) })
 	m.HandleFunc("GET /api/entity", s.entity)
 	m.HandleFunc("GET /api/junction", s.junction)
+	m.HandleFunc("GET /api/hydrograph", s.hydrograph)
+	m.HandleFunc("GET /api/workplan", s.workplan)
 	m.HandleFunc("GET /api/search", s.find)
 	m.HandleFunc("GET /api/account", s.account)
 	m.HandleFunc("POST /api/decisions/{verdict}", s.verdict)
@@ -276,8 +251,9 @@ func (s *Server) Observe(b *brain.Brain, x *exchange.Exchange, now time.Time, sp
 		f.water, f.speeds = old.water, old.speeds
 	}
 	if wm := b.Water(); wm != nil && (f.water == nil || now.Unix()%15 == 0) {
-		depths := wm.Depths()
-		f.water = water(s.city, wm.Grid(), func(i int) float64 { return depths[i] })
+		s.ground.Store(wm)
+		means := wm.Depths()
+		f.water = s.laid(wm, func(c int) float64 { return means[c] })
 	}
 	if f.speeds == nil || now.Unix()%15 == 0 {
 		f.speeds = speeds(s.city, b.Streets())
@@ -406,33 +382,6 @@ func meanSpeed(s *traffic.Sim) float64 {
 		return 0
 	}
 	return sum / n
-}
-
-// minute keeps what replay and the time bar need, once a minute of the city.
-func (s *Server) minute(b *brain.Brain, x *exchange.Exchange, f *frame, st *status) {
-	deepest := 0.0
-	if w := b.Water(); w != nil {
-		for _, d := range b.GaugeDepths() {
-			deepest = max(deepest, d)
-		}
-	}
-	var feeds []feedInfo
-	for _, k := range x.Feeds() {
-		i := feedInfo{ID: k.ID, Name: k.Name, Protocol: k.Protocol, Received: k.Received, Rejected: k.Rejected, Late: k.Overdue, Lost: k.Lost, State: k.State(f.at)}
-		if !k.Last.IsZero() {
-			i.Last = float64(k.Last.UnixMilli()) / 1000
-		}
-		feeds = append(feeds, i)
-	}
-	var fan *fanInfo
-	if n := b.Fan(); n != nil {
-		fan = &fanInfo{n.Issued.Unix(), n.Branch, n.Step.Seconds(), n.Median, n.Q05, n.Q25, n.Q75, n.Q95, n.Rain, n.Damage}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.timeline = append(s.timeline, sample{f.at.Unix(), st.Totals.Vehicles, st.Totals.Speed, st.Totals.Rain, deepest})
-	s.recorded = append(s.recorded, f)
-	s.feeds, s.fan = feeds, fan
 }
 
 // live streams frames: each client gets the newest, whatever it missed. It ends with the client's session.

@@ -109,7 +109,12 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 	g.Server = New(&city.City{Name: city.Text{En: "Town"}, Signals: []city.Junction{{ID: "s1", At: orb.Point{100, 100},
 		Movements: []city.Movement{{Path: orb.LineString{{110, 100}, {90, 100}}}, {Kind: city.Walkers, Path: orb.LineString{{100, 90}, {100, 110}}}},
 		Stages:    []city.Stage{{Movements: []int32{0}}, {Movements: []int32{1}}}}},
-		Streets: city.Streets{Links: []city.Link{{ID: "l1", Name: city.Text{En: "Main Street"}}}}, Frame: city.Frame{Lon0: 121.5, Lat0: 31.2}, Bounds: orb.Bound{Max: orb.Point{1000, 1000}}}, tw, Config{
+		Streets: city.Streets{Links: []city.Link{{ID: "l1", Name: city.Text{En: "Main Street"}}}}, Frame: city.Frame{Lon0: 121.5, Lat0: 31.2}, Bounds: orb.Bound{Max: orb.Point{1000, 1000}},
+		Terrain:   &city.Terrain{Grid: city.Grid{North: 1000, Cell: 500, Cols: 2, Rows: 2}, Datum: "Wusong", VerticalError: 0.05},
+		Places:    []city.Place{{ID: "g1", Kind: city.StreetGauge, At: orb.Point{250, 250}}},
+		Districts: []city.District{{ID: "d1", Name: city.Text{En: "East End"}, Outline: orb.Polygon{{{0, 0}, {1000, 0}, {1000, 1000}, {0, 0}}}, Population: 70}},
+		Drains: city.Drains{Creeks: []city.Creek{{ID: "k1", Name: city.Text{En: "Mill Creek"}, Line: orb.LineString{{0, 500}, {1000, 500}}}},
+			Pumps: []city.Pump{{ID: "p1", Basin: -1, Units: 3, Start: 2.6, Stop: 2.2, MaxStarts: 4}}, Gates: []city.Gate{{ID: "w1", Sill: 1.5}}}}, tw, Config{
 		Data: dir, Build: "b1", Policy: p, Log: slog.New(slog.NewTextHandler(log, nil)), Console: fstest.MapFS{"index.html": {Data: []byte("the console")}},
 		NGSILD: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, policy.From(r.Context()).Name) }),
 	})
@@ -120,7 +125,7 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 		t.Fatal(err)
 	}
 	f := &frame{at: noon, status: full, plain: plain}
-	g.recorded = append(g.recorded, f)
+	g.recorded = append(g.recorded, packed(f))
 	g.publish(f)
 	web := httptest.NewServer(g.Handler())
 	stop := make(chan struct{})

@@ -49,7 +49,7 @@ export interface Status {
   calls: Call[];
 }
 export interface Sample { t: number; vehicles: number; speed: number; rain: number; depth: number }
-export interface Fan { issued: number; branch: string; step: number; median: number[]; q05: number[]; q25: number[]; q75: number[]; q95: number[]; rain: number[]; damage: Effect | null }
+export interface Fan { issued: number; branch: string; step: number; median: number[]; q05: number[]; q25: number[]; q75: number[]; q95: number[]; rain: number[]; damage: Effect | null; districts: Effect[] | null }
 export interface Branch { name: string; kind: string; from: number; made: number }
 export interface Attribute { name: string; value: unknown; unit?: string; observed?: number; recorded?: number }
 export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[] }
@@ -63,6 +63,38 @@ export interface Junction {
   stages: { movements: number[]; pressure: number }[];
   greens: { stage: number; from: number; to: number }[];
   runnerUp?: { stage: number; vehicleSeconds: number };
+}
+/** A station's forecast from issued on, and what was forecast of it at least half an hour before; m. */
+export interface Hydrograph {
+  id: string;
+  kind: 'street' | 'sewer' | 'creek' | 'tide';
+  attr: string;
+  datum?: string;
+  issued: number;
+  step: number;
+  median: number[];
+  q05: number[];
+  q95: number[];
+  past: { t: number; median: number; q05: number; q95: number }[];
+}
+/** What a pumping station or a gate is ordered, and by what it works of itself; levels in m. */
+export interface Workplan {
+  id: string;
+  order: number | null;
+  until?: number;
+  by?: string;
+  decision?: string;
+  state?: string;
+  starts: number;
+  mayStart: number;
+  start?: number;
+  stop?: number;
+  minRun?: number;
+  minRest?: number;
+  sill?: number;
+  from: Text;
+  fromGauge?: string;
+  to: Text;
 }
 export interface Point { observed: number; recorded: number; value: number }
 
@@ -101,6 +133,9 @@ export const feeds = (): Promise<Feed[]> => get('api/feeds');
 export const branches = (): Promise<Branch[]> => get('api/branches');
 export const entity = (id: string): Promise<Entity> => get('api/entity?id=' + encodeURIComponent(id));
 export const junction = (id: string): Promise<Junction> => get('api/junction?id=' + encodeURIComponent(id));
+export const hydrograph = (id: string): Promise<Hydrograph> => get('api/hydrograph?id=' + encodeURIComponent(id));
+export const workplan = (id: string): Promise<Workplan> => get('api/workplan?id=' + encodeURIComponent(id));
+export const districts = (): Promise<GeoJSON.FeatureCollection<GeoJSON.Polygon, { id: string; name: Text; people: number }>> => get('api/districts');
 export const history = (id: string, attr: string): Promise<Point[]> => get(`api/history?id=${encodeURIComponent(id)}&attr=${encodeURIComponent(attr)}`);
 export const account = (): Promise<{ file: string; season: Season }[] | null> => get('api/account');
 export const search = (q: string): Promise<{ id: string; name: Text; type: string; at: [number, number] }[]> => get('api/search?q=' + encodeURIComponent(q));

@@ -1,7 +1,7 @@
 import * as api from './api';
 import { el, fill } from './dom';
 import type { CityMap } from './map';
-import { frameAt, type Handlers } from './stream';
+import { frameAt, type Handlers, type Statistic } from './stream';
 import { clock, number, t } from './texts';
 import { assessable, caveat } from './trust';
 import { dry, wetness } from './water';
@@ -9,7 +9,8 @@ import { dry, wetness } from './water';
 /** One map and what it shows: a branch ('' is main) at the bar's time, or so many seconds after now. */
 export interface Pane { map: CityMap; branch: string; ahead: number }
 
-export interface Times { now(): number; bar(): number }
+/** The city's time, the bar's (0: now), and the statistic of a forecast's members that is drawn. */
+export interface Times { now(): number; bar(): number; show(): Statistic }
 
 /** The time that a pane shows, and whether that is main as it goes on. */
 export const timeOf = (p: Pane, x: Times): number => (p.ahead ? x.now() + p.ahead : x.bar() || x.now());
@@ -19,7 +20,7 @@ export const isLive = (p: Pane, x: Times): boolean => p.branch === '' && p.ahead
 export async function load(p: Pane, x: Times, h: Handlers): Promise<string> {
   const at = timeOf(p, x);
   let wet = false, said = '';
-  const r = await frameAt(at, p.branch, p.map.ground, { ...h, water: (w) => { wet = true; h.water(w); } });
+  const r = await frameAt(at, p.branch, x.show(), p.map.ground, { ...h, water: (w) => { wet = true; h.water(w); } });
   if (p.branch) p.map.still();
   if (!wet) p.map.setWater(dry, p.branch !== '');
   if (r === 404) said = t('compare.gone');
@@ -93,7 +94,7 @@ export class Compare {
       const w = wetness(p.map.water), expected = p.branch !== '' || timeOf(p, this.times) > this.times.now();
       fill(this.heads[i]!, el('div', {}, branch, p === this.left ? null : time, p === this.right && el('button', { onclick: this.stop, ariaLabel: t('compare.stop'), title: t('compare.stop') }, '×')),
         el('div', {}, el('strong', {}, clock(timeOf(p, this.times))), ' ', el('span.quiet', {}, t(expected ? 'forecast' : isLive(p, this.times) ? 'live' : 'past')), ' · ',
-          this.said[i] || (assessable() ? `${t('deepest')} ${number(w.deepest / 100, 2)} m · ${number(w.km2, 2)} km² ${t('wet')} ` : ''), !this.said[i] && caveat()));
+          this.said[i] || (assessable() ? el('span', {}, expected && `${t(`show.${p.map.water.shows}`)}: `, p.map.water.shows === 'chance' ? t('chance.area', { n: number(w.deepest), km2: number(w.km2, 2) }) : `${t('deepest')} ${number(w.deepest / 100, 2)} m · ${number(w.km2, 2)} km² ${t('wet')} `) : ''), !this.said[i] && caveat()));
     });
   }
 

@@ -3,9 +3,12 @@ import 'uplot/dist/uPlot.min.css';
 import * as api from './api';
 import { el, fill } from './dom';
 import { state } from './inbox';
+import { hydrograph } from './hydrograph';
 import { junction } from './junction';
+import type { Statistic } from './stream';
 import { age, clock, name, number, t, word } from './texts';
-import { depth, effect, feed } from './trust';
+import { assessable, damage, depth, effect, feed } from './trust';
+import { workplan } from './workplan';
 
 const units: Record<string, string> = { MTR: 'm', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
 
@@ -13,8 +16,10 @@ const units: Record<string, string> = { MTR: 'm', MMT: 'mm', MQS: 'm³/s', KMH: 
 export interface Around {
   clock(): number;
   decisions(): api.Decision[];
-  /** Depths drawn at a place, by side: the branch ('' is main), the time and centimetres. */
-  water(at: [number, number]): { branch: string; time: number; cm: number }[];
+  /** Depths drawn at a place, by side: the branch ('' is main), the time, what is drawn, and centimetres or %. */
+  water(at: [number, number]): { branch: string; time: number; shows: Statistic; cm: number }[];
+  /** The damage that the newest forecast expects in a district. */
+  damage(district: string): api.Effect | undefined;
   compare(base: string, other: string, time: number): void;
   feeds(): void;
   idle(byPerson: boolean): void;
@@ -66,7 +71,7 @@ export class Inspector {
 
   private waterRows(): HTMLElement[] {
     if (!this.at) return [];
-    return this.around.water(this.at).map((w) => el('tr', {}, el('th', {}, t('insp.water')), el('td', {}, w.cm ? depth(w.cm / 100) : t('insp.dry')), el('td.quiet', {}, el('code', {}, w.branch || 'main'), ' ', clock(w.time))));
+    return this.around.water(this.at).map((w) => el('tr', {}, el('th', {}, t(w.shows === 'chance' ? 'insp.chance' : 'insp.water'), w.shows === 'median' || w.shows === 'p90' ? ` (${t(`show.${w.shows}`)})` : ''), el('td', {}, w.shows === 'chance' ? `${w.cm ? number(w.cm) : '<5'} %` : w.cm ? depth(w.cm / 100) : t('insp.dry')), el('td.quiet', {}, el('code', {}, w.branch || 'main'), ' ', clock(w.time))));
   }
 
   /** Decisions about a thing: those whose mark lies close to where it is. */
@@ -114,23 +119,38 @@ export class Inspector {
           return el('tr', { className: plot ? 'pick' : '', tabIndex: plot ? 0 : -1, onclick: () => void (plot && this.plot(e.id, a, true)), onkeydown: (k: KeyboardEvent) => void (plot && k.key === 'Enter' && this.plot(e.id, a, true)) },
             el('th', {}, word('a', a.name)), el('td', {}, ...value(a)), el('td.quiet', { title: a.observed ? `${t('observed')} ${clock(a.observed, true)}${a.recorded ? ` · ${t('recorded')} ${clock(a.recorded, true)}` : ''}` : '' }, a.observed ? age(now - a.observed) : t('insp.pack')));
         }), ...this.waterRows()),
-      e.type === 'TrafficSignal' ? this.opened : null,
+      e.type === 'District' ? el('div', {}, el('h3', {}, t('damage.expected')), el('p', {}, damage(this.around.damage(id))), el('p.quiet', {}, t('damage.why'))) : null,
+      this.opens(e.type) ? this.opened : null,
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
       order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
       ...this.near());
-    if (e.type === 'TrafficSignal') void this.open(id);
+    if (this.opens(e.type)) void this.open(e.type, id);
+    const gauge = e.attributes.find((a) => (a.name === 'waterDepth' && assessable() || a.name === 'waterLevel') && (e.type === 'WaterObserved' || e.type === 'Place'));
+    if (gauge && (!this.plotted || this.plotted === gauge.name) && await this.foretell(id, gauge)) return;
+    if (this.current !== id) return;
     const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
     if (first) await this.plot(e.id, first, false);
     else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));
   }
 
-  /** Opens a junction; one request at a time, as each has the brain look ahead. */
-  private async open(id: string): Promise<void> {
+  private opens(type: string): boolean { return type === 'TrafficSignal' || type === 'PumpStation' || type === 'FloodGate'; }
+
+  /** Draws a gauge's reports against its forecast; false if there is none to be had. */
+  private async foretell(id: string, a: api.Attribute): Promise<boolean> {
+    const got = await Promise.all([api.hydrograph(id), api.history(id, a.name)]).catch(() => undefined);
+    if (!got) return false;
+    if (this.current === id) hydrograph(this.chart, got[0], got[1], this.around.clock());
+    return true;
+  }
+
+  /** Opens a junction, a pumping station or a gate; one request at a time, as a junction's has the brain look ahead. */
+  private async open(type: string, id: string): Promise<void> {
     if (this.opening === id) return;
     this.opening = id;
-    const shown = await api.junction(id).then(junction, (e: unknown) => [el('p.quiet', {}, e instanceof Error ? e.message : String(e))]);
+    const read = type === 'TrafficSignal' ? api.junction(id).then(junction) : api.workplan(id).then((p) => workplan(p, this.around.clock(), (gauge) => void this.show(gauge, this.at)));
+    const shown = await read.catch((e: unknown) => [el('p.quiet', {}, e instanceof Error ? e.message : String(e))]);
     if (this.opening === id) this.opening = '';
     if (this.current === id) fill(this.opened, ...shown);
   }

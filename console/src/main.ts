@@ -5,20 +5,21 @@ import { Compare, isLive, load, timeOf, type Pane, type Times } from './compare'
 import { el, fill } from './dom';
 import { Inbox } from './inbox';
 import { Inspector } from './inspector';
-import { layers, legend } from './legend';
+import { borne, layers, legend } from './legend';
 import { inFrames, live, spent } from './live';
 import { CityMap } from './map';
 import { outlook } from './outlook';
 import { palette } from './palette';
 import * as session from './session';
-import type { Handlers } from './stream';
+import { choice, choices } from './spread';
+import type { Handlers, Statistic, Water } from './stream';
 import './style.css';
 import { clock, language, name, number, setLanguage, setZone, t, type Key } from './texts';
 import { TimeBar } from './timebar';
 import { tour } from './tour';
-import { caveat, setCity, setFeeds, staleMark } from './trust';
+import { assessable, caveat, setCity, setFeeds, staleMark } from './trust';
 import { accountView, decisionsView, feedsView } from './views';
-import { wetness } from './water';
+import { dry, wetness } from './water';
 
 type View = 'now' | 'decisions' | 'account' | 'exchange';
 const views: View[] = ['now', 'decisions', 'account', 'exchange'];
@@ -47,7 +48,7 @@ async function start(): Promise<void> {
   let status: api.Status | undefined, fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
 
   const head = el('header.head'), inboxEl = el('aside.inbox'), mapEl = el('div.map'), compareEl = el('div.map.compare', { hidden: true }), swipe = el('div.swipe', { hidden: true }), side = el('aside.inspector'), bar = el('footer.bar'), page = el('main.page', { hidden: true });
-  const layerBox = el('div.layers'), tiles = el('div.totals'), badge = el('div.badge'), mapButtons = el('div.mapbuttons');
+  const layerBox = el('div.layers'), tiles = el('div.totals'), badgeText = el('div'), spread = el('div.spread'), badge = el('div.badge', {}, badgeText, spread), mapButtons = el('div.mapbuttons');
   const stage = el('section.stage', {}, mapEl, compareEl, el('div.veil'), swipe, layerBox, tiles, badge, mapButtons, page);
   fill(document.getElementById('app')!, head, el('div.body', {}, inboxEl, stage, side), bar);
   const mark = el('div.exercise', {}, el('span'));
@@ -57,11 +58,13 @@ async function start(): Promise<void> {
     if (key) { if (value) address.set(key, value); else address.delete(key); }
     history.replaceState(null, '', '#' + address.toString());
   };
-  const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at };
+  let shown: Statistic = choices.find((c) => c === address.get('show')) ?? 'median', lying: Water = dry;
+  const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at, show: () => (assessable() ? shown : 'median') };
   const compareBranches = (base: string, other: string, at: number): void => { go('now'); time.set(at); openCompare(base, other, 0); };
   const inspector = new Inspector(side, {
     clock: times.now, decisions: () => status?.decisions ?? [], compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
-    water: (at) => panes().map((p) => ({ branch: p.branch, time: timeOf(p, times), cm: p.map.depthAt(at) })),
+    water: (at) => panes().map((p) => ({ branch: p.branch, time: timeOf(p, times), shows: p.map.water.shows, cm: p.map.depthAt(at) })),
+    damage: (id) => { const k = main.districts.indexOf(id); return k < 0 ? undefined : fan?.districts?.[k]; },
   });
   const pick = (id: string | undefined, at?: [number, number]): void => {
     if (!id) { if (at) { remember('id'); inspector.place(at); } return; }
@@ -89,14 +92,14 @@ async function start(): Promise<void> {
       el('button', { onclick: () => openPalette(), title: t('palette') }, t('palette.short'), ' ', el('kbd', {}, 'Ctrl K')), session.badge(),
       el('button', { onclick: toggleLanguage }, t('language')), el('button', { onclick: toggleTheme, title: t('theme'), ariaLabel: t('theme') }, dark ? '☀' : '☾'), el('button', { onclick: () => help(actions), title: t('help'), ariaLabel: t('help') }, '?'));
   }
-  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer); }
+  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer, main.water.shows); }
   function showLayer(l: (typeof layers)[number]['name'], on: boolean): void { for (const p of panes()) p.map.show(l, on); drawLayers(); }
   function drawTotals(s: api.Status): void {
     const x = s.totals, one = (k: Key, v: string): HTMLElement => el('div', {}, el('small', {}, t(k), staleMark(k)), el('strong', {}, v));
     fill(tiles, time.state === 'future' ? el('div', {}, el('small', {}, t('now')), el('strong', {}, clock(times.now()))) : null, one('vehicles', number(x.vehicles)), one('speed', number(x.speed, 1) + ' km/h'), one('rain', `${number(x.rain, 1)} mm/h`), el('div', {}, el('small', {}, 'Σ ', t('rain')), el('strong', {}, number(x.rainTotal, 0) + ' mm')), one('tide', number(x.tide, 2) + ' m'), one('calls', number(x.calls)), one('units', number(x.units)));
   }
   function drawOutlook(): void {
-    if (inspector.current === '') outlook(side, status, fan, feeds, wetness(main.water), city.terrain !== 'none', () => go('exchange'));
+    if (inspector.current === '') outlook(side, status, fan, feeds, wetness(lying), city.terrain !== 'none', () => go('exchange'));
   }
   async function drawPage(): Promise<void> {
     page.hidden = view === 'now';
@@ -116,7 +119,16 @@ async function start(): Promise<void> {
     stage.dataset['time'] = compared ? 'now' : s;
     stage.dataset['compare'] = compared ? 'yes' : 'no';
     if (status && s !== 'past') drawTotals(status);
-    fill(badge, compared || s === 'now' ? null : s === 'past' ? `${t('past.badge')} · ${clock(time.at)}` : `${t('forecast.badge')} · ${clock(time.at)}`);
+    badge.hidden = compared !== undefined || s === 'now';
+    spread.hidden = s !== 'future' || !assessable();
+    badgeText.textContent = s === 'now' ? '' : `${t(s === 'past' ? 'past.badge' : 'forecast.badge')} · ${clock(time.at)}`;
+  }
+  /** Draws the forecast's water by another statistic of its members. */
+  function showSpread(s: Statistic): void {
+    shown = s;
+    remember('show', s === 'median' ? '' : s);
+    choice(spread, shown, showSpread);
+    sought();
   }
   function drawMapButtons(): void {
     const b = (label: string, glyph: string, run: () => void): HTMLElement => el('button', { title: label, ariaLabel: label, onclick: run }, glyph);
@@ -129,7 +141,7 @@ async function start(): Promise<void> {
     document.title = `${t('app')} · ${name(city.name)}`;
     fill(mark.firstElementChild!, t('exercise'));
     headShown = '';
-    drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); void drawPage();
+    choice(spread, shown, showSpread); drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); void drawPage();
     if (status) { inbox.update(status.decisions, true); drawTotals(status); }
     if (inspector.current.startsWith('urn:')) void inspector.refresh();
     else if (inspector.current.includes(',')) inspector.again();
@@ -137,10 +149,10 @@ async function start(): Promise<void> {
   }
 
   /** Loads what each map shows for the time sought; while one load runs, only the last wish is kept. */
-  let loading = false, again = false, last = '';
+  let loading = false, again = false, last = '', legendShows: Statistic = 'mean';
   function sought(force = false): void {
     drawHead(); drawBadge();
-    const key = panes().map((p) => (isLive(p, times) ? 'live' : `${p.branch || forecastOf(p)}@${Math.floor(timeOf(p, times) / 60)}`)).join();
+    const key = panes().map((p) => (isLive(p, times) ? 'live' : `${p.branch || forecastOf(p)}@${Math.floor(timeOf(p, times) / 60)}`)).join() + shown;
     if (key === last && !force) return;
     last = key;
     if (loading) { again = true; return; }
@@ -155,7 +167,8 @@ async function start(): Promise<void> {
           const said = await load(shown, times, handlers(p, true, shown.branch !== '')).catch(() => '');
           compared?.tell(p, said);
         }
-        if (inspector.current === '') drawOutlook();
+        if (inspector.current === '') drawOutlook(); else inspector.again();
+        if (legendShows !== main.water.shows && !layerBox.contains(document.activeElement)) { legendShows = main.water.shows; drawLayers(); }
       } while (again);
       loading = false;
     })();
@@ -167,7 +180,8 @@ async function start(): Promise<void> {
     stopCompare(false);
     left.branch = a;
     compared = new Compare(stage, compareEl, swipe, left, new CityMap(compareEl, city, dark, pick, false), b, ahead, times, () => { rememberCompare(); sought(true); }, () => stopCompare());
-    for (const l of layers) if (!main.shown(l.name)) compared.right.map.show(l.name, false);
+    for (const l of layers) compared.right.map.show(l.name, main.shown(l.name));
+    compared.right.map.setDamage(fan?.districts ?? []);
     compared.right.map.map.once('load', () => sought(true));
     rememberCompare();
     sought(true);
@@ -202,6 +216,7 @@ async function start(): Promise<void> {
     const kept = new Map<keyof Handlers, unknown>();
     const to = <K extends 'vehicles' | 'signals' | 'water' | 'speeds'>(k: K) => (x: Parameters<Handlers[K]>[0]): void => {
       kept.set(k, x);
+      if (k === 'water') lying = x as Water;
       for (const p of panes()) if (isLive(p, times)) (handlers(p, false)[k] as (y: typeof x) => void)(x);
     };
     lastFrame = (p) => {
@@ -255,7 +270,8 @@ async function start(): Promise<void> {
     { group: 'group.map', label: () => t('zoom.in'), keys: ['+', '='], run: () => main.map.zoomIn() },
     { group: 'group.map', label: () => t('zoom.out'), keys: ['-'], run: () => main.map.zoomOut() },
     { group: 'group.map', label: () => t('focus.map'), keys: ['m'], run: () => main.map.getCanvas().focus() },
-    ...layers.map((l): Action => ({ group: 'legend', label: () => t(('layer.' + l.name) as Key), keys: [l.key], run: () => showLayer(l.name, !main.shown(l.name)) })),
+    ...layers.map((l): Action => ({ group: 'legend', label: () => t(('layer.' + l.name) as Key), keys: [l.key], run: () => showLayer(l.name, !main.shown(l.name)), when: () => borne().includes(l) })),
+    { group: 'legend', label: () => t('show'), keys: ['f'], run: () => showSpread(choices[(choices.indexOf(shown as (typeof choices)[number]) + 1) % choices.length]!), when: assessable },
     { group: 'group.app', label: () => t('palette'), keys: ['Ctrl+k'], run: () => openPalette(), palette: false },
     { group: 'group.app', label: () => t('language'), keys: ['l'], run: toggleLanguage },
     { group: 'group.app', label: () => t('theme'), keys: ['t'], run: toggleTheme },
@@ -301,8 +317,9 @@ async function start(): Promise<void> {
       const [samples, f, list] = await Promise.all([api.timeline(), api.fan(), api.feeds()]);
       fan = f; feeds = list;
       setFeeds(list);
-      for (const p of panes()) p.map.markStale();
+      for (const p of panes()) { p.map.markStale(); p.map.setDamage(fan?.districts ?? []); }
       time.update(times.now(), samples, f, status?.decisions ?? []);
+      sought(); // a newer forecast takes the place of the one drawn
       drawOutlook(); compared?.draw();
       if (!layerBox.contains(document.activeElement)) drawLayers();
       if (view !== 'now') await drawPage();

@@ -1,7 +1,8 @@
 import { AttributionControl, Map, Marker, ScaleControl, setWorkerUrl, type CanvasSource, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import type { Call, City, Decision, Unit } from './api';
+import { districts as readDistricts, type Call, type City, type Decision, type Effect, type Unit } from './api';
+import { Damage } from './damage';
 import { Ground } from './ground';
 import type { Drawn } from './moves';
 import type { Water } from './stream';
@@ -13,7 +14,7 @@ import { depthAt, dry, paint } from './water';
 
 setWorkerUrl(worker);
 
-export type LayerName = 'vehicles' | 'water' | 'signals' | 'speed' | 'people' | 'equipment' | 'buildings';
+export type LayerName = 'vehicles' | 'water' | 'signals' | 'speed' | 'people' | 'equipment' | 'damage' | 'buildings';
 
 /** One map of the city, with everything that moves on it. Two of them, clipped against each other, are a comparison. */
 export class CityMap {
@@ -28,7 +29,9 @@ export class CityMap {
   private expected = false;
   private people: [Unit[], Call[]] = [[], []];
   private stale = '';
-  private readonly hidden = new Set<LayerName>();
+  private readonly hidden = new Set<LayerName>(['damage']);
+  private damage: Damage | undefined;
+  private losses: readonly Effect[] = [];
   private readonly bounds: [number, number, number, number];
   private signals: GeoJSON.FeatureCollection | undefined;
   private marks: Marker[] = [];
@@ -53,7 +56,7 @@ export class CityMap {
     this.map.on('style.load', () => void this.furnish());
     this.map.on('click', (e) => {
       const at = [[e.point.x - 5, e.point.y - 5], [e.point.x + 5, e.point.y + 5]] as [[number, number], [number, number]];
-      const order = ['units', 'calls', 'equipment', 'signals', 'places', 'high', 'fast', 'main', 'tertiary', 'local'];
+      const order = ['units', 'calls', 'equipment', 'signals', 'places', 'high', 'fast', 'main', 'tertiary', 'local', 'damage'];
       const found = this.map.queryRenderedFeatures(at, { layers: order.filter((l) => this.map.getLayer(l)) });
       found.sort((a, b) => order.indexOf(a.layer.id) - order.indexOf(b.layer.id));
       pick(found[0]?.properties['id'] as string | undefined, [e.lngLat.lng, e.lngLat.lat]);
@@ -63,7 +66,9 @@ export class CityMap {
   private async furnish(): Promise<void> {
     const m = this.map, none: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
     if (!this.signals) this.signals = (await (await fetch('api/signals')).json()) as GeoJSON.FeatureCollection;
+    if (assessable() && !this.damage) this.damage = new Damage(await readDistricts());
     if (m.getSource('signals')) return;
+    this.damage?.add(m, this.dark);
     m.addSource('flood', { type: 'canvas', canvas: this.canvas, animate: false, coordinates: [[0, 0.1], [0.1, 0.1], [0.1, 0], [0, 0]] });
     m.addLayer({ id: 'flood', type: 'raster', source: 'flood', paint: { 'raster-fade-duration': 0, 'raster-resampling': 'nearest', 'raster-opacity': this.dark ? 0.9 : 0.8 } }, 'buildings');
     m.addLayer(this.vehicles, 'street-names');
@@ -87,6 +92,7 @@ export class CityMap {
     if (this.stages) this.setSignals(this.stages);
     if (this.lastWater) this.setWater(this.lastWater, this.expected);
     this.setPeople(...this.people);
+    this.setDamage(this.losses);
     this.stale = '';
     this.markStale();
     this.holder.dataset['ready'] = 'yes';
@@ -139,6 +145,14 @@ export class CityMap {
   /** Depth of the water drawn, cm, at a longitude and latitude. */
   depthAt(at: [number, number]): number { return depthAt(this.water, ...this.ground.metres(...at)); }
 
+  /** The districts' ids, in the order of a forecast's damages. */
+  get districts(): readonly string[] { return this.damage?.ids ?? []; }
+  /** Draws the damage that the newest forecast expects in each district. */
+  setDamage(losses: readonly Effect[]): void {
+    this.losses = losses;
+    if (this.ready) this.damage?.draw(this.map, losses);
+  }
+
   /** Takes away all that moves, for a time or a branch that says nothing of it. */
   still(): void {
     this.vehicles.clear();
@@ -190,7 +204,7 @@ export class CityMap {
       if (on && this.speeds) this.setSpeeds(this.speeds); else this.map.removeFeatureState({ source: 'city', sourceLayer: 'streets' });
       return;
     }
-    for (const id of layer === 'water' ? ['flood'] : layer === 'people' ? ['calls', 'units'] : [layer]) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
+    for (const id of layer === 'water' ? ['flood'] : layer === 'people' ? ['calls', 'units'] : layer === 'damage' ? ['damage', 'damage-edges', 'damage-names'] : [layer]) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
   }
   /** Shows the whole city as at the start; flat: from above, north up. */
   whole(flat = false): void {

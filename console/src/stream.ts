@@ -2,7 +2,11 @@ import type { Status } from './api';
 import type { Ground } from './ground';
 import { Moves, type Drawn } from './moves';
 
-export interface Water { cols: number; rows: number; west: number; north: number; cell: number; index: Uint32Array; cm: Uint8Array }
+/** What is drawn of a forecast's members; the mean is also what is, by the brain's estimate. */
+export const statistics = ['mean', 'median', 'p90', 'chance'] as const;
+export type Statistic = (typeof statistics)[number];
+/** Wet cells: centimetres, or of a chance the percent, in cm. */
+export interface Water { shows: Statistic;  cols: number; rows: number; west: number; north: number; cell: number; index: Uint32Array; cm: Uint8Array }
 export interface Handlers {
   vehicles(v: Drawn): void;
   signals(stage: Uint8Array): void;
@@ -12,10 +16,10 @@ export interface Handlers {
   lost(): void;
 }
 
-const head = 8; // bytes: type, 3 spare, length of the payload (u32, little-endian)
+const head = 8; // bytes: type, what water shows, 2 spare, length of the payload (u32, little-endian)
 
 /** Decodes one message and hands it on. */
-function dispatch(type: number, b: ArrayBuffer, moves: Moves, h: Handlers): void {
+function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, h: Handlers): void {
   const v = new DataView(b);
   switch (type) {
     case 1: {
@@ -30,7 +34,7 @@ function dispatch(type: number, b: ArrayBuffer, moves: Moves, h: Handlers): void
     case 2: h.signals(new Uint8Array(b)); return;
     case 3: {
       const n = v.getUint32(16, true);
-      h.water({ cols: v.getUint16(0, true), rows: v.getUint16(2, true), west: v.getFloat32(4, true), north: v.getFloat32(8, true), cell: v.getFloat32(12, true),
+      h.water({ shows: statistics[shows] ?? 'mean', cols: v.getUint16(0, true), rows: v.getUint16(2, true), west: v.getFloat32(4, true), north: v.getFloat32(8, true), cell: v.getFloat32(12, true),
         index: new Uint32Array(b.slice(20, 20 + 4 * n)), cm: new Uint8Array(b, 20 + 4 * n, n) });
       return;
     }
@@ -56,7 +60,7 @@ async function read(body: ReadableStream<Uint8Array>, moves: Moves, h: Handlers)
       if (buf.length < head) break;
       const size = new DataView(buf.buffer, buf.byteOffset).getUint32(4, true);
       if (buf.length < head + size) break;
-      dispatch(buf[0]!, buf.slice(head, head + size).buffer, moves, h);
+      dispatch(buf[0]!, buf[1]!, buf.slice(head, head + size).buffer, moves, h);
       buf = buf.subarray(head + size);
     }
   }
@@ -74,9 +78,9 @@ export async function follow(address: string, moves: Moves, h: Handlers, refused
   }
 }
 
-/** The city as it was recorded at time t (Unix seconds), or as a branch expects it, as the same messages; returns the status of the answer. */
-export async function frameAt(t: number, branch: string, ground: Ground, h: Handlers): Promise<number> {
-  const r = await fetch(`api/frame?t=${Math.round(t)}&branch=${encodeURIComponent(branch)}`);
+/** The city as it was recorded at time t (Unix seconds), or as a branch expects it, by the statistic of its members where it has it, as the same messages; returns the status of the answer. */
+export async function frameAt(t: number, branch: string, show: Statistic, ground: Ground, h: Handlers): Promise<number> {
+  const r = await fetch(`api/frame?t=${Math.round(t)}&branch=${encodeURIComponent(branch)}${branch ? `&show=${show}` : ''}`);
   if (r.ok && r.body) await read(r.body, new Moves(ground), h);
   return r.status;
 }

@@ -28,6 +28,9 @@ export const depthText = (m: number): string => (assessable() ? number(m, 2) + '
 /** Money with its caveat; the caveat alone where the terrain does not bear it. */
 export const money = (fen: number): HTMLElement => el('span', {}, assessable() && yuan(fen) + ' ', caveat());
 
+/** An expected damage with its interval, which may well begin at nothing. */
+export const damage = (e: Effect | null | undefined): HTMLElement => (!e ? el('span.quiet', {}, t('notyet')) : !assessable() ? el('span.effect', {}, caveat()) : el('span.effect', {}, money(e.mean), el('small', {}, ` ${yuan(e.p05)} – ${yuan(e.p95)}`)));
+
 /** An effect with its spread; one whose interval holds zero shows no effect. */
 export function effect(e: Effect | undefined): HTMLElement {
   if (!e) return el('span.quiet', {}, t('notyet'));

@@ -54,7 +54,7 @@ test('every text is there in both languages, and every one is used', async () =>
     assert.match(key === 'language' ? t.en : t.zh, /[\u4e00-\u9fff]/, `${key}: the Chinese text has no Chinese in it`);
     assert.deepEqual([...t.en.matchAll(/\{\w+\}/g)].map(String).sort(), [...t.zh.matchAll(/\{\w+\}/g)].map(String).sort(), `${key}: not the same figures in both`);
     // Words that others choose are looked up by group, such as an attribute's name.
-    if (!/^(a|v|type|role|st|layer|view|use|ask|tour|junction)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
+    if (!/^(a|v|type|role|st|layer|view|use|ask|tour|junction|show)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
   }
   for (const [f, s] of Object.entries(sources)) assert.doesNotMatch(s.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''), /[\u4e00-\u9fff]/, `${f} has a text outside the table`);
 });
@@ -165,6 +165,52 @@ test('two maps compare now with a forecast, and a decision with what would be wi
   await page.close();
 });
 
+test('the water to come is drawn by median, 90 % or chance, with its colours, and the address keeps which', async () => {
+  const { page, errors } = await open('en');
+  await until(page, () => document.querySelector('.key .fan') && window.citybrain.status());
+  assert.equal(await page.locator('.badge').isVisible(), false, 'nothing to choose of what is now');
+  await page.evaluate(() => window.citybrain.time.set(window.citybrain.status().clock + 3000));
+  await until(page, () => window.citybrain.map.water.shows === 'median');
+  const colours = await page.textContent('.badge .ramp');
+  assert.match(colours, /100 cm/);
+  await page.locator('.choice button', { hasText: '90 %' }).click();
+  await until(page, () => window.citybrain.map.water.shows === 'p90');
+  await page.keyboard.press('f');
+  await until(page, () => window.citybrain.map.water.shows === 'chance');
+  assert.match(await page.textContent('.badge .ramp'), /80 %/);
+  assert.equal(await page.getAttribute('.choice .current', 'aria-checked'), 'true');
+  assert.match(page.url(), /show=chance/);
+  await page.keyboard.press('n');
+  await until(page, () => window.citybrain.map.water.shows === 'mean');
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a gauge opens its reports against the forecast, a pump its plan, a district its damage', async () => {
+  const list = (await (await fetch(url + 'api/equipment')).json()).features.map((f) => f.properties);
+  const gauge = list.find((x) => x.id.includes('WaterObserved')).id, pump = list.find((x) => x.kind === 'pump').id;
+  const { page, errors } = await open('zh', { hash: `id=${gauge}` });
+  await until(page, () => document.querySelector('.inspector .uplot') && /实测与预测/.test(document.querySelector('.inspector').textContent));
+  const h = await (await fetch(`${url}api/hydrograph?id=${gauge}`)).json();
+  assert.ok(h.median.length > 10 && h.median.every((m, i) => h.q05[i] <= m && m <= h.q95[i]), JSON.stringify(h));
+  await page.close();
+  const next = await open('en', { hash: `id=${pump}` });
+  await until(next.page, () => /Plan/.test(document.querySelector('.plan')?.previousSibling?.textContent ?? ''));
+  const plan = await next.page.textContent('.plan');
+  for (const x of ['ordered', 'starts in the last hour', 'allowed', 'own levels', 'from – to']) assert.ok(plan.includes(x), `${x} is not in the plan: ${plan}`);
+  await next.page.locator('.plan .link').click();
+  await until(next.page, () => /Observed and forecast/.test(document.querySelector('.inspector').textContent));
+  await until(next.page, () => window.citybrain.map.districts.length > 0);
+  await next.page.keyboard.press('d');
+  assert.equal(await next.page.evaluate(() => window.citybrain.map.map.getLayoutProperty('damage', 'visibility')), 'visible');
+  const id = await next.page.evaluate(() => window.citybrain.map.districts[0]);
+  await next.page.close();
+  const last = await open('en', { hash: `id=${id}` });
+  await until(last.page, () => /Damage expected/.test(document.querySelector('.inspector').textContent) && /¥/.test(document.querySelector('.inspector').textContent));
+  assert.deepEqual([...errors, ...next.errors, ...last.errors], []);
+  await last.page.close();
+});
+
 test('a proposal is approved by two keys, and a refusal of the server is said', async () => {
   const page = await changed('en', withProposal);
   let asked;
@@ -218,6 +264,8 @@ test('depths and yuan carry the label of an invented terrain, and are not shown 
   await coarse.keyboard.press('3');
   await until(coarse, () => /This evening/.test(document.querySelector('.page').textContent));
   assert.doesNotMatch(await coarse.textContent('.page .tiles'), /¥/);
+  assert.equal(await coarse.evaluate(() => window.citybrain.map.districts.length), 0, 'damage by district is drawn on a coarse terrain');
+  assert.equal(await coarse.locator('.choice:visible').count(), 0);
   assert.match(await coarse.textContent('.maplibregl-ctrl-attrib'), /© OpenStreetMap contributors/);
   await coarse.close();
 });
