@@ -206,7 +206,7 @@ func (b *Brain) send(c *callSeen, units []unitSeen) error {
 			if m.call == c.id && !m.seen {
 				b.calls.silent[[2]string{c.id, m.unit}] = b.now
 				delete(b.calls.missions, m.unit)
-				b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", m.unit, c.id)},
+				b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
 					Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
 			}
 		}
@@ -223,7 +223,7 @@ func (b *Brain) send(c *callSeen, units []unitSeen) error {
 		ids[i] = b.city.Streets.Links[l].ID
 	}
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, Choices: choices[:min(3, len(choices))],
-		Title:  city.Text{En: fmt.Sprintf("Unit %s to call %s", best.Unit, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", best.Unit, c.id)},
+		Title:  city.Text{En: fmt.Sprintf("Unit %s to call %s", best.Unit, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", b.unitName(best.Unit).Zh, c.id)},
 		IfNot:  city.Text{En: "the centre sends the nearest by free roads", Zh: "中心按畅通路况派最近单位"},
 		orders: []exchange.Command{{Dispatch: &exchange.DispatchOrder{Call: c.id, Unit: best.Unit, Route: ids}, Until: b.now.Add(2 * time.Minute)}}}
 	lon, lat := b.city.Frame.WGS84(c.at)

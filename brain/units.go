@@ -88,10 +88,10 @@ func (b *Brain) missing(units []unitSeen) {
 		_, unkept := b.main.Apply(ch)
 		d := &Decision{Kind: "unit", Deadline: b.now}
 		if u.lost {
-			d.Title = city.Text{En: fmt.Sprintf("Unit %s is lost", u.id), Zh: fmt.Sprintf("单位 %s 失联", u.id)}
+			d.Title = city.Text{En: fmt.Sprintf("Unit %s is lost", u.id), Zh: fmt.Sprintf("单位 %s 失联", b.unitName(u.id).Zh)}
 			d.Why = city.Text{En: fmt.Sprintf("Nothing was heard of it for %.0f s; it is not sent anywhere.", lostAfter.Seconds()), Zh: fmt.Sprintf("已%.0f秒无上报，不再派遣。", lostAfter.Seconds())}
 		} else {
-			d.Title = city.Text{En: fmt.Sprintf("Unit %s is heard again", u.id), Zh: fmt.Sprintf("单位 %s 恢复上报", u.id)}
+			d.Title = city.Text{En: fmt.Sprintf("Unit %s is heard again", u.id), Zh: fmt.Sprintf("单位 %s 恢复上报", b.unitName(u.id).Zh)}
 			d.Why = city.Text{En: "It reports; it may be sent.", Zh: "已恢复上报，可以派遣。"}
 		}
 		if unkept != nil {
@@ -123,4 +123,16 @@ func (b *Brain) nearestNode(p orb.Point) int32 {
 		}
 	}
 	return best
+}
+
+// unitName is what people call a unit: its station's name and its number there.
+func (b *Brain) unitName(id string) city.Text {
+	if at := strings.LastIndex(id, "-"); at >= 0 {
+		for i := range b.city.Places {
+			if p := &b.city.Places[i]; p.ID == id[:at] {
+				return city.Text{En: p.Name.En + " " + id[at+1:], Zh: p.Name.Zh + id[at+1:] + "车"}
+			}
+		}
+	}
+	return city.Text{En: id, Zh: id}
 }
