@@ -95,7 +95,7 @@ func (c *cad) tickStray(w *World, s *stray) {
 // handle gives a stray call its path.
 func (c *cad) handle(_ *World, body []byte) http1.Message {
 	var order struct{ Call, Path, With string }
-	if json.Unmarshal(body, &order) != nil {
+	if json.Unmarshal(body, &order) != nil || order.Path != "transferred" && order.Path != "with_human" && order.Path != "merged" {
 		return http1.Message{Status: 400}
 	}
 	for i := range c.strays {
