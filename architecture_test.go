@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"routing":                       {"city", "routing/cch"},
 	"routing/cch":                   {},
 	"traffic":                       {"city", "city/chance", "routing"},
+	"traffic/forecast":              {"city", "city/chance"},
 	"traffic/safety":                {"city"},
 	"traffic/control":               {"city"},
 	"traffic/trips":                 {},
