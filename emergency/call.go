@@ -44,7 +44,8 @@ type CallState struct {
 	Came    Needs   // have reached the kerb
 	Carried bool    // its patient has left with an ambulance
 	Grown   bool
-	First   Needs // what it needed before it grew
+	First   Needs   // what it needed before it grew
+	Since   float64 // s: when it last began to miss a unit that it had, or to need more
 }
 
 // Missing is what the call needs and has not.
@@ -103,6 +104,7 @@ func (s *Sim) detach(i int) {
 	c := &s.st.Calls[u.Call]
 	c.Units = slices.DeleteFunc(slices.Clone(c.Units), func(x int32) bool { return int(x) == i })
 	c.Got[u.Kind]--
+	c.Since = s.st.Now
 	u.Call, u.Advice = -1, nil
 	s.clocks(c)
 }
@@ -150,7 +152,7 @@ func (s *Sim) grow() {
 			due = c.Kerb + c.Growth.After
 		}
 		if s.st.Now >= due {
-			c.Grown = true
+			c.Grown, c.Since = true, s.st.Now
 			c.Needs = c.Needs.Plus(c.Growth.Needs)
 		}
 	}

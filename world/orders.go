@@ -3,6 +3,7 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -179,7 +180,7 @@ func (w *World) dispatchLocally(now time.Duration) {
 	var none [emergency.Kinds][4]bool // nobody of a kind takes calls of a priority
 	for k := range calls {
 		x := &calls[k]
-		if !(x.Triaged+wait.Seconds() <= now.Seconds()) {
+		if !(math.Max(x.Triaged, x.Since)+wait.Seconds() <= now.Seconds()) { // NaN: not triaged
 			continue
 		}
 		missing := x.Missing()
