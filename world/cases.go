@@ -33,8 +33,9 @@ const (
 	waterCalls = 8   // of each kind an hour, at most: more are told to help themselves
 )
 
-// drawCases draws the evening's cases: by people and hour, more often in rain; in the order of their ring.
-func drawCases(c *city.City, cfg Config, s *storm) []emergency.Call {
+// drawCases draws the evening's cases: by people and hour, more often in rain, and one for each crash that blocks a street; in the order of
+// their ring.
+func drawCases(c *city.City, cfg Config, s *storm, crashes []crash) []emergency.Call {
 	draw := chance.New(cfg.Seed, "world/calls")
 	acc := make([]float64, len(c.Zones)+1)
 	for i, z := range c.Zones {
@@ -75,8 +76,15 @@ func drawCases(c *city.City, cfg Config, s *storm) []emergency.Call {
 		}
 		if has[city.PoliceStation] {
 			for k := range draw.Poisson(m, 21, people*crashRate/1440*(1+0.7*wet)) {
-				calls = append(calls, crash(draw, m*100+70+uint64(k), m, zone, has[city.FireStation]))
+				calls = append(calls, collision(draw, m*100+70+uint64(k), m, zone(draw.Float(m*100+70+uint64(k), 1)), has[city.FireStation]))
 			}
+		}
+	}
+	for i := range crashes {
+		if k := &crashes[i]; has[city.PoliceStation] {
+			call := collision(draw, 9_000_000+uint64(i), uint64(k.from.Minutes()), c.Streets.Links[k.link].From, has[city.FireStation])
+			call.Ring = k.from.Seconds() + 30 + 60*draw.Float(uint64(i), 60)
+			calls = append(calls, call)
 		}
 	}
 	sortCalls(calls)
@@ -109,9 +117,9 @@ func fire(draw chance.Source, id, minute uint64, zone func(float64) int32) emerg
 	return c
 }
 
-// crash draws a crash: the police always, an ambulance for whoever is hurt, an engine where one has to be cut out.
-func crash(draw chance.Source, id, minute uint64, zone func(float64) int32, engines bool) emergency.Call {
-	c := emergency.Call{ID: fmt.Sprintf("K%05d", id), Kind: emergency.Crash, Ring: float64(minute)*60 + 60*draw.Float(id, 2), Node: zone(draw.Float(id, 1)), Priority: 2, OnScene: 600 + 600*draw.Exp(id, 5), Inside: 30, HandOver: 480 + 420*draw.Exp(id, 9)}
+// collision draws what a crash needs: the police always, an ambulance for whoever is hurt, an engine where one has to be cut out.
+func collision(draw chance.Source, id, minute uint64, node int32, engines bool) emergency.Call {
+	c := emergency.Call{ID: fmt.Sprintf("K%05d", id), Kind: emergency.Crash, Ring: float64(minute)*60 + 60*draw.Float(id, 2), Node: node, Priority: 2, OnScene: 600 + 600*draw.Exp(id, 5), Inside: 30, HandOver: 480 + 420*draw.Exp(id, 9)}
 	c.Needs[emergency.Ambulance], c.Needs[emergency.PoliceCar] = 1, 1
 	c.Carry = draw.Float(id, 6) < 0.5
 	told(&c, 40+40*draw.Float(id, 4))

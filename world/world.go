@@ -41,6 +41,7 @@ type World struct {
 	phones  *phones
 	aid     *neighbour
 	wards   wards
+	crashes []crash
 	wet     []wetLink
 	roads   roads
 	assets  []flood.Asset
@@ -110,7 +111,8 @@ func New(c *city.City, cfg Config) (*World, error) {
 	if w.service, err = emergency.New(c, emergency.Config{Aid: spare, DaySecond: float64(midnight.Hour()*3600 + midnight.Minute()*60 + midnight.Second()), Range: func(u int) float64 { return tank.Between(uint64(u), 0, 0.2, 1) }}); err != nil {
 		return nil, err
 	}
-	w.phones = newPhones(c, cfg, drawCases(c, cfg, w.storm), w.storm)
+	w.crashes = drawCrashes(c, cfg)
+	w.phones = newPhones(c, cfg, drawCases(c, cfg, w.storm, w.crashes), w.storm)
 	w.aid, w.wards, w.hazard, w.pumped, w.advised = newNeighbour(cfg), wards{chance.New(cfg.Seed, "world/wards")}, chance.New(cfg.Seed, "world/hazard"), map[int]bool{}, -advisedBy
 	w.roads.w = w
 	w.localCAD = emergency.NewDispatcher(&c.Streets)
@@ -174,9 +176,11 @@ func (w *World) Now() time.Duration { return w.now }
 
 func (w *World) end() time.Duration { return time.Duration(w.cfg.Hours * float64(time.Hour)) }
 
+// tick is the time between two looks of the departments.
+const tick = 5 * time.Second
+
 // Step lets the world go on to until, in whole ticks of 5 s.
 func (w *World) Step(ctx context.Context, until time.Duration) error {
-	const tick = 5 * time.Second
 	for w.now+tick <= until {
 		if w.now%time.Minute == 0 {
 			if err := w.minute(); err != nil {
@@ -192,6 +196,9 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 			}
 			w.flowing = make(chan error, 1)
 			go func() { w.flowing <- w.water.Step(ctx, ahead) }()
+		}
+		if err := w.block(next); err != nil {
+			return err
 		}
 		err := w.drive(ctx, next)
 		if err != nil || !w.cfg.Silent || next%time.Minute == 0 || next+tick > until {
