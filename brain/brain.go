@@ -73,6 +73,7 @@ type Brain struct {
 	search   routing.Search
 	roads    *routing.Roads
 	driven   *roadsNow
+	opened   *openRoads
 	ahead    *roadsAhead
 	places   *places
 	calls    *calls
