@@ -164,6 +164,7 @@ func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 		for _, in := range city.Instruments(c) {
 			if in.ID == local {
 				info.Name = in.Name
+				add("kind", kindNames[in.Kind], "")
 				return true
 			}
 		}

@@ -1,0 +1,24 @@
+import * as api from './api';
+import type { CityMap } from './map';
+import { coverClasses } from './reach';
+
+/** The coverage drawn and its figures, asked for again while it is shown. */
+export class Cover {
+  last: api.Coverage | undefined;
+  private asked = false;
+  private at = 0;
+  constructor(private readonly map: CityMap, private readonly told: () => void) {}
+
+  /** Reads it if it is shown and older than so many seconds of the city. */
+  async refresh(now: number, force = false): Promise<void> {
+    if (!this.map.shown('coverage') || this.asked || !force && Math.abs(now - this.at) < 15) return;
+    this.asked = true;
+    const c = await api.coverage().catch(() => undefined);
+    this.asked = false;
+    if (!c) return;
+    this.last = c;
+    this.at = now;
+    this.map.setCoverage(c.grid, coverClasses);
+    this.told();
+  }
+}
