@@ -109,7 +109,7 @@ func TestBrainIsLookedAt(t *testing.T) {
 	if _, err := b.OpenReach(orb.Point{1e6, 1e6}, "car", time.Time{}); !errors.Is(err, ErrNoReach) {
 		t.Errorf("far away: %v", err)
 	}
-	f, err := b.OpenCoverage("")
+	f, err := b.OpenCoverage("ambulance")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +121,12 @@ func TestBrainIsLookedAt(t *testing.T) {
 		if p > 100 && p != NoStreet {
 			t.Fatalf("cell %d has a chance of %d %%", i, p)
 		}
+	}
+	if f, err = b.OpenCoverage("fire_engine"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := f(context.Background()); err != nil || c.Units != 0 || c.Mean != 0 {
+		t.Errorf("coverage by engines, of which there are none: %+v, %v", c.Units, err)
 	}
 	if _, err := b.OpenCoverage("car"); !errors.Is(err, ErrNoReach) {
 		t.Errorf("coverage by cars: %v", err)

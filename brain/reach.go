@@ -174,15 +174,11 @@ type Coverage struct {
 // NoStreet is a cell of a coverage that no street leads to.
 const NoStreet = 255
 
-// OpenCoverage returns a function that works out the coverage of a kind of unit, on copies. Kind "" is all.
+// OpenCoverage returns a function that works out the coverage of a kind of unit, on copies.
 func (b *Brain) OpenCoverage(kind string) (func(context.Context) (Coverage, error), error) {
-	p := travellers["ambulance"]
-	if kind != "" {
-		k, ok := travellers[kind]
-		if !ok || kind == "car" || kind == "walk" {
-			return nil, fmt.Errorf("%w: kind %q is no unit's", ErrNoReach, kind)
-		}
-		p = k
+	p, ok := travellers[kind]
+	if !ok || kind == "car" || kind == "walk" {
+		return nil, fmt.Errorf("%w: kind %q is no unit's", ErrNoReach, kind)
 	}
 	o := b.openedRoads()
 	var from []routing.Place
@@ -190,7 +186,7 @@ func (b *Brain) OpenCoverage(kind string) (func(context.Context) (Coverage, erro
 	c := Coverage{Grid: o.ground.Grid, Target: b.target(), Desk: deskDelay, Made: b.now}
 	busy := 0
 	for _, u := range b.unitsSeen(b.main.Snapshot()) {
-		if kind != "" && b.unitKind(u.id) != kind {
+		if b.unitKind(u.id) != kind {
 			continue
 		}
 		c.Units++

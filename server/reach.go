@@ -116,6 +116,9 @@ type coverageInfo struct {
 // coverage answers the chance everywhere that the next call is reached in time by who is free now.
 func (s *Server) coverage(w http.ResponseWriter, r *http.Request) {
 	kind := r.URL.Query().Get("kind")
+	if kind == "" {
+		kind = "ambulance"
+	}
 	if old := s.covered.Load(); old != nil && old.kind == kind && s.clock().Sub(old.at).Abs() < coverageFor {
 		answer(w, old.info)
 		return

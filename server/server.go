@@ -334,6 +334,7 @@ type unitInfo struct {
 
 type callInfo struct {
 	ID       string     `json:"id"`
+	Kind     string     `json:"kind,omitempty"` // none: its centre does not say
 	At       [2]float64 `json:"at"`
 	Priority int        `json:"priority"`
 	Status   string     `json:"status"`
@@ -388,9 +389,10 @@ func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed boo
 			continue
 		}
 		pr, _ := e.Number("priority")
+		kind, _ := e.Text("kind")
 		ring, _ := e.Number("ring")
 		st.Totals.Calls++
-		st.Calls = append(st.Calls, callInfo{e.ID, [2]float64{lon, lat}, int(pr), state, ring})
+		st.Calls = append(st.Calls, callInfo{e.ID, kind, [2]float64{lon, lat}, int(pr), state, ring})
 	}
 	return st
 }

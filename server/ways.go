@@ -2,7 +2,9 @@ package server
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
+	"strings"
 
 	"citybrain/brain"
 	"citybrain/city"
@@ -84,6 +86,16 @@ func (s *Server) unit(e *twin.Entity, at [2]float64, status string) unitInfo {
 
 // said adds what people say for an attribute's value that names a unit or a place.
 func (s *Server) said(a Attribute) Attribute {
+	var units []string
+	if list, ok := a.Value.(json.RawMessage); ok && a.Name == "units" && json.Unmarshal(list, &units) == nil {
+		var en, zh []string
+		for _, u := range units {
+			name := brain.UnitName(s.city, u)
+			en, zh = append(en, name.En), append(zh, name.Zh)
+		}
+		a.Said = &city.Text{En: strings.Join(en, ", "), Zh: strings.Join(zh, "、")}
+		return a
+	}
 	id, ok := a.Value.(string)
 	if !ok || id == "" {
 		return a

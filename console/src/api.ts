@@ -195,7 +195,7 @@ export const workplan = (id: string): Promise<Workplan> => get('api/workplan?id=
 export const street = (id: string): Promise<Street> => get('api/street?id=' + encodeURIComponent(id));
 export const profile = (of: { id: string } | { line: string }, t: number): Promise<Profile> => get(`api/profile?${new URLSearchParams({ ...of, ...(t ? { t: String(Math.round(t)) } : {}) })}`);
 export const reach = (at: [number, number], kind: string, t: number): Promise<Reach> => get(`api/reach?lon=${at[0]}&lat=${at[1]}&kind=${kind}${t ? `&t=${Math.round(t)}` : ''}`);
-export const coverage = (): Promise<Coverage> => get('api/coverage');
+export const coverage = (kind: string): Promise<Coverage> => get('api/coverage?kind=' + kind);
 export const detail = (id: string): Promise<Detail> => get('api/detail?id=' + encodeURIComponent(id));
 export const districts = (): Promise<GeoJSON.FeatureCollection<GeoJSON.Polygon, { id: string; name: Text; people: number }>> => get('api/districts');
 export const history = (id: string, attr: string): Promise<Point[]> => get(`api/history?id=${encodeURIComponent(id)}&attr=${encodeURIComponent(attr)}`);

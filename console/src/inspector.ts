@@ -129,13 +129,14 @@ export class Inspector {
       const v = a.value;
       if (typeof v === 'number') {
         if (a.name === 'waterDepth') return [depth(v)];
-        if (a.name === 'ring') return [clock(v, true)];
+        if (a.name === 'ring' || a.unit === 'SEC' && v > 1e9) return [clock(v, true)];
         return [`${number(v, v % 1 === 0 ? 0 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
       }
       if (typeof v === 'boolean') return [t(v ? 'yes' : 'no')];
       if (a.said) return [name(a.said)];
+      if (a.name === 'needs' && Array.isArray(v)) return [(v as { kind: string; count: number; missing: number }[]).map((n) => `${word('kind', n.kind)} ${number(n.count)}${n.missing ? ` (${t('needs.missing', { n: n.missing })})` : ''}`).join(', ')];
       if (a.name === 'call' && typeof v === 'string') return [el('code', {}, v)];
-      return [typeof v === 'string' ? (a.name === 'kind' && e.type === 'EmergencyVehicle' ? word('kind', v) : word(a.name === 'kind' ? 'type' : 'v', v)) : JSON.stringify(v)];
+      return [typeof v === 'string' ? (a.name === 'kind' && e.type.startsWith('Emergency') ? word('kind', v) : word(a.name === 'kind' ? 'type' : 'v', v)) : JSON.stringify(v)];
     };
     const stale = f && f.state !== 'ok';
     fill(this.holder, ...this.head(name(e.name) || word('type', e.type), word('type', e.type), ' · ', el('code', {}, e.id)), this.body);

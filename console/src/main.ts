@@ -106,7 +106,7 @@ async function start(): Promise<void> {
       el('button', { onclick: () => openPalette(), title: t('palette') }, t('palette.short'), ' ', el('kbd', {}, 'Ctrl K')), session.badge(),
       el('button', { onclick: toggleLanguage }, t('language')), el('button', { onclick: toggleTheme, title: t('theme'), ariaLabel: t('theme') }, dark ? '☀' : '☾'), el('button', { onclick: () => help(actions), title: t('help'), ariaLabel: t('help') }, '?'));
   }
-  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer, main.water.shows, cover.last, new Set((status?.units ?? []).map((u) => u.kind).concat('ambulance'))); }
+  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer, main.water.shows, cover.last, new Set(['ambulance', ...(status?.units ?? []).map((u) => u.kind)]), cover.kind, (k) => cover.by(k, times.now()), [...new Set((status?.calls ?? []).map((c) => c.kind ?? '').filter(Boolean))].sort()); }
   function showLayer(l: (typeof layers)[number]['name'], on: boolean): void { for (const p of panes()) p.map.show(l, on); drawLayers(); if (l === 'coverage' && on) void cover.refresh(times.now(), true); }
   function drawTotals(s: api.Status): void {
     const x = s.totals, one = (k: Key, v: string): HTMLElement => el('div', {}, el('small', {}, t(k), staleMark(k)), el('strong', {}, v));
