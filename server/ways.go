@@ -104,6 +104,12 @@ func (s *Server) said(a Attribute) Attribute {
 	case "unit":
 		name := brain.UnitName(s.city, id)
 		a.Said = &name
+	case "centre":
+		for _, c := range exchange.Contracts() {
+			if c.Department == id {
+				a.Said = &c.Name
+			}
+		}
 	case "station", "hospital", "shelter":
 		for i := range s.city.Places {
 			if p := &s.city.Places[i]; p.ID == id {

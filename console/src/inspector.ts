@@ -12,7 +12,7 @@ import { age, clock, name, number, t, word } from './texts';
 import { assessable, damage, depth, effect, feed } from './trust';
 import { workplan } from './workplan';
 
-const units: Record<string, string> = { MTR: 'm', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
+const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
 
 /** What the inspector asks of the rest of the console. */
 export interface Around {
@@ -142,16 +142,16 @@ export class Inspector {
     fill(this.holder, ...this.head(name(e.name) || word('type', e.type), word('type', e.type), ' · ', el('code', {}, e.id)), this.body);
     fill(this.body,
       stale ? el('p.stale', {}, '⚠ ', f.last ? t('overduesince', { t: clock(f.last, true) }) : t('neverheard')) : null,
+      this.moving,
       el('h3', {}, t('insp.now')),
       el('table', { className: stale ? 'old' : '' },
-        ...e.attributes.filter((a) => a.value !== '').map((a) => {
+        ...e.attributes.filter((a) => a.value !== '' && !(a.name === 'until' && !a.value)).map((a) => {
           const plot = typeof a.value === 'number' && a.observed !== undefined && a.observed > 0;
           return el('tr', { className: plot ? 'pick' : '', tabIndex: plot ? 0 : -1, onclick: () => void (plot && this.plot(e.id, a, true)), onkeydown: (k: KeyboardEvent) => void (plot && k.key === 'Enter' && this.plot(e.id, a, true)) },
             el('th', {}, word('a', a.name)), el('td', {}, ...value(a)), el('td.quiet', { title: a.observed ? `${t('observed')} ${clock(a.observed, true)}${a.recorded ? ` · ${t('recorded')} ${clock(a.recorded, true)}` : ''}` : '' }, a.observed ? age(now - a.observed) : t('insp.pack')));
         }), ...this.waterRows()),
       e.type === 'District' ? el('div', {}, el('h3', {}, t('damage.expected')), el('p', {}, damage(this.around.damage(id))), el('p.quiet', {}, t('damage.why'))) : null,
       this.doors(e.type, e.id, e.attributes.some((a) => a.name === 'kind' && a.value === 'creek')),
-      this.moving,
       this.opens(e.type) ? this.opened : null,
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),

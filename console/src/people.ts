@@ -27,8 +27,8 @@ export class People {
   add(m: Map, dark: boolean): void {
     const halo = dark ? '#0b1220' : '#ffffff', text = dark ? '#ffffff' : '#111827', orange = dark ? '#ff8f4d' : '#c2410c', big = innerWidth >= 2000;
     for (const id of ['ways', 'lights', 'calls', 'units']) m.addSource(id, { type: 'geojson', data: collection([]) });
-    m.addLayer({ id: 'ways-casing', type: 'line', source: 'ways', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': halo, 'line-width': 6, 'line-opacity': 0.7 } });
-    m.addLayer({ id: 'ways', type: 'line', source: 'ways', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': orange, 'line-width': ['match', ['get', 'priority'], 1, 4, 2, 3, 2], 'line-opacity': 0.9 } });
+    m.addLayer({ id: 'ways-casing', type: 'line', source: 'ways', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': halo, 'line-width': 7, 'line-opacity': 0.9 } });
+    m.addLayer({ id: 'ways', type: 'line', source: 'ways', layout: { 'line-join': 'round', 'line-cap': 'round' }, paint: { 'line-color': text, 'line-width': ['match', ['get', 'priority'], 1, 3.6, 2, 2.8, 2] } });
     m.addLayer({ id: 'lights', type: 'circle', source: 'lights', minzoom: 12, paint: {
       'circle-radius': ['interpolate', ['linear'], ['zoom'], 12, 3, 15, 8, 18, 14], 'circle-color': ['match', ['get', 'shows'], 'green', '#37c88b', 'change', '#f0b93c', 'red', '#e5484d', '#7d8aa0'],
       'circle-opacity': 0.9, 'circle-stroke-color': ['case', ['get', 'held'], text, halo], 'circle-stroke-width': ['case', ['get', 'held'], 2.5, 1] } });

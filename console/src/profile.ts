@@ -9,7 +9,7 @@ const colour = (cm: number): string => { let c: readonly number[] = [90, 190, 23
 
 /** A long profile: ground, water as it is and as it is forecast, the drains below or a creek's levels; beneath it the depth alone, as a street's water is shallow beside its slopes. */
 export function chart(p: Profile, now: number, width: number, height: number, point: Pointer): SVGElement {
-  const big = width >= 1200 && innerWidth >= 2000, size = big ? 17 : 11.5, left = big ? 74 : 50, right = 16, top = 8, bottom = big ? 32 : 22, strip = p.creek ? 0 : Math.round((height - top - bottom) * 0.3), gap = strip ? (big ? 22 : 14) : 0;
+  const big = innerWidth >= 2000, size = big ? 17 : 11.5, left = big ? 74 : 50, right = 16, top = 8, bottom = big ? 32 : 22, strip = p.creek ? 0 : Math.round((height - top - bottom) * 0.3), gap = strip ? (big ? 22 : 14) : 0;
   const w = width - left - right, h = height - top - bottom - strip - gap, ahead = p.time > now + 30 && p.issued > 0;
   const ground = p.ground.map((g) => g ?? NaN), seen = ground.filter((g) => !Number.isNaN(g)), levels = [...seen, ...ground.map((g, i) => g + Math.max(p.now[i]!, p.p90[i] ?? 0, p.peak[i] ?? 0)).filter((v) => !Number.isNaN(v)), ...(p.creek ? [p.creek.bed, p.creek.bank + 0.3, p.creek.q95 ?? p.creek.bank] : [])];
   const rise = Math.max(...levels) - Math.min(...levels), lo = Math.min(...levels) - (p.creek ? 0.2 : Math.max(0.8, 0.5 * rise)), hi = Math.max(...levels) + Math.max(0.3, 0.1 * rise);

@@ -8,7 +8,7 @@ export type Pointer = (metres: number | undefined) => void;
 
 /** A street's time–space diagram: its signals' greens past and to come, the waves that they let through, who drives along. which: 0 as it will be led, 1 the other way. */
 export function diagram(s: Street, which: number, width: number, height: number, point: Pointer): SVGElement {
-  const big = width >= 1200 && innerWidth >= 2000, size = big ? 17 : 11.5, left = big ? 190 : 132, right = 14, top = 6, bottom = big ? 30 : 20;
+  const big = innerWidth >= 2000, size = big ? 17 : 11.5, left = big ? 190 : 132, right = 14, top = 6, bottom = big ? 30 : 20;
   const play = s.plays[which], w = width - left - right, h = height - top - bottom, x = (sec: number): number => left + ((sec + s.past) / (s.past + s.ahead)) * w, y = (m: number): number => top + h - (m / Math.max(1, s.length)) * h;
   const parts: SVGElement[] = [], root = svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': t('street.diagram'), class: 'timespace' });
   parts.push(svg('rect', { x: x(0), y: top, width: x(s.ahead) - x(0), height: h, class: 'ahead' }));
