@@ -310,14 +310,20 @@ func (s *Sim) allocate() {
 }
 
 // volume returns what node i holds at level eta, and its plan area there.
-func (s *Sim) volume(i int, eta float64) (v, w float64) {
+func (s *Sim) volume(i int, eta float64) (v, w float64) { return s.over(i, eta, (*table).width) }
+
+// narrowing returns how much narrowing takes off what node i would hold at level eta, and off its plan.
+func (s *Sim) narrowing(i int, eta float64) (v, w float64) { return s.over(i, eta, (*table).falling) }
+
+// over sums what of says at level eta over all that lies at node i.
+func (s *Sim) over(i int, eta float64, of func(t *table, h float64) (v, w float64)) (v, w float64) {
 	d := &s.nodes[i]
 	if d.own != nil {
-		v, w = d.own.width(eta - d.low)
+		v, w = of(d.own, eta-d.low)
 	}
 	for k := d.from; k < d.to; k++ {
 		p := &s.parts[k]
-		a, b := p.t.width(eta - p.low)
+		a, b := of(p.t, eta-p.low)
 		v += a * p.length
 		w += b * p.length
 	}
@@ -356,21 +362,6 @@ func (s *Sim) levelOf(i int, v float64) float64 {
 		}
 	}
 	return (lo + hi) / 2
-}
-
-// narrowing returns how much narrowing takes off what node i would hold at level eta, and off its plan.
-func (s *Sim) narrowing(i int, eta float64) (v, w float64) {
-	d := &s.nodes[i]
-	if d.own != nil {
-		v, w = d.own.falling(eta - d.low)
-	}
-	for k := d.from; k < d.to; k++ {
-		p := &s.parts[k]
-		a, b := p.t.falling(eta - p.low)
-		v += a * p.length
-		w += b * p.length
-	}
-	return v, w
 }
 
 // widest returns the level up to which node i's plan only widens.
