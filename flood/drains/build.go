@@ -85,7 +85,8 @@ type Sim struct {
 	area, head, fric []float64
 	limI, limK       []float64 // m: water falls from the reach's end to there; −Inf where it does not
 	throttle         []float64
-	first            []int32 // reaches of each link, −1
+	ruled            []float64 // priority of the rule that orders each link
+	first            []int32   // reaches of each link, −1
 	last             []int32
 	street, cells    []int32 // nodes of the streets above inlets, and their cells
 	inflow           []float64
@@ -303,7 +304,7 @@ func (s *Sim) allocate() {
 		to *[]float64
 		n  int
 	}{{&s.base, n}, {&s.eta, n}, {&s.res, n}, {&s.slack, n}, {&s.from, n}, {&s.touch, n}, {&s.at, n}, {&s.lost, n}, {&s.narrow, n}, {&s.q0, e}, {&s.qi, e}, {&s.qk, e}, {&s.area, r}, {&s.head, r}, {&s.fric, r}, {&s.limI, r}, {&s.limK, r},
-		{&s.throttle, len(s.others)}, {&s.inflow, len(s.net.Nodes)}} {
+		{&s.throttle, len(s.others)}, {&s.inflow, len(s.net.Nodes)}, {&s.ruled, len(s.net.Links)}} {
 		*x.to = make([]float64, x.n)
 	}
 	s.st = State{Version: stateVersion, Volume: make([]float64, n), Level: make([]float64, n), Speed: make([]float64, r), Flow: make([]float64, e)}
