@@ -42,6 +42,7 @@ type core[F Float] struct {
 	inlets  []inlet
 
 	passages  []passage
+	pumpings  []pumping
 	through   []float64 // m³/s through each structure in the last step, from A to B
 	breaching [][]int   // places that each breach lowers
 	begun     []float64 // s: when each breach began, NaN before
@@ -151,6 +152,7 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 		}
 	}
 	c.placeStructures()
+	c.placePumps()
 	c.threads = min(cfg.Threads, max(1, d.Rows/8))
 	bands := 1
 	if c.threads > 1 {
@@ -356,6 +358,7 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	c.each(func(b *band[F]) { c.scheme.sweep(b, s) })
 	c.pour(t, dt, &m)
 	c.structures(t, dt)
+	c.pump(t, dt, &m)
 	m.soaked = c.soak(dt, s.rain)
 	c.blow(t, dt)
 	for s := range c.sides {
