@@ -47,6 +47,8 @@ type engine interface {
 	load(st *State)
 	sick() int
 	look(i int) (depth, speed float64)
+	volumes(cells []int32, to []float64)
+	exchange(cells []int32, add []float64)
 }
 
 type field int
