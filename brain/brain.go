@@ -98,6 +98,7 @@ type Brain struct {
 	wants                      []stageWish
 	ruling                     bool // max-pressure leads the junctions
 	closed                     map[string]bool
+	blocked                    map[string]int // lanes, by the accident that takes them
 	alerted                    map[string]time.Time
 	pending                    []*exchange.Command
 	ids                        int
@@ -131,7 +132,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	if cfg.Threads == 0 {
 		cfg.Threads = 1
 	}
-	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, closed: map[string]bool{}, alerted: map[string]time.Time{}}
+	b := &Brain{city: c, cfg: cfg, twin: t, main: t.Main(), deps: deps, byID: map[string]*Decision{}, closed: map[string]bool{}, blocked: map[string]int{}, alerted: map[string]time.Time{}}
 	trips, goals, err := traffic.Demand{Seed: cfg.Seed, Start: cfg.Start, Hours: cfg.Hours, PerHour: cfg.PerHour, Reach: 4200}.Trips(c)
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
@@ -221,6 +222,9 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 			return err
 		}
 		b.reopen(snap)
+	}
+	if err := b.accidents(snap); err != nil {
+		return err
 	}
 	since := b.now.Sub(b.cfg.Start)
 	if since%correctEvery == 0 && since > 0 {

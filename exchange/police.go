@@ -137,20 +137,29 @@ func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
 	return true, nil
 }
 
-// closures is the traffic police's duty room: closures ordered and reported as JSON over HTTP.
+// closures is the traffic police's duty room: closures ordered and reported, and crashes reported, as JSON over HTTP.
 type closures struct{ asked []*Command }
 
 func (k *closures) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
 	return x.messages(f, at, buf, &k.asked, func(m http1.Message) error {
 		var r struct {
-			Link   string
-			Closed bool
+			ID, Link string
+			Closed   bool
+			Lanes    int
 		}
 		if err := json.Unmarshal(m.Body, &r); err != nil {
 			return err
 		}
-		if _, ok := x.links[r.Link]; !ok {
+		l, ok := x.links[r.Link]
+		if !ok {
 			return fmt.Errorf("link %q is not in the city pack", r.Link)
+		}
+		if m.Target == "/incidents" {
+			link := &x.city.Streets.Links[l]
+			if r.ID == "" || r.Lanes < 0 || r.Lanes > int(link.Lanes) {
+				return fmt.Errorf("incident %q takes %d lanes of link %s, which has %d", r.ID, r.Lanes, r.Link, link.Lanes)
+			}
+			return x.observeAt(f, at, at, URN("RoadAccident", r.ID), "RoadAccident", link.Line[len(link.Line)-1], twin.Text("link", r.Link, at), twin.Number("lanesBlocked", float64(r.Lanes), "C62", at))
 		}
 		closed := 0.0
 		if r.Closed {

@@ -8,7 +8,7 @@ import (
 	"citybrain/city"
 )
 
-// An Event is an input to a Sim: PlanDownload, StageRequest, LinkState, Weather, SirenRoute or SirenEnd.
+// An Event is an input to a Sim: PlanDownload, StageRequest, LinkState, Blockage, Weather, SirenRoute or SirenEnd.
 type Event interface{ check(s *Sim) error }
 
 // A PlanDownload gives junction Junction a new plan.
@@ -28,6 +28,12 @@ type LinkState struct {
 	Link  int32
 	Speed float64
 	Shut  bool
+}
+
+// A Blockage takes Lanes of link Link's lanes away at its end, until a new one says otherwise; 0: all are free.
+type Blockage struct {
+	Link  int32
+	Lanes int
 }
 
 type timed struct {
@@ -74,6 +80,8 @@ func (s *Sim) applyDue() {
 					s.st.Changed = append(s.st.Changed, e.Link)
 				}
 			}
+		case Blockage:
+			s.st.Passable[e.Link] = passable(int(s.city.Streets.Links[e.Link].Lanes), e.Lanes)
 		case Weather:
 			s.st.Weather = e
 		case SirenRoute:
@@ -101,6 +109,25 @@ func (p PlanDownload) check(s *Sim) error {
 func (r StageRequest) check(s *Sim) error {
 	if r.Junction < 0 || r.Junction >= len(s.st.Signals) || r.Stage < 0 || r.Stage >= len(s.city.Signals[r.Junction].Stages) || r.Lease < 0 {
 		return fmt.Errorf("stage request: junction %d, stage %d, lease %v", r.Junction, r.Stage, r.Lease)
+	}
+	return nil
+}
+
+// passable is the share of a link's capacity that is left where blocked of its lanes are not to be used: the fewer lanes, the more
+// the others are slowed by what stands beside them (HCM 2000, exhibit 22-6, for two to four lanes). The one lane of a link is passed
+// in turns with those who come the other way: a quarter, an assumption.
+func passable(lanes, blocked int) float32 {
+	if blocked <= 0 {
+		return 1
+	}
+	left := [...][]float32{1: {0.25}, 2: {0.35, 0}, 3: {0.49, 0.17, 0}, 4: {0.58, 0.25, 0.13, 0}}
+	of := left[min(lanes, len(left)-1)]
+	return of[min(blocked, len(of))-1]
+}
+
+func (b Blockage) check(s *Sim) error {
+	if b.Link < 0 || int(b.Link) >= len(s.st.Shut) || b.Lanes < 0 || b.Lanes > int(s.city.Streets.Links[b.Link].Lanes) {
+		return fmt.Errorf("blockage: link %d, %d lanes", b.Link, b.Lanes)
 	}
 	return nil
 }

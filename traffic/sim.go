@@ -86,6 +86,7 @@ type State struct {
 	Gate      []float32 // entries that may still happen
 	Speed     []float32 // m/s, as of now
 	Shut      []bool
+	Passable  []float32 // share of its capacity that nothing blocks
 	Travel    []float32 // s, smoothed travel time of late
 	Entered   []uint32  // vehicles since the start
 	Left      []uint32
@@ -113,7 +114,7 @@ type State struct {
 	Pending  []timed
 }
 
-const stateVersion = 2
+const stateVersion = 3
 
 // Weather is what rain does to drivers: factors on speed and on saturation flow (HCM 2010, exhibit 10-15: heavy rain takes
 // 6–7 % of free speed and about 14 % of capacity). The zero Weather is dry.
@@ -152,7 +153,7 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 	st := &s.st
 	*st = State{Version: stateVersion,
 		Head: fill[int32](n*queues, -1), Tail: fill[int32](n*queues, -1), Length: make([]int16, n*queues), Credit: make([]float32, n*queues), Blocked: make([]int32, n*queues),
-		Count: make([]int16, n), Holes: make([]int16, n), Departed: make([]uint8, n*waves), Gate: make([]float32, n), Speed: make([]float32, n), Shut: make([]bool, n),
+		Count: make([]int16, n), Holes: make([]int16, n), Departed: make([]uint8, n*waves), Gate: make([]float32, n), Speed: make([]float32, n), Shut: make([]bool, n), Passable: fill[float32](n, 1),
 		Travel: make([]float32, n), Entered: make([]uint32, n), Left: make([]uint32, n), WaitHead: fill[int32](n, -1), WaitTail: fill[int32](n, -1),
 		LastCross: fill[int32](len(net.movementYields), -100), NodeCross: fill[int32](len(c.Streets.Nodes), -100),
 		Crossed: make([]uint32, len(c.Streets.Turns)), WaitNext: fill[int32](len(trips), -1), Arrived: fill[float32](len(trips), -1), Signals: make([]Signal, len(c.Signals)), Held: make([]int32, len(c.Signals)),
@@ -247,7 +248,7 @@ func (st State) clone() State {
 	for _, p := range []*[]int32{&st.Trip, &st.Link, &st.Turn, &st.Next, &st.Free, &st.Head, &st.Tail, &st.Blocked, &st.WaitHead, &st.WaitTail, &st.LastCross, &st.NodeCross, &st.WaitNext, &st.Held} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&st.Enter, &st.Ready, &st.Credit, &st.Gate, &st.Speed, &st.Travel, &st.Arrived} {
+	for _, p := range []*[]float32{&st.Enter, &st.Ready, &st.Credit, &st.Gate, &st.Speed, &st.Passable, &st.Travel, &st.Arrived} {
 		*p = slices.Clone(*p)
 	}
 	for _, p := range []*[]int16{&st.Length, &st.Count, &st.Holes} {

@@ -204,7 +204,8 @@ func TestRedraw(t *testing.T) {
 	}
 }
 
-// A standing queue leaves a lane at the saturation flow after the start-up loss of about 2 s (HCM 2010, chapter 31).
+// A standing queue leaves a lane at the saturation flow after the start-up loss of about 2 s (HCM 2010, chapter 31), and at the share of it that a
+// crash leaves.
 func TestQueueDischarge(t *testing.T) {
 	c := lattice(1, 1)
 	var south, north int32
@@ -220,24 +221,27 @@ func TestQueueDischarge(t *testing.T) {
 	for i := range 120 {
 		trips = append(trips, Trip{Depart: time.Duration(i) * time.Second, From: 1})
 	}
-	s := newTest(t, c, trips, []int32{7}, Config{})
-	hold, _ := city.NewPlan(&c.Signals[0], city.PlanSpec{Stages: []city.StageTime{{Stage: 1, Green: 100}, {Stage: 0, Green: 60}}})
-	s.Input(0, PlanDownload{0, hold})
-	step(t, s, 105*time.Second)
-	if got := s.Counts(north).Entered; got > 12 {
-		t.Fatalf("%d crossed before green", got)
-	}
-	before := s.Counts(south).Left
-	start := s.Now()
-	for !s.Signal(0).Green(&c.Signals[0], 0) {
-		start += time.Second
-		step(t, s, start)
-	}
-	before = s.Counts(south).Left
-	step(t, s, start+40*time.Second)
-	got, want := float64(s.Counts(south).Left-before), city.SaturationFlow*(40-2)
-	if math.Abs(got-want) > 1.5 {
-		t.Errorf("%g vehicles in 40 s of green, want %.1f", got, want)
+	for blocked, share := range []float64{1, 0.25} {
+		s := newTest(t, c, trips, []int32{7}, Config{})
+		s.Input(0, Blockage{Link: south, Lanes: blocked})
+		hold, _ := city.NewPlan(&c.Signals[0], city.PlanSpec{Stages: []city.StageTime{{Stage: 1, Green: 100}, {Stage: 0, Green: 60}}})
+		s.Input(0, PlanDownload{0, hold})
+		step(t, s, 105*time.Second)
+		if got := s.Counts(north).Entered; got > 12 {
+			t.Fatalf("%d crossed before green", got)
+		}
+		before := s.Counts(south).Left
+		start := s.Now()
+		for !s.Signal(0).Green(&c.Signals[0], 0) {
+			start += time.Second
+			step(t, s, start)
+		}
+		before = s.Counts(south).Left
+		step(t, s, start+40*time.Second)
+		got, want := float64(s.Counts(south).Left-before), share*city.SaturationFlow*(40-2)
+		if math.Abs(got-want) > 1.5 {
+			t.Errorf("%d lanes blocked: %g vehicles in 40 s of green, want %.1f", blocked, got, want)
+		}
 	}
 }
 
@@ -411,7 +415,7 @@ func TestMaxPressureMindsTheStreetAhead(t *testing.T) {
 func TestBadInputIsRefused(t *testing.T) {
 	c := lattice(1, 1)
 	s := newTest(t, c, nil, nil, Config{})
-	for name, ev := range map[string]Event{"no plan": PlanDownload{}, "no such stage": StageRequest{0, 5, 0}, "no such link": LinkState{Link: 999}, "NaN rain": Weather{math.NaN()}} {
+	for name, ev := range map[string]Event{"no plan": PlanDownload{}, "no such stage": StageRequest{0, 5, 0}, "no such link": LinkState{Link: 999}, "more lanes blocked than there are": Blockage{0, 2}, "NaN rain": Weather{math.NaN()}} {
 		if s.Input(0, ev) == nil {
 			t.Errorf("%s was accepted", name)
 		}

@@ -7,7 +7,7 @@ import (
 	"citybrain/wire/http1"
 )
 
-// patrols is the traffic police's duty room: it shuts and opens streets when told to, some minutes after.
+// patrols is the traffic police's duty room: it shuts and opens streets when told to, some minutes after, and tells of crashes.
 type patrols struct {
 	line
 	buf    []byte
@@ -32,6 +32,7 @@ func newPatrols(w *World) *patrols {
 }
 
 func (p *patrols) tick(w *World) {
+	p.crashes(w)
 	for len(p.orders) > 0 && p.orders[0].due <= w.now {
 		o := p.orders[0]
 		p.orders = p.orders[1:]

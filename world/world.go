@@ -39,6 +39,7 @@ type World struct {
 	streets *traffic.Sim
 	service *emergency.Sim
 	calls   []emergency.Call
+	crashes []crash
 	rung    int
 	wet     []wetLink
 	roads   roads
@@ -103,7 +104,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 	if w.service, err = emergency.New(c); err != nil {
 		return nil, err
 	}
-	w.calls = drawCalls(c, cfg, w.storm)
+	w.calls, w.crashes = drawCalls(c, cfg, w.storm), drawCrashes(c, cfg)
 	w.roads.w = w
 	w.localCAD = emergency.NewDispatcher(&c.Streets)
 	w.freeRoads = make([]float32, len(c.Streets.Links))
@@ -165,9 +166,11 @@ func (w *World) Now() time.Duration { return w.now }
 
 func (w *World) end() time.Duration { return time.Duration(w.cfg.Hours * float64(time.Hour)) }
 
+// tick is the time between two looks of the departments.
+const tick = 5 * time.Second
+
 // Step lets the world go on to until, in whole ticks of 5 s.
 func (w *World) Step(ctx context.Context, until time.Duration) error {
-	const tick = 5 * time.Second
 	for w.now+tick <= until {
 		if w.now%time.Minute == 0 {
 			if err := w.minute(); err != nil {
@@ -183,6 +186,9 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 			}
 			w.flowing = make(chan error, 1)
 			go func() { w.flowing <- w.water.Step(ctx, ahead) }()
+		}
+		if err := w.block(next); err != nil {
+			return err
 		}
 		err := w.drive(ctx, next)
 		if err != nil || !w.cfg.Silent || next%time.Minute == 0 || next+tick > until {

@@ -120,7 +120,7 @@ test('a junction opens to its movements, the next two minutes and why', async ()
 
 test('time goes back to the first minute, plays, and forward into the forecast', async () => {
   const { page, errors } = await open('en');
-  await until(page, () => document.querySelector('.key .fan') && window.citybrain.status().clock - window.citybrain.time.first > 240);
+  await until(page, () => document.querySelector('.key .fan') && window.citybrain.status()?.clock - window.citybrain.time.first > 240);
   await page.keyboard.press('Home');
   await until(page, () => document.querySelector('.stage').dataset.time === 'past');
   const at = await page.evaluate(() => window.citybrain.time.at);
