@@ -194,6 +194,31 @@ func TestShapes(t *testing.T) {
 	if math.Abs(area/k-1.1484/2.25) > 2e-4 {
 		t.Errorf("the ovoid's area is %.4f of its height squared", area/k)
 	}
+	// The standard horseshoe's is 0.8293 D²; an arc of radius r over the chord b encloses r² (θ − sin θ)/2, θ = 2 asin(b/2r).
+	segment := func(r, b float64) float64 { a := 2 * math.Asin(b/2/r); return r * r * (a - math.Sin(a)) / 2 }
+	rise := func(r, b float64) float64 { return r - math.Sqrt(r*r-b*b/4) }
+	for line, want := range map[string]float64{
+		"C1 HORSESHOE 2":             0.8293 * 4,
+		"C1 RECT_ROUND 2 1.6 1":      (2-rise(1, 1.6))*1.6 + segment(1, 1.6),
+		"C1 MODBASKETHANDLE 2 1.6 1": (2-rise(1, 1.6))*1.6 + segment(1, 1.6),
+		"C1 MODBASKETHANDLE 2 1.6":   (2-0.8)*1.6 + math.Pi*0.64/2,
+	} {
+		n, err := decode("town.inp", []byte(strings.Replace(town(t), "C1 CIRCULAR 0.9 0 0 0 1", line, 1)), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		s, got := n.Links[0].Section, 0.0
+		for i := range k {
+			got += s.Form.At((float64(i)+0.5)/k) * s.Height * s.Height / k
+		}
+		if math.Abs(got-want) > 4e-3*want {
+			t.Errorf("%s: area %.4f, want %.4f", line, got, want)
+		}
+	}
+	if _, err := decode("town.inp", []byte(strings.Replace(town(t), "C1 CIRCULAR 0.9 0 0 0 1", "C1 RECT_ROUND 2 1.6 0.5", 1)), Options{}); err == nil || !strings.Contains(err.Error(), "field radius: 0.5 is less than half the width 1.6") {
+		t.Error(err)
+	}
 }
 
 func FuzzDecode(f *testing.F) {
