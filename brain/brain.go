@@ -74,6 +74,7 @@ type Brain struct {
 	roads    *routing.Roads
 	driven   *roadsNow // of units as low as an ambulance, and …
 	waded    *roadsNow // … of lorries
+	opened   *openRoads
 	ahead    *roadsAhead
 	places   *places
 	calls    *calls

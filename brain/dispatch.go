@@ -25,6 +25,8 @@ type DispatchChoice struct {
 	Outcome  float64 `json:"outcome"`  // for the call, in calls within target
 	Coverage float64 `json:"coverage"` // that the calls to come lose, in the same
 	CostMore float64 `json:"cost"`     // beside the best, in the same
+
+	route []int32 // links; none where its drive was reckoned by the roads of then
 }
 
 // A mission is a unit under way to a call, as the brain knows it.
@@ -160,6 +162,9 @@ func (b *Brain) send(c *callSeen, kind emergency.Kind, units []unitSeen, list []
 	best := choices[0]
 	u := &units[slices.IndexFunc(units, func(u unitSeen) bool { return u.id == best.Unit })]
 	route := routes[best.Unit]
+	for i := range choices {
+		choices[i].route = routes[choices[i].Unit]
+	}
 	ids := make([]string, len(route))
 	for i, l := range route {
 		ids[i] = b.city.Streets.Links[l].ID
