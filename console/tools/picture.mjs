@@ -1,6 +1,6 @@
 // Takes the pictures of the documentation: the storm evening at a time of the city, dark in English and light in Chinese, and what the
 // console opens: why a unit was sent, coverage, what is reached within minutes, a street's green waves, its long profile.
-// npm run picture [-- HH:MM]; CITYBRAIN names another binary.
+// npm run picture [-- HH:MM [street,reach]]: all, or those whose names have one of the words; CITYBRAIN names another binary.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { browse, clockOf, open, root, serve } from './drive.mjs';
@@ -29,7 +29,8 @@ try {
     ['console-street.png', 'en', 'dark', `drawer=waves~${street}`, (page) => page.waitForSelector('.timespace .green')],
     ['console-profile.png', 'zh', 'light', `drawer=profile~${street}`, async (page) => { await page.waitForSelector('.profile .ground'); await look(() => window.citybrain.time.set(window.citybrain.status().clock + 2400))(page); }],
   ];
-  for (const [file, lang, theme, hash, ready] of pictures) {
+  const only = (process.argv[3] ?? '').split(',');
+  for (const [file, lang, theme, hash, ready] of pictures.filter(([f]) => only.some((w) => f.includes(w)))) {
     const { page, errors } = await open(browser, city.url, { lang, theme, hash, size: { width: 1600, height: 1000 } });
     await ready(page);
     await settled(page);
