@@ -23,7 +23,7 @@ try {
   const pictures = [
     ['console.png', 'en', 'dark', '', (page) => page.waitForFunction(() => window.citybrain.map.water.index.length > 50 && document.querySelectorAll('.fact').length > 3 && document.querySelectorAll('.inbox .line').length > 3, undefined, { timeout: 120_000, polling: 500 })],
     ['console-zh-light.png', 'zh', 'light', '', (page) => page.waitForFunction(() => document.querySelectorAll('.fact').length > 3, undefined, { timeout: 120_000, polling: 500 })],
-    ['console-dispatch.png', 'en', 'dark', '', async (page) => { await look(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)))(page); await page.waitForSelector('.choices .best'); }],
+    ['console-dispatch.png', 'en', 'dark', '', async (page) => { await page.waitForFunction(() => window.citybrain.status()?.decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en))); await look(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)))(page); await page.waitForSelector('.choices .best'); }],
     ['console-coverage.png', 'zh', 'dark', '', async (page) => { await page.keyboard.press('o'); await page.waitForFunction(() => window.citybrain.map.map.getLayoutProperty('coverage', 'visibility') === 'visible' && document.querySelectorAll('.layers .ramp').length > 0); }],
     ['console-reach.png', 'en', 'light', 'reach=121.500,31.226,ambulance', (page) => page.waitForSelector('.reach .bands')],
     ['console-street.png', 'en', 'dark', `drawer=waves~${street}`, (page) => page.waitForSelector('.timespace .green')],
