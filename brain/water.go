@@ -141,49 +141,80 @@ func newWaterModel(c *city.City, s *flood.Sim, horizon time.Duration, threads in
 	return m
 }
 
-// run steps member of rain from the state of now under one tactic for each creek.
-func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, member int, plan []tactic) (outcome, error) {
-	s := now.Fork()
-	s.ForgetPeaks()
-	start := s.Now()
-	for k, t := range plan {
-		if err := s.Input(start, orders(&m.city.Drains, k, t)...); err != nil {
-			return outcome{}, err
-		}
+// ensemble runs members of rain from the state of now as one batch, under one tactic for each creek; their outcomes don't depend on the
+// number of threads.
+func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, members []int, plan []tactic) ([]outcome, error) {
+	e, err := now.Ensemble(len(members), m.threads)
+	if err != nil {
+		return nil, err
 	}
-	o := outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon}
-	frames := int(m.horizon / frame)
-	for f := range frames {
-		if err := s.Input(s.Now(), rain.field(member, at.Add(time.Duration(f)*frame))); err != nil {
-			return outcome{}, err
-		}
-		if err := s.Step(ctx, start+time.Duration(f+1)*frame); err != nil {
-			return outcome{}, err
-		}
-		depths := make([]float32, len(m.watched))
-		for i, c := range m.watched {
-			if c >= 0 {
-				depths[i] = float32(s.DepthAt(c))
+	out := make([]outcome, len(members))
+	start := now.Now()
+	for i := range out {
+		out[i] = outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon}
+		for k, t := range plan {
+			if err := e.Member(i).Input(start, orders(&m.city.Drains, k, t)...); err != nil {
+				return nil, err
 			}
 		}
-		levels := make([]float32, len(m.city.Drains.Creeks))
-		for i := range levels {
-			levels[i] = float32(s.CreekLevel(i))
-		}
-		sewers := make([]float32, len(m.city.Drains.Basins))
-		for i := range sewers {
-			sewers[i] = float32(s.BasinLevel(i))
-		}
-		if (f+1)%keep == 0 {
-			depths := s.Depths()
-			grid := make([]float32, len(depths))
-			for i, h := range depths {
-				grid[i] = float32(h)
-			}
-			o.Depths = append(o.Depths, grid)
-		}
-		o.Watched, o.Creeks, o.Sewers = append(o.Watched, depths), append(o.Creeks, levels), append(o.Sewers, sewers)
 	}
+	for f := range int(m.horizon / frame) {
+		for i, member := range members {
+			if err := e.Member(i).Input(start+time.Duration(f)*frame, rain.field(member, at.Add(time.Duration(f)*frame))); err != nil {
+				return nil, err
+			}
+		}
+		if err := e.Step(ctx, start+time.Duration(f+1)*frame); err != nil {
+			return nil, err
+		}
+		m.each(len(out), func(i int) { m.look(&out[i], e.Member(i), (f+1)%keep == 0) })
+	}
+	m.each(len(out), func(i int) { m.assess(&out[i], e.Member(i)) })
+	return out, nil
+}
+
+// each calls f for 0 … n−1, side by side.
+func (m *waterModel) each(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for part := range m.threads {
+		wg.Go(func() {
+			for i := part; i < n; i += m.threads {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// look keeps what s shows at the end of a frame: its whole grid only if that is asked for.
+func (m *waterModel) look(o *outcome, s *flood.Sim, whole bool) {
+	depths := make([]float32, len(m.watched))
+	for i, c := range m.watched {
+		if c >= 0 {
+			depths[i] = float32(s.DepthAt(c))
+		}
+	}
+	levels := make([]float32, len(m.city.Drains.Creeks))
+	for i := range levels {
+		levels[i] = float32(s.CreekLevel(i))
+	}
+	sewers := make([]float32, len(m.city.Drains.Basins))
+	for i := range sewers {
+		sewers[i] = float32(s.BasinLevel(i))
+	}
+	o.Watched, o.Creeks, o.Sewers = append(o.Watched, depths), append(o.Creeks, levels), append(o.Sewers, sewers)
+	if whole {
+		all := s.Depths()
+		grid := make([]float32, len(all))
+		for i, h := range all {
+			grid[i] = float32(h)
+		}
+		o.Depths = append(o.Depths, grid)
+	}
+}
+
+// assess is the damage of s's largest depths.
+func (m *waterModel) assess(o *outcome, s *flood.Sim) {
 	for i := range m.assets {
 		a := &m.assets[i]
 		if f := flood.DamageFraction(a.Use, s.PeakAt(a.Cell)-a.Floor); f > 0 {
@@ -193,27 +224,6 @@ func (m *waterModel) run(ctx context.Context, now *flood.Sim, at time.Time, rain
 			}
 		}
 	}
-	return o, nil
-}
-
-// ensemble runs the given members side by side; their outcomes don't depend on the number of threads.
-func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, members []int, plan []tactic) ([]outcome, error) {
-	out, errs := make([]outcome, len(members)), make([]error, len(members))
-	var wg sync.WaitGroup
-	for part := range m.threads {
-		wg.Go(func() {
-			for i := part; i < len(members); i += m.threads {
-				out[i], errs[i] = m.run(ctx, now, at, rain, members[i], plan)
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // field returns member's rain at t: dry beyond the last frame.

@@ -209,12 +209,13 @@ func (s *Sim) gates(dt float64) {
 
 // banks exchanges water over the creeks' banks with the cells beside them.
 func (s *Sim) banks(dt float64) {
-	net, w, cell := s.net, s.w, s.net.Grid.Cell*s.net.Grid.Cell
+	net, cell := s.net, s.net.Grid.Cell*s.net.Grid.Cell
 	for i := range s.city.Drains.Creeks {
 		k := &s.city.Drains.Creeks[i]
 		for _, at := range net.banks[i] {
 			c := int(at)
-			level, land := s.CreekLevel(i), net.Level(c, w[c])
+			w := s.water(c)
+			level, land := s.CreekLevel(i), net.Level(c, w)
 			crest := math.Max(k.Bank, net.Base(c))
 			if level <= crest && land <= crest {
 				continue
@@ -224,12 +225,9 @@ func (s *Sim) banks(dt float64) {
 			// Half of what would level both in one step keeps the exchange from swinging.
 			v = math.Min(v, 0.5*math.Abs(level-land)/(1/k.Area+1/net.area[c]))
 			if land > level {
-				v = math.Min(v, w[c]*cell)
-				w[c] = math.Max(0, w[c]-v/cell)
-				s.st.Creeks[i] += v
+				s.st.Creeks[i] -= s.give(c, -math.Min(v, w*cell))
 			} else {
-				w[c] += v / cell
-				s.st.Creeks[i] -= v
+				s.st.Creeks[i] -= s.give(c, v)
 			}
 		}
 	}

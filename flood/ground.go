@@ -182,15 +182,7 @@ func (s *Sim) rain(w []float64, dt float64) {
 		return
 	}
 	g, net := s.net.Grid, s.net
-	if s.rainGrid != f.Grid {
-		s.rainGrid = f.Grid
-		for c := range s.rainCol {
-			s.rainCol[c] = int32(math.Floor((g.West + (float64(c)+0.5)*g.Cell - f.Grid.West) / f.Grid.Cell))
-			if int(s.rainCol[c]) >= f.Grid.Cols {
-				s.rainCol[c] = -1
-			}
-		}
-	}
+	s.placeRain()
 	cell := g.Cell * g.Cell
 	on := w
 	if net.rough != nil { // rain on a wide cell is a film before it is where its water stands
@@ -224,6 +216,46 @@ func (s *Sim) rain(w []float64, dt float64) {
 	}
 	s.st.Mass.Rain += fell
 	s.st.Mass.Infiltration += lost
+}
+
+// placeRain finds the columns of the rain's grid that the cells' columns lie in.
+func (s *Sim) placeRain() {
+	f, g := &s.st.Rain, s.net.Grid
+	if s.rainGrid == f.Grid {
+		return
+	}
+	s.rainGrid = f.Grid
+	for c := range s.rainCol {
+		s.rainCol[c] = int32(math.Floor((g.West + (float64(c)+0.5)*g.Cell - f.Grid.West) / f.Grid.Cell))
+		if int(s.rainCol[c]) >= f.Grid.Cols {
+			s.rainCol[c] = -1
+		}
+	}
+}
+
+// netRain writes the current rain less what the ground takes of it to to, in m/s over each cell's area, and returns it; nil if there is none.
+func (s *Sim) netRain(to []float64) []float64 {
+	f := &s.st.Rain
+	if len(f.MMH) == 0 {
+		return nil
+	}
+	s.placeRain()
+	g, net := s.net.Grid, s.net
+	clear(to)
+	for r := range g.Rows {
+		fr := int(math.Floor((f.Grid.North - (g.North - (float64(r)+0.5)*g.Cell)) / f.Grid.Cell))
+		if fr < 0 || fr >= f.Grid.Rows {
+			continue
+		}
+		row := f.MMH[fr*f.Grid.Cols : (fr+1)*f.Grid.Cols]
+		for c := range g.Cols {
+			if i, fc := r*g.Cols+c, s.rainCol[c]; fc >= 0 && net.area[i] > 0 && row[fc] > 0 {
+				in := float64(row[fc]) / 3.6e6 * net.Inside(i)
+				to[i] = in - min(in, s.cfg.Infiltration*net.Inside(i))*(1-net.runoff[i])
+			}
+		}
+	}
+	return to
 }
 
 // infiltrate lets standing water soak into pervious open ground when no rain falls.

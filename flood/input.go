@@ -84,7 +84,7 @@ func (s *Sim) applyDue() {
 	for n < len(s.st.Pending) && s.st.Pending[n].At <= s.st.Time {
 		switch e := s.st.Pending[n].Ev.(type) {
 		case RainField:
-			s.st.Rain = e
+			s.st.Rain, s.fell = e, true
 		case PumpOrder:
 			s.st.Pumps[e.Pump].Order = e.Units
 		case GateOrder:
@@ -192,6 +192,9 @@ func (c BasinCorrection) check(s *Sim) error {
 }
 
 func (c DepthCorrection) check(s *Sim) error {
+	if s.w == nil {
+		return fmt.Errorf("depth correction: a member of an ensemble takes none; correct the run that it starts from")
+	}
 	if c.Cell < 0 || c.Cell >= s.city.Terrain.Cells() || s.net.area[s.net.CellOf(c.Cell)] == 0 || !(c.Depth >= 0 && c.Depth < 20) {
 		return fmt.Errorf("depth correction: cell %d, depth %g m", c.Cell, c.Depth)
 	}

@@ -35,13 +35,16 @@ func (c Config) withDefaults() Config {
 
 // A Sim steps one city's water.
 type Sim struct {
-	city  *city.City
-	cfg   Config
-	net   *ground // immutable, shared by every Sim of the city
-	flow  *surface.Batch
-	st    State
-	w     []float64 // m of water over each cell's area, what rain and drains change
-	asked []float64 // m³ of each basin in a step, scratch of drain
+	city *city.City
+	cfg  Config
+	net  *ground // immutable, shared by every Sim of the city
+	flow *surface.Batch
+	// In an Ensemble: which of flow's members it is, and whether its rain is another than flow's.
+	member int
+	fell   bool
+	st     State
+	w      []float64 // m of water over each cell's area, what rain and drains change; nil in an Ensemble
+	asked  []float64 // m³ of each basin in a step, scratch of drain
 
 	rainGrid city.Grid // that rainCol was made for
 	rainCol  []int32   // rain column of each column of cells, -1: none
@@ -176,6 +179,9 @@ func (s *Sim) Now() time.Duration { return s.st.Time }
 
 // Step computes up to until. It stops early, between steps, when ctx ends, and returns ctx's error.
 func (s *Sim) Step(ctx context.Context, until time.Duration) error {
+	if s.w == nil {
+		return fmt.Errorf("flood: a member is stepped by its ensemble")
+	}
 	for s.st.Time < until {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -204,10 +210,17 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 
 // Depths returns the mean depth of water on the open ground of each cell of Grid, m.
 func (s *Sim) Depths() []float64 {
-	d := make([]float64, len(s.w))
-	for i, v := range s.w {
+	d := make([]float64, s.net.Grid.Cells())
+	if s.w == nil {
+		s.flow.Waters(s.member, d)
+	} else {
+		copy(d, s.w)
+	}
+	for i := range d {
 		if s.net.area[i] > 0 {
-			d[i] = v / s.net.Open(i)
+			d[i] /= s.net.Open(i)
+		} else {
+			d[i] = 0
 		}
 	}
 	return d
@@ -216,7 +229,25 @@ func (s *Sim) Depths() []float64 {
 // DepthAt returns the depth of water in metres at cell i of the city's own terrain, whatever grid the Sim computes on.
 func (s *Sim) DepthAt(i int) float64 {
 	c := s.net.CellOf(i)
-	return s.net.Depth(i, s.net.Level(c, s.w[c]))
+	return s.net.Depth(i, s.net.Level(c, s.water(c)))
+}
+
+// water is what stands in cell i of Grid, m over its area.
+func (s *Sim) water(i int) float64 {
+	if s.w == nil {
+		return s.flow.Water(s.member, i)
+	}
+	return s.w[i]
+}
+
+// give adds v m³ to cell i of Grid, or takes them, and returns what it gave.
+func (s *Sim) give(i int, v float64) float64 {
+	if s.w == nil {
+		return s.flow.Add(s.member, i, v)
+	}
+	cell := s.net.Grid.Cell * s.net.Grid.Cell
+	s.w[i] = max(0, s.w[i]+v/cell)
+	return v
 }
 
 // LevelFrom returns the level in metres at which cell c of Grid has mean metres of water on its open ground, as Depths gives them.
@@ -229,10 +260,15 @@ func (s *Sim) DepthUnder(i int, level float64) float64 { return s.net.Depth(i, l
 func (s *Sim) CellOf(i int) int { return s.net.CellOf(i) }
 
 // PeakAt returns the largest depth so far at cell i of the city's own terrain, as DepthAt does the present one.
-func (s *Sim) PeakAt(i int) float64 { return max(s.flow.Peak(0, i), s.DepthAt(i)) }
+func (s *Sim) PeakAt(i int) float64 {
+	if s.w == nil {
+		return s.flow.Peak(s.member, i)
+	}
+	return max(s.flow.Peak(0, i), s.DepthAt(i))
+}
 
 // ForgetPeaks starts the record of largest depths anew, from the water that stands now.
-func (s *Sim) ForgetPeaks() { s.flow.ForgetPeaks(0) }
+func (s *Sim) ForgetPeaks() { s.flow.ForgetPeaks(s.member) }
 
 // BasinLevel returns the level in basin i, m.
 func (s *Sim) BasinLevel(i int) float64 {

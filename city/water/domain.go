@@ -82,6 +82,7 @@ type Domain struct {
 	Soils      []Soil
 	SoilOf     []int16 // index into Soils, −1: sealed; nil: the first everywhere
 	Structures []Structure
+	Pumps      []Pumping
 	Breaches   []Breach
 	Wind       Wind
 }
@@ -183,6 +184,11 @@ func (d *Domain) Check() error {
 	for i := range d.Soils {
 		if err := d.Soils[i].check(); err != nil {
 			return fmt.Errorf("soil %d: %w", i+1, err)
+		}
+	}
+	for i := range d.Pumps {
+		if err := d.Pumps[i].check(d); err != nil {
+			return err
 		}
 	}
 	for i := range d.Structures {

@@ -16,6 +16,8 @@ type Network struct {
 	Inlets     []Inlet
 	Feeders    []Feeder
 	Catchments []Catchment
+	Rules      []Rule
+	Clock      float64       // s of the day at which the run starts, for Rules
 	Duration   time.Duration // of the run that its file asks for, 0: none
 	Every      time.Duration // between reports
 	MaxStep    time.Duration // 0: the engine's own

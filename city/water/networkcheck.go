@@ -31,7 +31,7 @@ func (n *Network) Check() error {
 			return fmt.Errorf("catchment %s: %w", n.Catchments[i].ID, err)
 		}
 	}
-	return nil
+	return n.checkRules()
 }
 
 func (d *Node) check() error {

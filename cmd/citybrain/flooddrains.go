@@ -208,9 +208,6 @@ const exchangeEvery = 5 * time.Second
 // with joins the network to the ground, for surface.RunWith.
 func (c *coupledDrains) with(n *water.Network) func(*surface.Sim) (func(context.Context, time.Duration) error, error) {
 	return func(g *surface.Sim) (func(context.Context, time.Duration) error, error) {
-		if !g.Exchanges() {
-			return nil, fmt.Errorf("%s: drains take no water from cells of this kind yet: run it without --subgrid", n.Source)
-		}
 		s, err := drains.New(n, drains.Config{Dry: true})
 		if err != nil {
 			return nil, err

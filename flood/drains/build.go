@@ -85,7 +85,8 @@ type Sim struct {
 	area, head, fric []float64
 	limI, limK       []float64 // m: water falls from the reach's end to there; −Inf where it does not
 	throttle         []float64
-	first            []int32 // reaches of each link, −1
+	ruled            []float64 // priority of the rule that orders each link
+	first            []int32   // reaches of each link, −1
 	last             []int32
 	street, cells    []int32 // nodes of the streets above inlets, and their cells
 	inflow           []float64
@@ -303,21 +304,27 @@ func (s *Sim) allocate() {
 		to *[]float64
 		n  int
 	}{{&s.base, n}, {&s.eta, n}, {&s.res, n}, {&s.slack, n}, {&s.from, n}, {&s.touch, n}, {&s.at, n}, {&s.lost, n}, {&s.narrow, n}, {&s.q0, e}, {&s.qi, e}, {&s.qk, e}, {&s.area, r}, {&s.head, r}, {&s.fric, r}, {&s.limI, r}, {&s.limK, r},
-		{&s.throttle, len(s.others)}, {&s.inflow, len(s.net.Nodes)}} {
+		{&s.throttle, len(s.others)}, {&s.inflow, len(s.net.Nodes)}, {&s.ruled, len(s.net.Links)}} {
 		*x.to = make([]float64, x.n)
 	}
 	s.st = State{Version: stateVersion, Volume: make([]float64, n), Level: make([]float64, n), Speed: make([]float64, r), Flow: make([]float64, e)}
 }
 
 // volume returns what node i holds at level eta, and its plan area there.
-func (s *Sim) volume(i int, eta float64) (v, w float64) {
+func (s *Sim) volume(i int, eta float64) (v, w float64) { return s.over(i, eta, (*table).width) }
+
+// narrowing returns how much narrowing takes off what node i would hold at level eta, and off its plan.
+func (s *Sim) narrowing(i int, eta float64) (v, w float64) { return s.over(i, eta, (*table).falling) }
+
+// over sums what of says at level eta over all that lies at node i.
+func (s *Sim) over(i int, eta float64, of func(t *table, h float64) (v, w float64)) (v, w float64) {
 	d := &s.nodes[i]
 	if d.own != nil {
-		v, w = d.own.width(eta - d.low)
+		v, w = of(d.own, eta-d.low)
 	}
 	for k := d.from; k < d.to; k++ {
 		p := &s.parts[k]
-		a, b := p.t.width(eta - p.low)
+		a, b := of(p.t, eta-p.low)
 		v += a * p.length
 		w += b * p.length
 	}
@@ -356,21 +363,6 @@ func (s *Sim) levelOf(i int, v float64) float64 {
 		}
 	}
 	return (lo + hi) / 2
-}
-
-// narrowing returns how much narrowing takes off what node i would hold at level eta, and off its plan.
-func (s *Sim) narrowing(i int, eta float64) (v, w float64) {
-	d := &s.nodes[i]
-	if d.own != nil {
-		v, w = d.own.falling(eta - d.low)
-	}
-	for k := d.from; k < d.to; k++ {
-		p := &s.parts[k]
-		a, b := p.t.falling(eta - p.low)
-		v += a * p.length
-		w += b * p.length
-	}
-	return v, w
 }
 
 // widest returns the level up to which node i's plan only widens.

@@ -38,7 +38,7 @@ func (u *UnitState) starts(now time.Duration) int {
 	return n
 }
 
-// Order asks link i for units of a pump or an opening of a gate or orifice (0 shut … 1 open), or leaves it to its local programme
+// Order asks link i for units of a pump or an opening of a gate, orifice, weir or outlet (0 shut … 1 open), or leaves it to its local programme
 // (Auto). The equipment's limits still hold.
 func (s *Sim) Order(i int, want float64) error {
 	if i < 0 || i >= len(s.net.Links) {
@@ -49,7 +49,7 @@ func (s *Sim) Order(i int, want float64) error {
 	switch l.Kind {
 	case water.Pump:
 		most = float64(l.Station.Units)
-	case water.GateLink:
+	case water.GateLink, water.Orifice, water.WeirLink, water.Outlet:
 	default:
 		return fmt.Errorf("order: %s %s can't be operated", l.Kind, l.ID)
 	}
@@ -87,6 +87,7 @@ func (s *Sim) opening(i int32) float64 { return s.st.Openings[i] }
 // control switches pumps and gates for the coming step, feeders in the order of the links, and sets how far creeks let them go.
 func (s *Sim) control() {
 	now := s.Now()
+	s.rules()
 	for k := range s.others {
 		s.throttle[k] = 1
 		if s.others[k].link < 0 {
@@ -102,6 +103,10 @@ func (s *Sim) control() {
 			}
 		case water.GateLink:
 			s.st.Openings[i] = s.gate(int(i), l)
+		default:
+			if o := s.st.Orders[i]; o != Auto {
+				s.throttle[k] = o
+			}
 		}
 	}
 	s.drawdown()

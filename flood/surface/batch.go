@@ -36,6 +36,12 @@ type batchEngine interface {
 	waters(member int, to []float64)
 	setWaters(member int, from []float64)
 	fork() batchEngine
+	cover(c *Cover)
+	wet(member int, film []float64)
+	film(member int, to []float64)
+	fall(member int, net []float64)
+	shed(member int, dt float64, room, took []float64)
+	waves(member int, dt float64, steps, begun int, deep float64)
 	sick() (member, place int)
 }
 
@@ -88,10 +94,8 @@ func (b *Batch) Step(ctx context.Context, until time.Duration) error {
 	if left <= 0 {
 		return nil
 	}
-	n := int(math.Ceil(left/b.LongestStep().Seconds() - 1e-9))
-	dt := left / float64(n)
-	c := b.cfg.Courant * b.grid.Grid.Cell / dt
-	if err := b.eng.step(ctx, dt, n, b.steps, b.cfg.Threads, c*c/gravity); err != nil {
+	n, dt, deep := b.parts(left)
+	if err := b.eng.step(ctx, dt, n, b.steps, b.cfg.Threads, deep); err != nil {
 		return err
 	}
 	b.steps += n
@@ -99,6 +103,11 @@ func (b *Batch) Step(ctx context.Context, until time.Duration) error {
 	for m := range b.mass {
 		b.mass[m].Rain += b.rate[m] * left
 	}
+	return b.well(until)
+}
+
+// well is an *Unstable if a member's water is no number.
+func (b *Batch) well(until time.Duration) error {
 	if m, at := b.eng.sick(); m >= 0 {
 		r, c := at/b.grid.stride-1, at%b.grid.stride-tile
 		p := b.grid.Grid.Centre(r*b.grid.Grid.Cols + c)
@@ -167,11 +176,22 @@ func (b *Batch) placeOf(i int) int32 {
 }
 
 // Depth is that of the water over pixel p of the fine grid, m.
-func (b *Batch) Depth(member, p int) float64 { return b.over(member, p, waterValue) }
+func (b *Batch) Depth(member, p int) float64 {
+	at := b.grid.cell[p]
+	if at < 0 {
+		return 0
+	}
+	return b.grid.Depth(p, b.grid.level(int(at), b.eng.get(member, at, waterValue)))
+}
 
 // Peak is the largest depth so far over pixel p of the fine grid, m, looked at every few steps.
 func (b *Batch) Peak(member, p int) float64 {
-	return max(b.over(member, p, waterValue), b.over(member, p, peakValue))
+	at := b.grid.cell[p]
+	if at < 0 {
+		return 0
+	}
+	v := max(b.eng.get(member, at, waterValue), b.grid.volume(int(at), b.eng.get(member, at, peakValue)))
+	return b.grid.Depth(p, b.grid.level(int(at), v))
 }
 
 // ForgetPeaks starts a member's record of highest levels anew, from what they are now.
@@ -197,26 +217,16 @@ func (b *Batch) Restore(member int, st State) error {
 	return nil
 }
 
-func (b *Batch) over(member, p int, what poolValue) float64 {
-	at := b.grid.cell[p]
-	if at < 0 {
-		return 0
-	}
-	v := b.eng.get(member, at, waterValue)
-	if what == peakValue {
-		v = b.grid.volume(int(at), b.eng.get(member, at, peakValue))
-	}
-	return b.grid.Depth(p, b.grid.level(int(at), v))
-}
-
 // peakEvery is the steps from one look at the levels for the highest to the next.
 const peakEvery = 4
 
 // herd is the members in one precision.
 type herd[F Float] struct {
-	cfg  Config
-	grid *Subgrid
-	list []*pools[F]
+	cfg    Config
+	grid   *Subgrid
+	list   []*pools[F]
+	over   *cover[F] // nil without
+	layers []layer[F]
 }
 
 func newHerd[F Float](g *Subgrid, cfg Config, members int) *herd[F] {
@@ -229,12 +239,7 @@ func newHerd[F Float](g *Subgrid, cfg Config, members int) *herd[F] {
 }
 
 func (b *herd[F]) step(ctx context.Context, dt float64, steps, begun, threads int, deep float64) error {
-	dx, theta := b.grid.Grid.Cell, b.cfg.Theta
-	near := 1 - 1e-12
-	if b.cfg.Precision == 32 {
-		near = 1 - 4e-7
-	}
-	s := &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gdt4: F(4 * gravity * dt * deep), theta: F(theta), side: F((1 - theta) / 2), dry: F(b.cfg.Dry), deep: F(deep), nearAll: F(near)}
+	s := b.stepOf(dt, deep)
 	var next atomic.Int64
 	work := func() {
 		for k := int(next.Add(1)) - 1; k < len(b.list); k = int(next.Add(1)) - 1 {
@@ -254,6 +259,15 @@ func (b *herd[F]) step(ctx context.Context, dt float64, steps, begun, threads in
 	work()
 	wg.Wait()
 	return ctx.Err()
+}
+
+func (b *herd[F]) stepOf(dt, deep float64) *step[F] {
+	dx, theta := b.grid.Grid.Cell, b.cfg.Theta
+	near := 1 - 1e-12
+	if b.cfg.Precision == 32 {
+		near = 1 - 4e-7
+	}
+	return &step[F]{g: gravity, dt: F(dt), k: F(dt / dx), gk: F(gravity * dt / dx), gdt4: F(4 * gravity * dt * deep), theta: F(theta), side: F((1 - theta) / 2), dry: F(b.cfg.Dry), deep: F(deep), nearAll: F(near)}
 }
 
 func (b *herd[F]) setRain(member int, f *RainField) float64 {
@@ -298,6 +312,10 @@ func (b *herd[F]) fork() batchEngine {
 		}
 		q.rain = slices.Clone(p.rain)
 		f.list = append(f.list, q)
+	}
+	f.over = b.over
+	for _, l := range b.layers {
+		f.layers = append(f.layers, layer[F]{slices.Clone(l.film), slices.Clone(l.net), make([]F, len(l.ask)), l.soaks})
 	}
 	return f
 }

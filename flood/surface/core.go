@@ -3,6 +3,7 @@ package surface
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"citybrain/city"
 )
@@ -41,14 +42,16 @@ type core[F Float] struct {
 	inlets  []inlet
 
 	passages  []passage
+	pumpings  []pumping
 	through   []float64 // m³/s through each structure in the last step, from A to B
 	breaching [][]int   // places that each breach lowers
 	begun     []float64 // s: when each breach began, NaN before
 	soaked    []float64 // of each cell, m; nil without soils
 	lost      []float64 // of each row in this step
 
-	bands  []*band[F]
-	scheme interface {
+	bands   []*band[F]
+	threads int
+	scheme  interface {
 		// sweep steps rows b.from … b.to−1.
 		sweep(b *band[F], s *step[F])
 		// longest returns the longest stable step from the present state, s.
@@ -69,7 +72,14 @@ type inlet struct {
 	share  float64
 }
 
-// A band is the rows that one thread steps, and its scratch.
+// Each thread has several bands, so that one that the machine keeps waiting leaves its last ones to the others; a band has so many
+// rows at least that the rows around it, which it copies, are few beside its own.
+const (
+	bandsEach = 4
+	leastBand = 48
+)
+
+// A band is rows that a thread steps together, and their scratch.
 type band[F Float] struct {
 	from, to int
 	old      map[*F]halo[F]
@@ -142,9 +152,14 @@ func newCore[F Float](d *Domain, cfg Config) *core[F] {
 		}
 	}
 	c.placeStructures()
-	threads := min(cfg.Threads, max(1, d.Rows/8))
-	for k := range threads {
-		c.bands = append(c.bands, &band[F]{from: k * d.Rows / threads, to: (k + 1) * d.Rows / threads})
+	c.placePumps()
+	c.threads = min(cfg.Threads, max(1, d.Rows/8))
+	bands := 1
+	if c.threads > 1 {
+		bands = max(c.threads, min(bandsEach*c.threads, d.Rows/leastBand))
+	}
+	for k := range bands {
+		c.bands = append(c.bands, &band[F]{from: k * d.Rows / bands, to: (k + 1) * d.Rows / bands})
 	}
 	for r := range c.rows {
 		c.wetRow(r)
@@ -275,17 +290,23 @@ func (c *core[F]) mark(r, b int, bits uint16) {
 	}
 }
 
-// each runs f on every band, side by side.
+// each runs f on every band, side by side: every thread takes the next one that is left.
 func (c *core[F]) each(f func(b *band[F])) {
 	if len(c.bands) == 1 {
 		f(c.bands[0])
 		return
 	}
-	var wg sync.WaitGroup
-	for _, b := range c.bands[1:] {
-		wg.Go(func() { f(b) })
+	var next atomic.Int64
+	work := func() {
+		for k := int(next.Add(1)) - 1; k < len(c.bands); k = int(next.Add(1)) - 1 {
+			f(c.bands[k])
+		}
 	}
-	f(c.bands[0])
+	var wg sync.WaitGroup
+	for range c.threads - 1 {
+		wg.Go(work)
+	}
+	work()
 	wg.Wait()
 }
 
@@ -337,6 +358,7 @@ func (c *core[F]) advance(t, dt float64, reach int) flows {
 	c.each(func(b *band[F]) { c.scheme.sweep(b, s) })
 	c.pour(t, dt, &m)
 	c.structures(t, dt)
+	c.pump(t, dt, &m)
 	m.soaked = c.soak(dt, s.rain)
 	c.blow(t, dt)
 	for s := range c.sides {

@@ -2,7 +2,7 @@ package surface
 
 import "math"
 
-//go:generate go run ./internal/vector kernel.go kernelshallow.go kernelpool.go
+//go:generate go run ./internal/vector kernel.go kernelshallow.go kernelpool.go kernelfilm.go
 
 // Float is a precision to compute in.
 type Float interface{ float32 | float64 }

@@ -47,6 +47,8 @@ type engine interface {
 	load(st *State)
 	sick() int
 	look(i int) (depth, speed float64)
+	volumes(cells []int32, to []float64)
+	exchange(cells []int32, add []float64)
 }
 
 type field int
@@ -295,6 +297,7 @@ type State struct {
 	Sides     []uint64  // of wet tiles
 	Soaked    []float64 // of each cell
 	Begun     []float64 // of each breach, NaN before
+	Pumps     [][]PumpUnit
 	Top       []float64 // what the next step's length follows from
 }
 
@@ -344,6 +347,10 @@ func (c *core[F]) save(st *State) {
 	st.Wet, st.Act = append(st.Wet[:0], c.wet.bit...), append(st.Act[:0], c.act.bit...)
 	st.Sides = append(append(st.Sides[:0], c.west.bit...), c.east.bit...)
 	st.Top = append(st.Top[:0], c.tops()...)
+	st.Pumps = slices.Grow(st.Pumps[:0], len(c.pumpings))[:len(c.pumpings)]
+	for k := range c.pumpings {
+		st.Pumps[k] = append(st.Pumps[k][:0], c.pumpings[k].units...)
+	}
 	st.Soaked, st.Begun = append(st.Soaked[:0], c.soaked...), append(st.Begun[:0], c.begun...)
 }
 
@@ -362,6 +369,9 @@ func (c *core[F]) load(st *State) {
 	}
 	c.lo, c.hi = 0, c.rows-1
 	c.setTops(slices.Clone(st.Top))
+	for k := range st.Pumps {
+		copy(c.pumpings[k].units, st.Pumps[k])
+	}
 	copy(c.soaked, st.Soaked)
 	copy(c.begun, st.Begun)
 	for k, cells := range c.breaching { // the next step lowers them again as far as they had come

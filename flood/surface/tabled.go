@@ -20,8 +20,8 @@ type tabled[F Float] struct {
 }
 
 func newTabled[F Float](d *Domain, cfg Config) (*tabled[F], error) {
-	if len(d.Structures)+len(d.Breaches)+len(d.Soils)+len(d.Wind.Speed.T) > 0 {
-		return nil, fmt.Errorf("surface: structures, breaches, soils and wind work on the ground's own cells: leave out subgrid and porosity")
+	if len(d.Structures)+len(d.Pumps)+len(d.Breaches)+len(d.Soils)+len(d.Wind.Speed.T) > 0 {
+		return nil, fmt.Errorf("surface: structures, pumps, breaches, soils and wind work on the ground's own cells: leave out subgrid and porosity")
 	}
 	if cfg.Scheme != Inertial {
 		return nil, fmt.Errorf("surface: the full equations have no tables below the cell and no porosity: take the inertial scheme")

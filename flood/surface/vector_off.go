@@ -79,3 +79,11 @@ func gather[F Float](n int, s *step[F], v, c, w, e, t, b, rain []F) {
 func highest[F Float](n int, s *step[F], peak, e []F) {
 	plainHighest(n, s, peak, e)
 }
+
+func shed[F Float](n int, s *step[F], film, v, ask, net, soak, inlet []F) {
+	plainShed(n, s, film, v, ask, net, soak, inlet)
+}
+
+func seep[F Float](n int, s *step[F], film, v, ask, full, slope, room, still []F) {
+	plainSeep(n, s, film, v, ask, full, slope, room, still)
+}

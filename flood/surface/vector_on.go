@@ -2169,3 +2169,178 @@ func highest64(n int, s *step[float64], peak, e unsafe.Pointer) {
 	}
 	archsimd.ClearAVXUpperBits()
 }
+
+func shed[F Float](n int, s *step[F], film, v, ask, net, soak, inlet []F) {
+	if !vectors || n == 0 {
+		plainShed(n, s, film, v, ask, net, soak, inlet)
+		return
+	}
+	film = film[:n]
+	v = v[:n]
+	ask = ask[:n]
+	net = net[:n]
+	soak = soak[:n]
+	inlet = inlet[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		shed32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&net[0]), unsafe.Pointer(&soak[0]), unsafe.Pointer(&inlet[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		shed32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&net[0]), unsafe.Pointer(&soak[0]), unsafe.Pointer(&inlet[0]))
+	case wide:
+		shed64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&net[0]), unsafe.Pointer(&soak[0]), unsafe.Pointer(&inlet[0]))
+	default:
+		shed64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&net[0]), unsafe.Pointer(&soak[0]), unsafe.Pointer(&inlet[0]))
+	}
+}
+
+func shed32(n int, s *step[float32], film, v, ask, net, soak, inlet unsafe.Pointer) {
+	k3 := archsimd.BroadcastFloat32x8(float32(s.dt))
+	k10 := archsimd.BroadcastFloat32x8(float32(0))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(film, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(net, i)))
+		t4 := t1.Add(k3.Mul(t2))
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t6 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(soak, i)))
+		t7 := t4.Add(t5).Min(k3.Mul(t6))
+		t8 := t4.Min(t7)
+		t9 := t4.Sub(t8)
+		t11 := t5.Sub(t7.Sub(t8)).Max(k10)
+		t12 := t9
+		t12.Store((*[8]float32)(unsafe.Add(film, i)))
+		t13 := t11
+		t13.Store((*[8]float32)(unsafe.Add(v, i)))
+		t14 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(inlet, i)))
+		t15 := t9.Add(t11).Min(k3.Mul(t14))
+		t15.Store((*[8]float32)(unsafe.Add(ask, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func shed64(n int, s *step[float64], film, v, ask, net, soak, inlet unsafe.Pointer) {
+	k3 := archsimd.BroadcastFloat64x4(float64(s.dt))
+	k10 := archsimd.BroadcastFloat64x4(float64(0))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(film, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(net, i)))
+		t4 := t1.Add(k3.Mul(t2))
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t6 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(soak, i)))
+		t7 := t4.Add(t5).Min(k3.Mul(t6))
+		t8 := t4.Min(t7)
+		t9 := t4.Sub(t8)
+		t11 := t5.Sub(t7.Sub(t8)).Max(k10)
+		t12 := t9
+		t12.Store((*[4]float64)(unsafe.Add(film, i)))
+		t13 := t11
+		t13.Store((*[4]float64)(unsafe.Add(v, i)))
+		t14 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(inlet, i)))
+		t15 := t9.Add(t11).Min(k3.Mul(t14))
+		t15.Store((*[4]float64)(unsafe.Add(ask, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func seep[F Float](n int, s *step[F], film, v, ask, full, slope, room, still []F) {
+	if !vectors || n == 0 {
+		plainSeep(n, s, film, v, ask, full, slope, room, still)
+		return
+	}
+	film = film[:n]
+	v = v[:n]
+	ask = ask[:n]
+	full = full[:n]
+	slope = slope[:n]
+	room = room[:n]
+	still = still[:n]
+	switch {
+	case unsafe.Sizeof(s.dt) == 4 && wide:
+		seep32Wide(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&full[0]), unsafe.Pointer(&slope[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&still[0]))
+	case unsafe.Sizeof(s.dt) == 4:
+		seep32(n, (*step[float32])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&full[0]), unsafe.Pointer(&slope[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&still[0]))
+	case wide:
+		seep64Wide(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&full[0]), unsafe.Pointer(&slope[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&still[0]))
+	default:
+		seep64(n, (*step[float64])(unsafe.Pointer(s)), unsafe.Pointer(&film[0]), unsafe.Pointer(&v[0]), unsafe.Pointer(&ask[0]), unsafe.Pointer(&full[0]), unsafe.Pointer(&slope[0]), unsafe.Pointer(&room[0]), unsafe.Pointer(&still[0]))
+	}
+}
+
+func seep32(n int, s *step[float32], film, v, ask, full, slope, room, still unsafe.Pointer) {
+	k6 := archsimd.BroadcastFloat32x8(float32(0))
+	k9 := archsimd.BroadcastFloat32x8(float32(1e-9))
+	k12 := archsimd.BroadcastFloat32x8(float32(s.dt))
+	k14 := archsimd.BroadcastFloat32x8(float32(1000))
+	k18 := archsimd.BroadcastFloat32x8(float32(1))
+	k20 := archsimd.BroadcastFloat32x8(float32((2.0 / 9)))
+	k21 := archsimd.BroadcastFloat32x8(float32((1.0 / 3)))
+	for i := 0; i < 4*n; i += 32 {
+		t1 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(film, i)))
+		t2 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(ask, i)))
+		t3 := t1.Min(t2)
+		t4 := t1.Sub(t3)
+		t5 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(v, i)))
+		t7 := t5.Sub(t2.Sub(t3)).Max(k6)
+		t8 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(room, i)))
+		t10 := t4.Mul(t8).Max(k9)
+		t11 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(slope, i)))
+		t13 := t10
+		m15 := t13.Greater(k9)
+		t16 := t13
+		t17 := guess8.Sub(t16.AsInt32x8().ConvertToFloat32().Mul(third8)).ConvertToInt32().AsFloat32x8()
+		t19 := k18.Sub(t16.Mul(t17).Mul(t17).Mul(t17))
+		t22 := t17.Add(t17.Mul(t19).Mul(k21.Add(t19.Mul(k20))))
+		t23 := t22.Merge(k14, m15)
+		t24 := t23
+		t25 := k18.Add(k12.Mul(t11).Mul(t10.Mul(t24)))
+		t26 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(still, i)))
+		t27 := t4.Div(t25.Mul(t25.Sqrt())).Max(t26).Min(t4)
+		t29 := archsimd.LoadFloat32x8((*[8]float32)(unsafe.Add(full, i)))
+		m28 := t7.GreaterEqual(t29)
+		t30 := k6.Merge(t27, m28)
+		t31 := t30
+		t31.Store((*[8]float32)(unsafe.Add(film, i)))
+		t32 := t7.Add(t4.Sub(t30))
+		t32.Store((*[8]float32)(unsafe.Add(v, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func seep64(n int, s *step[float64], film, v, ask, full, slope, room, still unsafe.Pointer) {
+	k6 := archsimd.BroadcastFloat64x4(float64(0))
+	k9 := archsimd.BroadcastFloat64x4(float64(1e-9))
+	k12 := archsimd.BroadcastFloat64x4(float64(s.dt))
+	k14 := archsimd.BroadcastFloat64x4(float64(1000))
+	k18 := archsimd.BroadcastFloat64x4(float64(1))
+	k20 := archsimd.BroadcastFloat64x4(float64((2.0 / 9)))
+	k21 := archsimd.BroadcastFloat64x4(float64((1.0 / 3)))
+	for i := 0; i < 8*n; i += 32 {
+		t1 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(film, i)))
+		t2 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(ask, i)))
+		t3 := t1.Min(t2)
+		t4 := t1.Sub(t3)
+		t5 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(v, i)))
+		t7 := t5.Sub(t2.Sub(t3)).Max(k6)
+		t8 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(room, i)))
+		t10 := t4.Mul(t8).Max(k9)
+		t11 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(slope, i)))
+		t13 := t10
+		m15 := t13.Greater(k9)
+		t16 := t13
+		t17 := guess4.Sub(t16.ConvertToFloat32().AsInt32x4().ConvertToFloat32().Mul(third4)).ConvertToInt32().AsFloat32x4().ConvertToFloat64()
+		t19 := k18.Sub(t16.Mul(t17).Mul(t17).Mul(t17))
+		t22 := t17.Add(t17.Mul(t19).Mul(k21.Add(t19.Mul(k20))))
+		t23 := t22.Merge(k14, m15)
+		t24 := t23
+		t25 := k18.Add(k12.Mul(t11).Mul(t10.Mul(t24)))
+		t26 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(still, i)))
+		t27 := t4.Div(t25.Mul(t25.Sqrt())).Max(t26).Min(t4)
+		t29 := archsimd.LoadFloat64x4((*[4]float64)(unsafe.Add(full, i)))
+		m28 := t7.GreaterEqual(t29)
+		t30 := k6.Merge(t27, m28)
+		t31 := t30
+		t31.Store((*[4]float64)(unsafe.Add(film, i)))
+		t32 := t7.Add(t4.Sub(t30))
+		t32.Store((*[4]float64)(unsafe.Add(v, i)))
+	}
+	archsimd.ClearAVXUpperBits()
+}

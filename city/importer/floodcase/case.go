@@ -49,10 +49,10 @@ func decode(path string, data []byte) (*water.Case, error) {
 		return nil, fmt.Errorf("%s: line 1: empty; want at least dem and duration", path)
 	}
 	r := &reader{dir: filepath.Dir(path), doc: node{path, "case", root.Content[0]}, c: &water.Case{Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Datum: "local", Source: path}}
-	if err := r.doc.keys("name", "dem", "grid", "fill", "datum", "roughness", "raise", "porosity", "initial", "boundaries", "rain", "sources", "drains", "points", "infiltration", "structures", "levees", "wind", "duration", "report", "solver", "courant", "max_step", "deep", "subgrid"); err != nil {
+	if err := r.doc.keys("name", "dem", "grid", "fill", "datum", "roughness", "raise", "porosity", "initial", "boundaries", "rain", "sources", "drains", "points", "infiltration", "structures", "pumps", "levees", "wind", "duration", "report", "solver", "courant", "max_step", "deep", "subgrid"); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.porosity, r.levees, r.initial, r.boundaries, r.rain, r.infiltration, r.sources, r.network, r.structures, r.wind, r.points} {
+	for _, part := range []func() error{r.run, r.ground, r.roughness, r.raise, r.porosity, r.levees, r.initial, r.boundaries, r.rain, r.infiltration, r.sources, r.network, r.structures, r.pumps, r.wind, r.points} {
 		if err := part(); err != nil {
 			return nil, err
 		}

@@ -75,6 +75,7 @@ func TestRefusalsNameLineAndRemedy(t *testing.T) {
 		{"rain in the wrong unit", "5", "{unit: mm, time: min, series: [[0, 10], [30, 0]]}", "{unit: m/s, series: [[0, 50], [900, 0]]}", "line 11: rain: value 1 is 1.8e+08 mm/h"},
 		{"rain without a unit", "5", "{unit: mm, time: min,", "{time: min,", "line 11: rain: no unit"},
 		{"mm without an end", "5", "series: [[0, 10], [30, 0]]}", "series: [[0, 10], [30, 4]]}", "has no end"},
+		{"boundary backwards", "5", "from: 205, to: 225", "from: 225, to: 205", "line 8: from: the boundary runs from 225 to 205; give the lesser coordinate first"},
 		{"time goes back", "5", "[[0, 5], [2, 6]]", "[[3, 5], [2, 6]]", "line 10: series 2: time 7200 s does not follow 10800 s"},
 		{"gauge under ground", "5", "level: 4.2", "level: 3.2", "line 14: level: the gauge stands at 3.2 m, 0.80 m under the ground"},
 		{"gauge outside", "5", "x: 125, y: 215, level: 4.2", "x: 31.2, y: 121.4", "line 14: points 1: 31.2, 121.4 is outside the DEM"},

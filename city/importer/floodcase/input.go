@@ -124,7 +124,7 @@ func (r *reader) boundaries() error {
 			return err
 		}
 		if e.From > e.To {
-			e.From, e.To = e.To, e.From
+			return d.get("from").errorf("the boundary runs from %g to %g; give the lesser coordinate first, or check the two", e.From, e.To)
 		}
 		switch e.Kind {
 		case water.Discharge, water.Level:

@@ -19,6 +19,7 @@ infiltration: {method: green-ampt, conductivity: 10.8, suction: 110, deficit: 0.
 structures:
   - {kind: culvert, name: under the road, from: [85, 55], to: [115, 55], sill: 0.8, width: 2, height: 1.5, length: 30, n: 0.013, one_way: true}
   - {kind: gate, from: [85, 15], to: [115, 15], sill: 1, width: 4, height: 2, time: min, series: [[0, 0], [30, 1]]}
+pumps: [{name: lorry, from: [85, 75], to: [115, 75], radius: 12, units: 2, rating: [[0, 0.4], [8, 0.1]], start: 1.4, stop: 1.1, arrives: 40 min, leaves: 3 h}, {from: [45, 45], away: 3.5, flow: 0.5, start: 1.5, stop: 1.2, starts: 3, run: 10 min}]
 levees:
   - {line: [[102, 0], [104, 99]], crest: 4, breach: {at: [105, 45], width: 25, sill: 1.2, level: 3.5, duration: 10 min}}
 porosity: [{open: 0.4, polygon: [[0, 0], [30, 0], [30, 30], [0, 30]]}]
@@ -52,6 +53,9 @@ func TestWorks(t *testing.T) {
 	s := c.Structures
 	if len(s) != 2 || s[0].Kind != water.Culvert || !s[0].OneWay || s[0].B != [2]float64{115, 55} || s[1].Opening.At(900) != 0.5 {
 		t.Errorf("structures %+v", s)
+	}
+	if p := c.Pumps; len(p) != 2 || p[0].Name != "lorry" || p[0].Units != 2 || p[0].From != 2400 || p[0].To != 10800 || p[0].Rating.At(4) != 0.25 || p[0].MaxStarts != 4 || !p[1].Away || p[1].Outfall != 3.5 || p[1].MaxStarts != 3 || p[1].MinRun != 10*time.Minute {
+		t.Errorf("pumps %+v", p)
 	}
 	for r := range 10 {
 		if z := c.Z[r*20+10]; z != 4 {
@@ -117,16 +121,22 @@ func TestBadWorks(t *testing.T) {
 		{"to: [115, 55]", "to: [1150, 55]", "line 7: to: 1150, 55 has no ground"},
 		{"length: 30, ", "", "line 7: structures 1: a culvert needs length"},
 		{"[30, 1]", "[30, 7]", "line 8: structures 2: opening 2: 7 is not in 0–1"},
-		{"crest: 4", "crest: 0.5", "line 10: levees 1: its line crosses no ground below its crest"},
-		{"[104, 99]]", "[1e300, 99]]", "line 10: line: point 2 at 1e+300, 99 lies far from the ground"},
-		{"sill: 1.2, level: 3.5", "sill: 1.2", "line 10: breach: neither time nor level"},
-		{"sill: 1.2", "sill: 9", "line 10: sill: 9 m does not lie below the crest"},
-		{"open: 0.4", "open: 40", "line 11: open: 40 is not above 0 and at most 1"},
-		{"speed: 12", "speed: 430", "line 12: speed: value 1: 430 is not in 0–100"},
-		{"mean: 2, ", "", "line 14: boundaries 1: no mean"},
-		{"period: 12 h", "period: soon", `line 14: period: "soon" is no time`},
-		{"at: 30 min", "at: 0", "line 15: fields 2: at 0s does not follow 0s"},
-		{"unit: mm/h, fields", "unit: mm, fields", "line 15: rain: fields are rates"},
+		{"[8, 0.1]", "[8, 0.5]", "line 9: rating: pair 2: the pump curve rises from 0.4 m³/s to 0.5"},
+		{"away: 3.5, ", "", "line 9: pumps 2: give either to: [x, y]"},
+		{"flow: 0.5", "flow: 500", "line 9: flow: 500 m³/s of one unit is not above 0 and at most 100: is it given in l/s"},
+		{"starts: 3", "starts: 12", "line 9: starts: 12 is not in 1–4"},
+		{"stop: 1.1", "stop: 1.8", "line 9: stop: the pump stops at 1.8 m and starts at 1.4 m"},
+		{"leaves: 3 h", "leaves: 30 min", "line 9: leaves: the pump leaves after 1800 s"},
+		{"crest: 4", "crest: 0.5", "line 11: levees 1: its line crosses no ground below its crest"},
+		{"[104, 99]]", "[1e300, 99]]", "line 11: line: point 2 at 1e+300, 99 lies far from the ground"},
+		{"sill: 1.2, level: 3.5", "sill: 1.2", "line 11: breach: neither time nor level"},
+		{"sill: 1.2", "sill: 9", "line 11: sill: 9 m does not lie below the crest"},
+		{"open: 0.4", "open: 40", "line 12: open: 40 is not above 0 and at most 1"},
+		{"speed: 12", "speed: 430", "line 13: speed: value 1: 430 is not in 0–100"},
+		{"mean: 2, ", "", "line 15: boundaries 1: no mean"},
+		{"period: 12 h", "period: soon", `line 15: period: "soon" is no time`},
+		{"at: 30 min", "at: 0", "line 16: fields 2: at 0s does not follow 0s"},
+		{"unit: mm/h, fields", "unit: mm, fields", "line 16: rain: fields are rates"},
 		{"deep: 3", "deep: -1", "line 3: deep: deep water from -1 m"},
 		{"subgrid: 4", "subgrid: 40", "line 4: subgrid: cells of 40 pixels"},
 	} {

@@ -3,5 +3,5 @@
 //
 // In: the file; names of time series files in it are relative to its folder. Out: a water.Network in metres and m³/s, whatever units the
 // file has. What the network can't hold and would change its flow is refused by file, line, section and field, with what to do; what
-// it can do without (water quality, drawing, control rules, snow) becomes a note.
+// it can do without (water quality, drawing, snow) becomes a note.
 package swmm

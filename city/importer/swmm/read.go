@@ -2,9 +2,11 @@ package swmm
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,7 +77,7 @@ func decode(path string, data []byte, opt Options) (*water.Network, error) {
 	if err := r.split(data); err != nil {
 		return nil, err
 	}
-	for _, part := range []func() error{r.options, r.readCurves, r.readSeries, r.readTransects, r.readNodes, r.readLinks, r.sections, r.readLosses, r.rims, r.direction, r.inflows, r.catchments, r.coordinates} {
+	for _, part := range []func() error{r.options, r.readCurves, r.readSeries, r.readTransects, r.readNodes, r.readLinks, r.sections, r.readLosses, r.rims, r.direction, r.inflows, r.catchments, r.coordinates, r.readRules} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -98,9 +100,12 @@ func (r *reader) placeOf(err error) string {
 
 // kept are the sections that are read, idle those that are passed over, noted those whose absence is worth a note.
 var kept = []string{"TITLE", "OPTIONS", "RAINGAGES", "SUBCATCHMENTS", "SUBAREAS", "INFILTRATION", "JUNCTIONS", "OUTFALLS", "STORAGE", "DIVIDERS", "CONDUITS", "XSECTIONS", "PUMPS", "ORIFICES", "WEIRS", "OUTLETS",
-	"LOSSES", "CURVES", "TIMESERIES", "INFLOWS", "DWF", "PATTERNS", "COORDINATES", "TRANSECTS"}
+	"LOSSES", "CURVES", "TIMESERIES", "INFLOWS", "DWF", "PATTERNS", "COORDINATES", "TRANSECTS", "CONTROLS"}
+
+// refused are sections without which another amount of water would come into the net: one that says where it does stops the run.
+var refused = map[string]string{"AQUIFERS": "groundwater", "GROUNDWATER": "groundwater", "GWF": "groundwater", "LID_CONTROLS": "low-impact development", "LID_USAGE": "low-impact development", "RDII": "rain-derived inflow", "HYDROGRAPHS": "rain-derived inflow"}
 var idle = []string{"MAP", "VERTICES", "POLYGONS", "SYMBOLS", "LABELS", "BACKDROP", "TAGS", "PROFILES", "REPORT", "POLLUTANTS", "LANDUSES", "COVERAGES", "BUILDUP", "WASHOFF", "LOADINGS", "TREATMENT", "FILES"}
-var noted = []string{"EVAPORATION", "TEMPERATURE", "ADJUSTMENTS", "CONTROLS", "AQUIFERS", "GROUNDWATER", "GWF", "SNOWPACKS", "RDII", "HYDROGRAPHS", "LID_CONTROLS", "LID_USAGE", "EVENTS", "STREETS", "INLETS", "INLET_USAGE"}
+var noted = []string{"EVAPORATION", "TEMPERATURE", "ADJUSTMENTS", "SNOWPACKS", "EVENTS", "STREETS", "INLETS", "INLET_USAGE"}
 
 // split cuts the text into sections of rows.
 func (r *reader) split(data []byte) error {
@@ -120,6 +125,8 @@ func (r *reader) split(data []byte) error {
 			switch full := match(name); {
 			case full == "":
 				return fmt.Errorf("%s: line %d: unknown section [%s]: remove it or correct its name", r.path, k+1, name)
+			case refused[full] != "":
+				section, keep = full, true
 			case in(noted, full):
 				section, keep = full, false
 				if full != "EVAPORATION" && full != "TEMPERATURE" {
@@ -132,6 +139,9 @@ func (r *reader) split(data []byte) error {
 		}
 		if section == "" {
 			return fmt.Errorf("%s: line %d: %q stands before any [SECTION]: is this an .inp file?", r.path, k+1, short(f[0]))
+		}
+		if what := refused[section]; what != "" && (section == "GROUNDWATER" || section == "GWF" || section == "LID_USAGE" || section == "RDII") {
+			return fmt.Errorf("%s: line %d: [%s] %s: %s is not modelled, and the run would have another amount of water without it: remove the section if that is meant", r.path, k+1, section, short(f[0]), what)
 		}
 		if keep {
 			r.rows[section] = append(r.rows[section], row{k + 1, section, f})
@@ -158,7 +168,7 @@ func cut(line string) []string {
 
 // match finds the section that name is, or begins, as the format allows.
 func match(name string) string {
-	all := [][]string{kept, idle, noted}
+	all := [][]string{kept, idle, noted, slices.Sorted(maps.Keys(refused))}
 	for _, list := range all {
 		if in(list, name) {
 			return name

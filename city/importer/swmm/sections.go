@@ -96,6 +96,33 @@ func (r *reader) section(w row, l *water.Link) error {
 	case "EGG":
 		// The 3:2 ovoid: a top circle of radius H/3, a bottom one of H/6, sides of radius H.
 		s.Shape, s.Form = water.Custom, form(egg)
+	case "HORSESHOE":
+		s.Shape, s.Width, s.Form = water.Custom, 0, form(horseshoe)
+	case "RECT_ROUND", "MODBASKETHANDLE":
+		// A rectangle with an arc below or above it.
+		radius := g[2]
+		if radius == 0 && shape == "MODBASKETHANDLE" {
+			radius = g[1] / 2
+		}
+		if err = need("width", b); err == nil && radius < g[1]/2 {
+			err = r.errorf(w, "radius", "%g is less than half the width %g: its arc does not span the section", radius, g[1])
+		} else if err == nil {
+			c := radius / g[0]
+			rise := c - math.Sqrt(math.Max(c*c-b*b/h/h/4, 0))
+			if rise > 1 {
+				err = r.errorf(w, "radius", "its arc rises %g, above the height %g", rise*g[0], g[0])
+				break
+			}
+			s.Shape, s.Form = water.Custom, form(func(y float64) float64 {
+				if shape == "MODBASKETHANDLE" {
+					y = 1 - y
+				}
+				if y >= rise {
+					return b / h
+				}
+				return 2 * math.Sqrt(math.Max(c*c-(c-y)*(c-y), 0))
+			})
+		}
 	case "SEMICIRCULAR":
 		s.Shape, s.Form = water.Custom, form(func(y float64) float64 { return 2 * math.Sqrt(math.Max(1-y*y, 0)) })
 	default:
@@ -149,6 +176,14 @@ func egg(y float64) float64 {
 		return 2 * (math.Sqrt(side*side-(y-cy)*(y-cy)) - (side - top))
 	}
 	return 2 * math.Sqrt(math.Max(bottom*bottom-(y-bottom)*(y-bottom), 0))
+}
+
+// horseshoe is the standard one's width by height: a half circle on arcs of its diameter about the ends of that, over such an arc about the crown.
+func horseshoe(y float64) float64 {
+	if y >= 0.5 {
+		return 2 * math.Sqrt(math.Max(0.25-(y-0.5)*(y-0.5), 0))
+	}
+	return 2 * math.Min(math.Sqrt(1-(y-0.5)*(y-0.5))-0.5, math.Sqrt(1-(1-y)*(1-y)))
 }
 
 func (r *reader) barrels(w row, l *water.Link) error {

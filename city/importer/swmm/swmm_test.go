@@ -122,6 +122,68 @@ func TestRefusalsNameLineSectionAndField(t *testing.T) {
 	}
 }
 
+const rules = `[CONTROLS]
+RULE R1 ; comment
+IF NODE WELL DEPTH > 1.5
+OR NODE J1 HEAD >= 13
+AND SIMULATION TIME < 1:30
+THEN PUMP P1 STATUS = ON
+ELSE PUMP P1 STATUS = OFF
+PRIORITY 3
+
+rule R2
+if pump P1 status = off
+and simulation clocktime >= 8:00:00
+then pump P1 setting = 1
+`
+
+func TestControlRules(t *testing.T) {
+	n, err := decode("town.inp", []byte(town(t)+rules), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Rules) != 2 || len(n.Notes) != 0 {
+		t.Fatalf("%+v, notes %q", n.Rules, n.Notes)
+	}
+	a, b := n.Rules[0], n.Rules[1]
+	if a.Priority != 3 || len(a.If) != 2 || len(a.If[0]) != 2 || a.If[0][1] != (water.Premise{Of: water.NodeLevel, Index: 0, Is: water.AtLeast, Value: 13}) || a.If[1][0].Value != 5400 || a.Then[0] != (water.Action{Link: 3, Setting: 1}) || a.Else[0].Setting != 0 {
+		t.Errorf("%+v", a)
+	}
+	if b.If[0][0] != (water.Premise{Of: water.LinkSetting, Index: 3}) || b.If[1][0].Of != water.ClockTime || b.If[1][0].Value != 28800 || b.Then[0].Setting != 1 {
+		t.Errorf("%+v", b)
+	}
+	for _, x := range []struct{ old, new, want string }{
+		{"NODE WELL DEPTH", "NODE WELL INFLOW", "[CONTROLS] IF: field attribute: NODE INFLOW is not read"},
+		{"NODE WELL", "NODE NOWHERE", `no node "NOWHERE"`},
+		{"> 1.5", "> high", `field value: "high" is no number`},
+		{"> 1.5", "=> 1.5", `field relation: "=>" is not one of`},
+		{"PUMP P1 STATUS = ON", "CONDUIT C1 STATUS = CLOSED", `field object: conduit C1 can't be ordered as "CONDUIT"`},
+		{"PUMP P1 STATUS = ON", "PUMP P1 SETTING = 0.5", "field setting: 0.5 is not in 0–1; a pump is ON or OFF"},
+		{"PUMP P1 STATUS = ON", "PUMP P1 SETTING = CURVE PC", "curves, series and PID controllers are not read"},
+		{"RULE R1 ; comment", "VARIABLE V = NODE WELL DEPTH", "[CONTROLS] VARIABLE: stands before any RULE"},
+		{"then pump P1 setting = 1", "", "rule R2 has no IF or no THEN"},
+		{"SIMULATION TIME", "SIMULATION MONTH", "SIMULATION MONTH is not read"},
+	} {
+		_, err := decode("town.inp", []byte(town(t)+strings.Replace(rules, x.old, x.new, 1)), Options{})
+		if err == nil || !strings.Contains(err.Error(), x.want) {
+			t.Errorf("%s: %v; want %q in it", x.new, err, x.want)
+		}
+	}
+}
+
+// What brings another amount of water into the net is not left out in silence.
+func TestLIDAndGroundwaterAreRefused(t *testing.T) {
+	for section, line := range map[string]string{"LID_USAGE": "S1 GreenRoof 1 100 0 0 0 0", "GROUNDWATER": "S1 A1 J1 10 0.1 1 0 0 0 0", "RDII": "J1 UH1 1"} {
+		_, err := decode("town.inp", []byte(town(t)+"["+section+"]\n"+line+"\n"), Options{})
+		if err == nil || !strings.Contains(err.Error(), "["+section+"] ") || !strings.Contains(err.Error(), "is not modelled") {
+			t.Errorf("%s: %v", section, err)
+		}
+	}
+	if _, err := decode("town.inp", []byte(town(t)+"[LID_CONTROLS]\nGreenRoof GR\n"), Options{}); err != nil {
+		t.Errorf("a kind that is nowhere used: %v", err)
+	}
+}
+
 func TestShapes(t *testing.T) {
 	// The ovoid's area is 0.5105 of its height squared (H = 1.5 B: 1.1484 B²).
 	var area float64
@@ -132,11 +194,36 @@ func TestShapes(t *testing.T) {
 	if math.Abs(area/k-1.1484/2.25) > 2e-4 {
 		t.Errorf("the ovoid's area is %.4f of its height squared", area/k)
 	}
+	// The standard horseshoe's is 0.8293 D²; an arc of radius r over the chord b encloses r² (θ − sin θ)/2, θ = 2 asin(b/2r).
+	segment := func(r, b float64) float64 { a := 2 * math.Asin(b/2/r); return r * r * (a - math.Sin(a)) / 2 }
+	rise := func(r, b float64) float64 { return r - math.Sqrt(r*r-b*b/4) }
+	for line, want := range map[string]float64{
+		"C1 HORSESHOE 2":             0.8293 * 4,
+		"C1 RECT_ROUND 2 1.6 1":      (2-rise(1, 1.6))*1.6 + segment(1, 1.6),
+		"C1 MODBASKETHANDLE 2 1.6 1": (2-rise(1, 1.6))*1.6 + segment(1, 1.6),
+		"C1 MODBASKETHANDLE 2 1.6":   (2-0.8)*1.6 + math.Pi*0.64/2,
+	} {
+		n, err := decode("town.inp", []byte(strings.Replace(town(t), "C1 CIRCULAR 0.9 0 0 0 1", line, 1)), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		s, got := n.Links[0].Section, 0.0
+		for i := range k {
+			got += s.Form.At((float64(i)+0.5)/k) * s.Height * s.Height / k
+		}
+		if math.Abs(got-want) > 4e-3*want {
+			t.Errorf("%s: area %.4f, want %.4f", line, got, want)
+		}
+	}
+	if _, err := decode("town.inp", []byte(strings.Replace(town(t), "C1 CIRCULAR 0.9 0 0 0 1", "C1 RECT_ROUND 2 1.6 0.5", 1)), Options{}); err == nil || !strings.Contains(err.Error(), "field radius: 0.5 is less than half the width 1.6") {
+		t.Error(err)
+	}
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(town(f)))
-	f.Add([]byte("[OPTIONS]\nFLOW_UNITS LPS\n[TRANSECTS]\nNC 0.1 0.1 0.03\nX1 T 3 0 10\nGR 3 0 0 5 3 10\n[PATTERNS]\nP HOURLY 1 2\n[DWF]\nJ FLOW 1 P\n[JUNCTIONS]\nJ 1 2\n"))
+	f.Add([]byte("[OPTIONS]\nFLOW_UNITS LPS\n[TRANSECTS]\nNC 0.1 0.1 0.03\nX1 T 3 0 10\nGR 3 0 0 5 3 10\n[CONTROLS]\nRULE R\nIF NODE J DEPTH > 1\nTHEN PUMP P STATUS = ON\n[PATTERNS]\nP HOURLY 1 2\n[DWF]\nJ FLOW 1 P\n[JUNCTIONS]\nJ 1 2\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		n, err := decode("x.inp", data, Options{Uphill: true})
 		if err == nil {
