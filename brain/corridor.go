@@ -143,7 +143,7 @@ func (b *Brain) queueFor(l, to int32) (vehicles, lanes float64) {
 // noteCorridor records that lights are held for a unit; whoever may can stop it.
 func (b *Brain) noteCorridor(m *mission, lights int) {
 	d := &Decision{Kind: "corridor", Deadline: m.eta, Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the unit passes the lights as they are", Zh: "单位按现有灯色通行"},
-		Title: city.Text{En: fmt.Sprintf("Green corridor for %s to call %s", m.unit, m.call), Zh: fmt.Sprintf("%s 赴呼叫 %s 绿波护送", b.unitName(m.unit).Zh, m.call)},
+		Title: city.Text{En: fmt.Sprintf("Green corridor for %s to call %s", b.unitName(m.unit).En, m.call), Zh: fmt.Sprintf("%s 赴呼叫 %s 绿波护送", b.unitName(m.unit).Zh, m.call)},
 		Why:   city.Text{En: fmt.Sprintf("%d lights ahead; nobody waits more than %d s for it.", lights, corridor.Longest), Zh: fmt.Sprintf("前方%d处信号；任何方向等待不超过%d秒。", lights, corridor.Longest)}}
 	d.undo = func(b *Brain, _ string) {
 		m.vetoed = true

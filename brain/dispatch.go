@@ -144,7 +144,7 @@ func (b *Brain) chase(c *callSeen) {
 		}
 		b.calls.silent[[2]string{c.id, m.unit}] = b.now
 		delete(b.calls.missions, m.unit)
-		b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
+		b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("%s did not answer for call %s", b.unitName(m.unit).En, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
 			Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
 	}
 }
@@ -170,7 +170,7 @@ func (b *Brain) send(c *callSeen, kind emergency.Kind, units []unitSeen, list []
 		ids[i] = b.city.Streets.Links[l].ID
 	}
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, Choices: choices[:min(3, len(choices))],
-		Title:  city.Text{En: fmt.Sprintf("Unit %s to call %s", best.Unit, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", b.unitName(best.Unit).Zh, c.id)},
+		Title:  city.Text{En: fmt.Sprintf("%s to call %s", b.unitName(best.Unit).En, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", b.unitName(best.Unit).Zh, c.id)},
 		IfNot:  city.Text{En: "the centre sends the nearest by free roads", Zh: "中心按畅通路况派最近单位"},
 		orders: []exchange.Command{{Dispatch: &exchange.DispatchOrder{Call: c.id, Unit: best.Unit, Route: ids, From: from}, Until: b.now.Add(2 * time.Minute)}}}
 	lon, lat := b.city.Frame.WGS84(c.at)
@@ -200,7 +200,7 @@ func (b *Brain) whyUnit(list []DispatchChoice) city.Text {
 	en := fmt.Sprintf("There in %s (%s–%s).", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
 	zh := fmt.Sprintf("预计 %s 到达（%s–%s）。", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
 	for _, c := range list[1:min(3, len(list))] {
-		en += fmt.Sprintf(" %s: %s, would cost %.3f of a call within target more.", c.Unit, minutes(c.ArriveS), c.CostMore)
+		en += fmt.Sprintf(" %s: %s, would cost %.3f of a call within target more.", b.unitName(c.Unit).En, minutes(c.ArriveS), c.CostMore)
 		zh += fmt.Sprintf(" %s：%s，多损失 %.3f 次达标。", b.unitName(c.Unit).Zh, minutes(c.ArriveS), c.CostMore)
 	}
 	return city.Text{En: en, Zh: zh}

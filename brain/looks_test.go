@@ -176,3 +176,41 @@ func TestBrainIsLookedAt(t *testing.T) {
 		break
 	}
 }
+
+// A trial of signals leaves on both its branches how fast each street was, every five minutes; a junction opened tells who waits.
+func TestATrialOfSignalsKeepsItsStreets(t *testing.T) {
+	o := newOffice(t)
+	b := o.b
+	b.cfg.NoSignals = false
+	o.tick()
+	if err := b.trySignals(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, name := range b.forked {
+		br, ok := b.twin.Branch(name)
+		if !ok {
+			t.Fatalf("branch %s is gone", name)
+		}
+		for k := range int(trial / footageEvery) {
+			ratio, _, ok := br.Snapshot().FieldAt(SpeedRatio, "city", b.now.Add(time.Duration(k+1)*footageEvery))
+			if !ok || len(ratio) != len(b.city.Streets.Links) {
+				t.Fatalf("%s after %v: %d links", name, time.Duration(k+1)*footageEvery, len(ratio))
+			}
+			for l, r := range ratio {
+				if r < 0 || r > 1 {
+					t.Fatalf("%s: link %d is at %v of its limit", name, l, r)
+				}
+			}
+		}
+		kept++
+	}
+	if kept != 2 {
+		t.Errorf("%d branches", kept)
+	}
+	_, ahead := b.OpenJunction(0)
+	a, err := ahead(context.Background())
+	if err != nil || len(a.Movements) != len(b.city.Signals[0].Movements) || a.Modes[OnFoot].Mean() <= 0 || a.Modes[OnFoot].Mean() > 120 {
+		t.Errorf("junction: %d movements, on foot %v: %v", len(a.Movements), a.Modes[OnFoot], err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/emergency"
 	"citybrain/emergency/ems"
 	"citybrain/routing"
 	"citybrain/traffic"
@@ -31,13 +32,13 @@ type Reach struct {
 // travellers are those for whom a reach can be asked. The seconds of emergency vehicles are the brain's own (see siren), so that their
 // profiles say only where they fit and how deep they wade.
 var travellers = map[string]routing.Profile{
-	"ambulance":   unitProfile,
-	"fire_engine": {Name: "fire engine", Height: routing.FireEngine.Height, Wades: routing.FireEngine.Wades},
-	"police":      {Name: "police", Wades: routing.Car.Wades},
-	"rescue_boat": {Name: "rescue boat", Height: routing.FireEngine.Height, Wades: routing.FireEngine.Wades},
-	"mobile_pump": {Name: "mobile pump", Height: routing.FireEngine.Height, Wades: routing.FireEngine.Wades},
-	"car":         routing.Car,
-	"walk":        routing.Pedestrian,
+	emergency.Ambulance.String():  unitProfile,
+	emergency.FireEngine.String(): lorryProfile,
+	emergency.PoliceCar.String():  {Name: "police", Wades: emergency.PoliceCar.Wades()},
+	emergency.RescueBoat.String(): lorryProfile,
+	emergency.MobilePump.String(): lorryProfile,
+	"car":                         routing.Car,
+	"walk":                        routing.Pedestrian,
 }
 
 // Travellers lists for whom a reach can be asked.
@@ -186,7 +187,7 @@ func (b *Brain) OpenCoverage(kind string) (func(context.Context) (Coverage, erro
 	c := Coverage{Grid: o.ground.Grid, Target: b.target(), Desk: deskDelay, Made: b.now}
 	busy := 0
 	for _, u := range b.unitsSeen(b.main.Snapshot()) {
-		if b.unitKind(u.id) != kind {
+		if u.kind.String() != kind || u.lent {
 			continue
 		}
 		c.Units++

@@ -133,7 +133,7 @@ func (b *Brain) redeploy(units []unitSeen) error {
 	b.calls.moves[u.id]++
 	b.calls.lastMove = b.now
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith,
-		Title:  city.Text{En: fmt.Sprintf("Unit %s waits at %s", u.id, to.Name.En), Zh: fmt.Sprintf("%s 移驻%s", b.unitName(u.id).Zh, to.Name.Zh)},
+		Title:  city.Text{En: fmt.Sprintf("%s waits at %s", b.unitName(u.id).En, to.Name.En), Zh: fmt.Sprintf("%s 移驻%s", b.unitName(u.id).Zh, to.Name.Zh)},
 		Why:    city.Text{En: fmt.Sprintf("The next calls gain %.3f of a call within target; %d units are free.", m.Gain, len(free)), Zh: fmt.Sprintf("后续呼叫达标期望增加 %.3f；空闲单位 %d。", m.Gain, len(free))},
 		IfNot:  city.Text{En: "it goes back to its station", Zh: "返回原站"},
 		orders: []exchange.Command{{Station: &exchange.StationOrder{Unit: u.id, Station: to.ID}, Until: b.now.Add(2 * time.Minute)}}}

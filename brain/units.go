@@ -110,10 +110,10 @@ func (b *Brain) missing(units []unitSeen) {
 		_, unkept := b.main.Apply(ch)
 		d := &Decision{Kind: "unit", Deadline: b.now}
 		if u.lost {
-			d.Title = city.Text{En: fmt.Sprintf("Unit %s is lost", u.id), Zh: fmt.Sprintf("单位 %s 失联", b.unitName(u.id).Zh)}
+			d.Title = city.Text{En: fmt.Sprintf("%s is lost", b.unitName(u.id).En), Zh: fmt.Sprintf("单位 %s 失联", b.unitName(u.id).Zh)}
 			d.Why = city.Text{En: fmt.Sprintf("Nothing was heard of it for %.0f s; it is not sent anywhere.", lostAfter.Seconds()), Zh: fmt.Sprintf("已%.0f秒无上报，不再派遣。", lostAfter.Seconds())}
 		} else {
-			d.Title = city.Text{En: fmt.Sprintf("Unit %s is heard again", u.id), Zh: fmt.Sprintf("单位 %s 恢复上报", b.unitName(u.id).Zh)}
+			d.Title = city.Text{En: fmt.Sprintf("%s is heard again", b.unitName(u.id).En), Zh: fmt.Sprintf("单位 %s 恢复上报", b.unitName(u.id).Zh)}
 			d.Why = city.Text{En: "It reports; it may be sent.", Zh: "已恢复上报，可以派遣。"}
 		}
 		if unkept != nil {

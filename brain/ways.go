@@ -46,14 +46,18 @@ func (b *Brain) Ways() []Way {
 	now := int(b.now.Sub(b.cfg.Start) / time.Second)
 	var list []Way
 	for _, m := range sortedMissions(b.calls.missions) {
-		w := Way{Unit: m.unit, Call: m.call, Name: b.unitName(m.unit), Kind: b.unitKind(m.unit), Priority: m.priority, Sent: m.sent, Eta: max(0, m.eta.Sub(b.now).Seconds())}
+		w := Way{Unit: m.unit, Call: m.call, Name: b.unitName(m.unit), Kind: m.kind.String(), Priority: m.priority, Sent: m.sent, Eta: max(0, m.eta.Sub(b.now).Seconds())}
 		if m.at < len(m.route) {
 			wait := 0.0
 			if m.at == 0 {
-				wait = max(0, m.sent.Add(turnout*time.Second).Sub(b.now).Seconds())
+				wait = max(0, m.sent.Add(seconds(m.kind.Turnout())).Sub(b.now).Seconds())
 			}
 			w.Line = b.course(m.route[m.at:], m.metres)
-			if r := b.driven; r != nil {
+			r := b.driven
+			if m.kind.High() {
+				r = b.waded
+			}
+			if r != nil {
 				w.Eta = wait
 				for i, l := range m.route[m.at:] {
 					share := 1.0

@@ -86,7 +86,7 @@ export class Drawer {
     if (!this.of || this.holder.hidden) return;
     const box = this.holder.getBoundingClientRect(), big = innerWidth >= 2000, height = Math.max(120, this.holder.clientHeight - this.head.offsetHeight - (big ? 86 : 58));
     if (this.sheet === 'waves' && this.street) {
-      const s = this.street, aside = big ? 420 : 264, dot = (m: number | undefined): void => this.around.spot(m === undefined ? undefined : alongLine(s.line, m / s.length));
+      const s = this.street, aside = big ? 440 : 280, dot = (m: number | undefined): void => this.around.spot(m === undefined ? undefined : alongLine(s.line, m / s.length));
       this.title(name(s.name) || t('type.RoadSegment'), s.other ? el('button', { onclick: () => void this.show({ id: s.other! }, 'waves'), title: t('street.reverse') }, '⇄ ', t('street.reverse')) : null, el('button', { onclick: () => void this.refresh(), title: t('drawer.again') }, `↻ ${clock(s.now, true)}`));
       if (!s.signals.length) { fill(this.body, el('p.quiet', {}, t('street.nosignals'))); return; }
       fill(this.body, el('div.chartbox', {}, street.diagram(s, this.which, Math.max(360, box.width - aside - 30), height, dot), street.keys()), street.figures(s, this.which, (k) => { this.which = k; this.paint(); }));

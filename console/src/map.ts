@@ -34,6 +34,7 @@ export class CityMap {
   private readonly coverage: Surface;
   private readonly reach: Surface;
   readonly overlay = new Overlay();
+  private fitted = '';
   /** Takes clicks in place of the selection while somebody chooses a line. */
   picking: ((e: MapMouseEvent) => void) | undefined;
   private stale = '';
@@ -200,7 +201,9 @@ export class CityMap {
   setDetail(d: Detail | undefined): void {
     this.overlay.detail(this.map, d);
     const all = [...(d?.choices ?? []).slice(0, 3).flatMap((c) => c.line), ...(d?.leaving?.blocks ?? []).flatMap((b) => b.outline.flat()), ...(d?.leaving?.shelters ?? []).map((s) => s.at)], lons = all.map((p) => p[0]), lats = all.map((p) => p[1]);
-    if (all.length > 1) this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], { padding: { top: 110, bottom: 60, left: 50, right: 60 }, maxZoom: 15.5, duration: 600, pitch: this.map.getPitch(), bearing: this.map.getBearing() });
+    if (all.length < 2 || d!.id === this.fitted) return;
+    this.fitted = d!.id;
+    this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], { padding: { top: 110, bottom: 60, left: 50, right: 60 }, maxZoom: 15.5, duration: 600, pitch: this.map.getPitch(), bearing: this.map.getBearing() });
   }
 
   /** Puts a mark where each open decision acts. */

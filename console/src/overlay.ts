@@ -1,7 +1,7 @@
 import type { GeoJSONSource, Map } from 'maplibre-gl';
 import type { Detail } from './api';
 import { name, number, t } from './texts';
-import { shapeOf, span } from './people';
+import { span } from './people';
 
 const font = ['Noto Sans CJK SC', 'DejaVu Sans', 'sans-serif'];
 
@@ -22,7 +22,7 @@ export class Overlay {
     line('choice-casing', 'choice', { 'line-color': halo, 'line-width': 8, 'line-opacity': 0.75 });
     line('choice', 'choice', { 'line-color': ['match', ['get', 'rank'], 0, text, 1, dark ? '#c9a6ff' : '#6b3fa0', dark ? '#8fd3c8' : '#0f766e'], 'line-width': ['match', ['get', 'rank'], 0, 4.5, 3] });
     m.addLayer({ id: 'shelters', type: 'symbol', source: 'looked', filter: kind('shelter') as never, layout: { 'text-field': ['get', 'label'], 'text-size': big ? 20 : 13, 'text-font': font, 'text-allow-overlap': false }, paint: { 'text-color': dark ? '#7ee2b8' : '#05603a', 'text-halo-color': halo, 'text-halo-width': 2 } });
-    m.addLayer({ id: 'choice-names', type: 'symbol', source: 'looked', filter: kind('start') as never, layout: { 'text-field': ['get', 'label'], 'text-size': big ? 20 : 12.5, 'text-font': font, 'text-offset': [0, -1.6], 'text-allow-overlap': true }, paint: { 'text-color': text, 'text-halo-color': halo, 'text-halo-width': 2 } });
+    m.addLayer({ id: 'choice-names', type: 'symbol', source: 'looked', filter: kind('start') as never, layout: { 'text-field': ['get', 'label'], 'text-size': big ? 24 : 16, 'text-font': font, 'text-offset': [0, -1.3], 'text-allow-overlap': true }, paint: { 'text-color': text, 'text-halo-color': halo, 'text-halo-width': 2 } });
     m.addLayer({ id: 'spot', type: 'circle', source: 'spot', paint: { 'circle-radius': 7, 'circle-color': dark ? '#6fb3ff' : '#0b5cad', 'circle-stroke-color': text, 'circle-stroke-width': 2 } });
     this.draw(m);
   }
@@ -33,7 +33,7 @@ export class Overlay {
     d?.choices.slice(0, 3).forEach((c, rank) => {
       if (c.line.length < 2) return;
       f.unshift({ type: 'Feature', geometry: { type: 'LineString', coordinates: c.line }, properties: { kind: 'choice', rank } });
-      f.push({ type: 'Feature', geometry: { type: 'Point', coordinates: c.line[0]! }, properties: { kind: 'start', label: `${shapeOf(c.kind)} ${name(c.name)} ${span(c.arrive_s)}` } });
+      f.push({ type: 'Feature', geometry: { type: 'Point', coordinates: c.line[0]! }, properties: { kind: 'start', label: span(c.arrive_s) } });
     });
     for (const b of d?.leaving?.blocks ?? []) f.push({ type: 'Feature', geometry: { type: 'Polygon', coordinates: b.outline }, properties: { kind: 'block' } });
     for (const r of d?.leaving?.roads ?? []) f.push({ type: 'Feature', geometry: { type: 'LineString', coordinates: r.line }, properties: { kind: 'road', people: r.people } });

@@ -15,6 +15,7 @@ export const span = (s: number): string => `${Math.floor(s / 60)}:${String(Math.
 /** What a unit does, for its colour. */
 const doing = (u: Unit): string => (u.lost ? 'lost' : ['at_station', 'returning'].includes(u.status) ? 'free' : u.status === 'turnout' || u.status === 'to_scene' ? 'going' : u.status === 'to_hospital' ? 'taking' : 'busy');
 
+const point = (at: [number, number], properties: Record<string, unknown>): GeoJSON.Feature => ({ type: 'Feature', geometry: { type: 'Point', coordinates: at }, properties });
 const collection = (features: GeoJSON.Feature[]): GeoJSON.FeatureCollection => ({ type: 'FeatureCollection', features });
 
 /** Calls, units, the ways of those who go to a call, and the signals on them. */
@@ -39,22 +40,31 @@ export class People {
       paint: { 'text-color': ['match', ['get', 'doing'], 'going', orange, 'taking', orange, 'lost', '#ff6b6b', 'busy', dark ? '#8496b0' : '#667085', text], 'text-halo-color': halo, 'text-halo-width': 1.6 } });
     m.addLayer({ id: 'people-names', type: 'symbol', source: 'units', minzoom: 13.6, layout: { 'text-field': ['get', 'label'], 'text-size': big ? 18 : 11.5, 'text-font': font, 'text-offset': [0, 1.1], 'text-anchor': 'top', 'text-optional': true }, paint: { 'text-color': text, 'text-halo-color': halo, 'text-halo-width': 1.6 } });
     m.addLayer({ id: 'call-names', type: 'symbol', source: 'calls', minzoom: 13.6, layout: { 'text-field': ['get', 'label'], 'text-size': big ? 18 : 11.5, 'text-font': font, 'text-offset': [0, 1.1], 'text-anchor': 'top', 'text-optional': true }, paint: { 'text-color': dark ? '#ffb3b3' : '#9b1c1c', 'text-halo-color': halo, 'text-halo-width': 1.6 } });
+    this.put.clear();
     this.draw(m);
+    this.drawWays(m);
   }
 
-  set(m: Map, units: readonly Unit[], calls: readonly Call[], now: number): void { this.units = units; this.calls = calls; this.now = now; this.draw(m, false); }
-  setWays(m: Map, ways: readonly Way[]): void { this.ways = ways; this.draw(m); }
+  set(m: Map, units: readonly Unit[], calls: readonly Call[], now: number): void { this.units = units; this.calls = calls; this.now = now; this.draw(m); }
+  setWays(m: Map, ways: readonly Way[]): void { this.ways = ways; this.drawWays(m); }
 
-  private draw(m: Map, all = true): void {
-    if (!m.getSource('units')) return;
-    const put = (id: string, f: GeoJSON.Feature[]): void => { m.getSource<GeoJSONSource>(id)!.setData(collection(f)); };
-    const point = (at: [number, number], properties: Record<string, unknown>): GeoJSON.Feature => ({ type: 'Feature', geometry: { type: 'Point', coordinates: at }, properties });
+  /** What each source holds: the same again is not sent to the map. */
+  private readonly put = new globalThis.Map<string, string>();
+  private give(m: Map, id: string, f: GeoJSON.Feature[]): void {
+    const text = JSON.stringify(f);
+    if (this.put.get(id) === text || !m.getSource(id)) return;
+    this.put.set(id, text);
+    m.getSource<GeoJSONSource>(id)!.setData(collection(f));
+  }
+
+  private draw(m: Map): void {
     const way = new globalThis.Map(this.ways.map((w) => [w.unit, w]));
-    put('units', this.units.map((u) => { const w = way.get(u.id); return point(u.at, { id: u.id, doing: doing(u), shape: u.lost ? '?' : shapeOf(u.kind), label: name(u.name) + (u.lost ? ` · ${t('unit.lost')}` : w ? `\n${span(w.eta)} (${span(w.early)}–${span(w.late)})` : '') }); }));
-    put('calls', this.calls.map((c) => point(c.at, { id: c.id, priority: c.priority, shape: callShapes[c.kind ?? ''] ?? '✚', state: c.status === 'ringing' || c.status === 'waiting' ? 'open' : c.status === 'assigned' ? 'assigned' : 'served', label: c.status === 'waiting' || c.status === 'ringing' ? t('call.waits', { t: span(Math.max(0, this.now - c.ring)) }) : c.status === 'assigned' ? t('call.since', { t: clock(c.ring) }) : '' })));
-    if (!all) return;
-    put('ways', this.ways.filter((w) => w.line.length > 1).map((w) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates: w.line }, properties: { id: w.unit, priority: w.priority } })));
-    put('lights', this.ways.flatMap((w) => w.lights.map((l) => point(l.at, { id: l.id, shows: l.shows, held: l.held, label: `+${span(l.arrive)}` }))));
+    this.give(m, 'units', this.units.map((u) => { const w = way.get(u.id); return point(u.at, { id: u.id, doing: doing(u), shape: u.lost ? '?' : shapeOf(u.kind), label: name(u.name) + (u.lost ? ` · ${t('unit.lost')}` : w ? `\n${span(w.eta)} (${span(w.early)}–${span(w.late)})` : '') }); }));
+    this.give(m, 'calls', this.calls.map((c) => { const open = c.status === 'waiting' || c.status === 'ringing'; return point(c.at, { id: c.id, priority: c.priority, shape: callShapes[c.kind ?? ''] ?? '✚', state: open ? 'open' : c.status === 'assigned' ? 'assigned' : 'served', label: open ? t('call.waits', { t: span(Math.max(0, Math.floor((this.now - c.ring) / 10) * 10)) }) : c.status === 'assigned' ? t('call.since', { t: clock(c.ring) }) : '' }); }));
+  }
+  private drawWays(m: Map): void {
+    this.give(m, 'ways', this.ways.filter((w) => w.line.length > 1).map((w) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates: w.line }, properties: { id: w.unit, priority: w.priority } })));
+    this.give(m, 'lights', this.ways.flatMap((w) => w.lights.map((l) => point(l.at, { id: l.id, shows: l.shows, held: l.held, label: `+${span(l.arrive)}` }))));
   }
 }
 

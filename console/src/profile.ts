@@ -20,14 +20,14 @@ export function chart(p: Profile, now: number, width: number, height: number, po
   for (const z of ticks(lo, hi, Math.max(2, Math.floor(h / (big ? 60 : 34))))) parts.push(svg('line', { x1: left, x2: left + w, y1: y(z), y2: y(z), class: 'grid' }), text([left - 6, y(z) + size * 0.35], number(z, hi - lo < 3 ? 1 : 0), { 'text-anchor': 'end', class: 'quiet' }));
   if (p.creek) {
     const c = p.creek, band = (a: number, b: number, cls: string): void => { parts.push(svg('rect', { x: left, width: w, y: y(Math.max(a, b)), height: Math.max(1, Math.abs(y(a) - y(b))), class: cls })); };
-    const at = (z: number, cls: string, words: string): void => { parts.push(svg('line', { x1: left, x2: left + w, y1: y(z), y2: y(z), class: cls }), text([left + w - 4, y(z) - 4], `${words} ${number(z, 2)}`, { 'text-anchor': 'end', class: cls })); };
+    const at = (z: number, cls: string, words: string, share: number): void => { parts.push(svg('line', { x1: left, x2: left + w, y1: y(z), y2: y(z), class: cls }), text([left + w * share - 4, y(z) - 4], `${words} ${number(z, 2)}`, { 'text-anchor': 'end', class: cls })); }; // side by side: levels lie close
     band(lo, c.bed, 'earth');
     const level = ahead ? c.median : c.now;
     if (level !== null) band(c.bed, level, ahead ? 'water next' : 'water');
     if (ahead && c.q05 !== null && c.q95 !== null) band(c.q05, c.q95, 'spread');
-    at(c.bank, 'bank', t('profile.bank')); at(c.normal, 'normal', t('profile.normal')); at(c.low, 'low', t('profile.low'));
-    if (c.now !== null) at(c.now, 'level', t('now'));
-    if (ahead && c.median !== null) at(c.median, 'level next', clock(p.time));
+    at(c.bank, 'bank', t('profile.bank'), 1); at(c.normal, 'normal', t('profile.normal'), 0.8); at(c.low, 'low', t('profile.low'), 1);
+    if (c.now !== null) at(c.now, 'level', t('now'), 0.4);
+    if (ahead && c.median !== null) at(c.median, 'level next', clock(p.time), 0.2);
   } else {
     const surface = (depth: readonly number[]): [number, number][] => p.along.map((m, i) => [x(m), y(ground[i]! + (depth[i] ?? 0))]), whole = p.along.map((m, i): [number, number] => [x(m), y(ground[i]!)]);
     for (const run of runs(ground)) {
@@ -61,7 +61,7 @@ export function chart(p: Profile, now: number, width: number, height: number, po
   for (const m of [...p.marks].sort((a, b) => a.along - b.along)) {
     const at = x(m.along);
     parts.push(svg('line', { x1: at, x2: at, y1: top + h, y2: top + h + 6, class: 'tick' }, svg('title', {}, name(m.name))));
-    if (m.kind !== 'signal' && at - last > size * 8) { parts.push(text([at, top + h - 10], `${m.kind === 'pump' ? '◉' : '⧉'} ${name(m.name)}`, { 'text-anchor': at > left + w * 0.8 ? 'end' : at < left + w * 0.2 ? 'start' : 'middle' })); last = at; }
+    if (m.kind !== 'signal' && at - last > size * 18) { parts.push(text([at, top + h - 10], `${m.kind === 'pump' ? '◉' : '⧉'} ${name(m.name)}`, { 'text-anchor': at > left + w * 0.8 ? 'end' : at < left + w * 0.2 ? 'start' : 'middle' })); last = at; }
   }
   for (const m of ticks(0, p.length, Math.floor(w / (big ? 150 : 90)))) parts.push(text([x(m), height - 5], m === 0 ? '0' : m >= 1000 ? `${number(m / 1000, 1)} km` : `${number(m)} m`, { 'text-anchor': m ? 'middle' : 'start', class: 'quiet' }));
   const needle = svg('line', { y1: top, y2: height - bottom, class: 'needle', visibility: 'hidden' }), said = svg('text', { y: top + size, class: 'said', style: `font-size:${size * 1.1}px` });

@@ -135,7 +135,7 @@ test('who comes, from where and why: coverage, what is reached within minutes, w
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('.reach').isVisible(), false);
   // A dispatch is taken apart: who goes, two runners-up, their ways on the map; units by their station's name.
-  await until(page, () => window.citybrain.status().decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
+  await until(page, () => window.citybrain.status()?.decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
   await page.evaluate(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)));
   await page.waitForSelector('.choices .best');
   assert.match(await page.textContent('.choices'), /station \d/);

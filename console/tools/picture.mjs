@@ -1,6 +1,6 @@
 // Takes the pictures of the documentation: the storm evening at a time of the city, dark in English and light in Chinese, and what the
 // console opens: why a unit was sent, coverage, what is reached within minutes, a street's green waves, its long profile.
-// npm run picture [-- HH:MM]; CITYBRAIN names another binary.
+// npm run picture [-- HH:MM [street,reach]]: all, or those whose names have one of the words; CITYBRAIN names another binary.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { browse, clockOf, open, root, serve } from './drive.mjs';
@@ -23,13 +23,14 @@ try {
   const pictures = [
     ['console.png', 'en', 'dark', '', (page) => page.waitForFunction(() => window.citybrain.map.water.index.length > 50 && document.querySelectorAll('.fact').length > 3 && document.querySelectorAll('.inbox .line').length > 3, undefined, { timeout: 120_000, polling: 500 })],
     ['console-zh-light.png', 'zh', 'light', '', (page) => page.waitForFunction(() => document.querySelectorAll('.fact').length > 3, undefined, { timeout: 120_000, polling: 500 })],
-    ['console-dispatch.png', 'en', 'dark', '', async (page) => { await look(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)))(page); await page.waitForSelector('.choices .best'); }],
+    ['console-dispatch.png', 'en', 'dark', '', async (page) => { await page.waitForFunction(() => window.citybrain.status()?.decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en))); await look(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)))(page); await page.waitForSelector('.choices .best'); }],
     ['console-coverage.png', 'zh', 'dark', '', async (page) => { await page.keyboard.press('o'); await page.waitForFunction(() => window.citybrain.map.map.getLayoutProperty('coverage', 'visibility') === 'visible' && document.querySelectorAll('.layers .ramp').length > 0); }],
     ['console-reach.png', 'en', 'light', 'reach=121.500,31.226,ambulance', (page) => page.waitForSelector('.reach .bands')],
     ['console-street.png', 'en', 'dark', `drawer=waves~${street}`, (page) => page.waitForSelector('.timespace .green')],
     ['console-profile.png', 'zh', 'light', `drawer=profile~${street}`, async (page) => { await page.waitForSelector('.profile .ground'); await look(() => window.citybrain.time.set(window.citybrain.status().clock + 2400))(page); }],
   ];
-  for (const [file, lang, theme, hash, ready] of pictures) {
+  const only = (process.argv[3] ?? '').split(',');
+  for (const [file, lang, theme, hash, ready] of pictures.filter(([f]) => only.some((w) => f.includes(w)))) {
     const { page, errors } = await open(browser, city.url, { lang, theme, hash, size: { width: 1600, height: 1000 } });
     await ready(page);
     await settled(page);
