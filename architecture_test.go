@@ -38,7 +38,7 @@ var may = map[string][]string{
 	"emergency":                     {"city", "city/chance", "routing", "routing/cch"},
 	"emergency/corridor":            {"city"},
 	"emergency/evacuation":          {"city", "city/chance"},
-	"emergency/ems":                 {"city", "city/chance"},
+	"emergency/ems":                 {"city", "city/chance", "routing/cch"},
 	"emergency/hypercube":           {},
 	"emergency/forecast":            {},
 	"emergency/siting":              {},

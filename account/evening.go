@@ -95,6 +95,50 @@ type (
 		Answered  int      `json:"answered"`
 		ResponseS *float64 `json:"mean_response_s"`
 		WithinPct *float64 `json:"within_target_pct"`
+
+		// The figures above are of calls for ambulances alone, as they have always been; Kinds has those of every kind.
+		Kinds   []KindReport   `json:"kinds,omitempty"`
+		Clocks  *ClockReport   `json:"clocks,omitempty"`
+		Centres []CentreReport `json:"centres,omitempty"`
+		Redials int            `json:"redials"`
+		// What became of units and patients.
+		Diverted   int     `json:"preempted"` // sent on to a more urgent call
+		Recalled   int     `json:"recalled"`
+		Lent       int     `json:"mutual_aid"` // units that the neighbour sent
+		TurnedAway int     `json:"turned_away"`
+		Blocked    int     `json:"blocked"` // ambulances that waited for a bay
+		BlockedS   float64 `json:"blocked_s"`
+	}
+	// A KindReport is of the calls of one kind: medical, fire, crash, trapped, flooding.
+	KindReport struct {
+		Kind      string  `json:"kind"`
+		Calls     int     `json:"calls"`
+		Answered  int     `json:"answered"` // the unit that leads reached the kerb
+		ResponseS float64 `json:"mean_response_s"`
+		WithinPct float64 `json:"within_target_pct"`
+		TargetS   float64 `json:"target_s"`
+		Full      int     `json:"full"` // all units that were needed at first came
+		FullS     float64 `json:"mean_full_s"`
+	}
+	// A ClockReport is mean seconds between a call's clocks, over all kinds.
+	ClockReport struct {
+		Ring     float64 `json:"ring_to_pick_up_s"`
+		Locate   float64 `json:"pick_up_to_located_s"`
+		Triage   float64 `json:"located_to_triaged_s"`
+		Assign   float64 `json:"triaged_to_assigned_s"`
+		Turnout  float64 `json:"assigned_to_rolling_s"`
+		Drive    float64 `json:"rolling_to_kerb_s"`
+		Approach float64 `json:"kerb_to_patient_s"`
+	}
+	// A CentreReport is how a centre's phones were answered.
+	CentreReport struct {
+		Centre     string  `json:"centre"`
+		Takers     int     `json:"takers"`
+		Rung       int     `json:"rung"`
+		PickedUp   int     `json:"picked_up"`
+		Abandoned  int     `json:"abandoned"`
+		CalledBack int     `json:"called_back"`
+		WaitS      float64 `json:"mean_wait_s"`
 	}
 	FloodReport struct {
 		RainMM    float64  `json:"rain_mm"`
@@ -117,6 +161,12 @@ type (
 		ForecastRMSE *float64 `json:"forecast_rmse_m"`
 		Compared     *int     `json:"compared,omitempty"` // choices that were also made with Beside more members
 		Agreed       *int     `json:"agreed,omitempty"`   // of them the same
+		Corridors    int      `json:"corridors"`          // units for which lights were asked for their stages
+		CorridorAsks int      `json:"corridor_orders"`    // orders to lights for them
+		Diverted     int      `json:"preempted"`          // dispatches of units that were bound for less urgent calls
+		Recalled     int      `json:"recalled"`
+		Aid          int      `json:"aid_asked"` // requests to the neighbour city
+		Brought      int      `json:"brought"`   // patients advised to another hospital than the nearest
 	}
 	FeedReport struct {
 		ID       string `json:"id"`
@@ -298,10 +348,7 @@ func (e Evening) Run(ctx context.Context) (r *Report, err error) {
 	}
 	after := s.world.Truth()
 	r.Trips = TripReport{after.TripsFinished, after.TripsOpen, after.TripMeanS, after.TripP95S, after.TripDelayH}
-	r.Emergency = CallReport{Calls: after.Calls, Answered: after.Answered}
-	if after.Calls > 0 {
-		r.Emergency.ResponseS, r.Emergency.WithinPct = ptr(after.ResponseMeanS), ptr(after.WithinTarget*100)
-	}
+	r.Emergency = callReport(&after)
 	return r, nil
 }
 
@@ -399,6 +446,7 @@ func (s *session) report() *Report {
 	if s.brain != nil {
 		b := s.brain.Stats()
 		r.Brain = BrainReport{Ticks: b.Ticks, Branches: b.Branches, Decisions: b.Decisions, Commands: b.Commands, Refused: b.Refused, TickP50: ptr(percentile(s.ticks, 0.5)), TickP99: ptr(percentile(s.ticks, 0.99))}
+		r.Brain.Corridors, r.Brain.CorridorAsks, r.Brain.Diverted, r.Brain.Recalled, r.Brain.Aid, r.Brain.Brought = b.Corridors, b.CorridorLights, b.Diverted, b.Recalled, b.Aid, b.Brought
 		if len(s.casts) > 0 {
 			r.Brain.ForecastP99 = ptr(percentile(s.casts, 0.99))
 		}

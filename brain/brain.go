@@ -73,12 +73,17 @@ type Brain struct {
 	turns    city.TurnIndex
 	search   routing.Search
 	roads    *routing.Roads
-	driven   *roadsNow
+	driven   *roadsNow // of units as low as an ambulance, and …
+	waded    *roadsNow // … of lorries
+	opened   *openRoads
 	ahead    *roadsAhead
 	places   *places
 	calls    *calls
+	placeOf  map[string]int32
+	nodes    *nodeIndex
 	lost     map[string]bool // units that have stopped reporting
 	byValue  bool            // the dispatch policy that the last trial chose
+	untried  string          // why that trial could not be made, ""
 	freeThen int
 	// The forecast for which an evacuation was last planned, and how many people it was about.
 	evacuated  time.Time
@@ -121,6 +126,8 @@ type Stats struct {
 	RMSE                                          float64 // m, of forecast depths at the street gauges against what they reported
 	RMSECount                                     int
 	Compared, Agreed                              int // choices of forecasts, and of them the same with Beside more members
+	Corridors, CorridorLights                     int // units for which lights were asked, and orders to lights for them
+	Diverted, Recalled, Aid, Brought              int // units sent on to a more urgent call, called off, asked of the neighbour, and patients sent to another hospital than the nearest
 }
 
 // New prepares a brain for c (its own copy, with the errors that it may have) over a twin.
@@ -174,6 +181,10 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	b.graph, b.leave, b.arrive, b.turns, b.roads = routing.NewGraph(&c.Streets), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
 	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
 	b.wants = make([]stageWish, len(c.Signals))
+	b.nodes, b.placeOf = newNodeIndex(&c.Streets), make(map[string]int32, len(c.Places))
+	for i := range c.Places {
+		b.placeOf[c.Places[i].ID] = int32(i)
+	}
 	return b, nil
 }
 

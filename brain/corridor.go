@@ -100,7 +100,7 @@ func (b *Brain) openCorridors() {
 		}
 		wait := 0.0
 		if m.at == 0 {
-			wait = max(0, m.sent.Add(turnout*time.Second).Sub(b.now).Seconds())
+			wait = max(0, m.sent.Add(time.Duration(m.kind.Turnout())*time.Second).Sub(b.now).Seconds())
 		}
 		ahead := b.corridor.Ahead(m.route[m.at:], m.metres, wait, b.streets.SirenFree, b.queueFor)
 		if len(ahead) == 0 {
@@ -108,6 +108,7 @@ func (b *Brain) openCorridors() {
 		}
 		if !m.urged {
 			m.urged = true
+			b.stats.Corridors++
 			b.noteCorridor(m, len(ahead))
 		}
 		runs = append(runs, corridor.Run{Unit: m.unit, Priority: m.priority, Ahead: ahead})
@@ -119,6 +120,7 @@ func (b *Brain) openCorridors() {
 			continue
 		}
 		*w = stageWish{r.Stage, b.now}
+		b.stats.CorridorLights++
 		b.command(exchange.Command{Stage: &exchange.StageOrder{Junction: r.Junction, Stage: r.Stage}, Until: b.now.Add(2 * time.Minute)})
 	}
 }
@@ -143,7 +145,7 @@ func (b *Brain) noteCorridor(m *mission, lights int) {
 	d := &Decision{Kind: "corridor", Deadline: m.eta, Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the unit passes the lights as they are", Zh: "单位按现有灯色通行"},
 		Title: city.Text{En: fmt.Sprintf("Green corridor for %s to call %s", m.unit, m.call), Zh: fmt.Sprintf("%s 赴呼叫 %s 绿波护送", b.unitName(m.unit).Zh, m.call)},
 		Why:   city.Text{En: fmt.Sprintf("%d lights ahead; nobody waits more than %d s for it.", lights, corridor.Longest), Zh: fmt.Sprintf("前方%d处信号；任何方向等待不超过%d秒。", lights, corridor.Longest)}}
-	d.undo = func(b *Brain) {
+	d.undo = func(b *Brain, _ string) {
 		m.vetoed = true
 		b.corridor.Drop(m.unit, int(b.now.Sub(b.cfg.Start)/time.Second))
 	}

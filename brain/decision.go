@@ -45,8 +45,8 @@ type Decision struct {
 	sent    []*exchange.Command
 	judge   func(b *Brain, snap twin.Snapshot) *Effect // what came, once Horizon is over
 	after   time.Time
-	undo    func(b *Brain) // where it can be stopped once it is carried out
-	subject string         // what it is about, so that nothing is asked twice
+	undo    func(b *Brain, by string) // where it can be stopped once it is carried out, in a person's name
+	subject string                    // what it is about, so that nothing is asked twice
 }
 
 var errNoDecision = errors.New("there is no such decision")
@@ -96,7 +96,7 @@ func (b *Brain) Verdict(id string, approve bool, by string) error {
 		return fmt.Errorf("decision %q: %w", id, errNoDecision)
 	}
 	if !approve && d.undo != nil && b.level(d.Kind) == Veto && d.State != string(exchange.Rejected) {
-		d.undo(b)
+		d.undo(b, by)
 		d.undo, d.State, d.By = nil, string(exchange.Rejected), by
 		b.record(d)
 		return nil

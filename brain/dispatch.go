@@ -3,7 +3,6 @@ package brain
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,11 +25,15 @@ type DispatchChoice struct {
 	Outcome  float64 `json:"outcome"`  // for the call, in calls within target
 	Coverage float64 `json:"coverage"` // that the calls to come lose, in the same
 	CostMore float64 `json:"cost"`     // beside the best, in the same
+
+	route []int32 // links; none where its drive was reckoned by the roads of then
 }
 
 // A mission is a unit under way to a call, as the brain knows it.
 type mission struct {
 	unit, call string
+	from       string // the less urgent call that it leaves for this one
+	kind       emergency.Kind
 	priority   int
 	route      []int32 // links, from where it was when it was sent
 	at         int     // index of the link on which it is …
@@ -41,6 +44,7 @@ type mission struct {
 	seen       bool // its centre has reported it for this call
 	urged      bool // a corridor has been noted
 	vetoed     bool // no corridor for it
+	decision   *Decision
 }
 
 // How calls are handled.
@@ -55,8 +59,9 @@ const (
 
 // calls is what the brain has done about the calls that it knows.
 type calls struct {
-	missions map[string]*mission // by unit
-	asked    map[string]time.Time
+	missions map[string]*mission     // by unit
+	aid      map[string]time.Time    // call and kind: when the neighbour was asked
+	brought  map[string]string       // unit: the call and hospital that it was told
 	silent   map[[2]string]time.Time // call and unit: it did not answer
 	apart    map[string]bool         // calls that their centre would not have merged
 	handled  map[string]*exchange.Command
@@ -67,55 +72,7 @@ type calls struct {
 }
 
 func newCalls() *calls {
-	return &calls{missions: map[string]*mission{}, asked: map[string]time.Time{}, silent: map[[2]string]time.Time{}, apart: map[string]bool{}, handled: map[string]*exchange.Command{}, moves: map[string]int{}}
-}
-
-// callSeen is an open call as its centre reports it.
-type callSeen struct {
-	id, status, unit, place string
-	priority                int
-	ring                    time.Time
-	at                      orb.Point
-	placed                  bool
-}
-
-// open reports whether somebody still has to be helped for it.
-func (c *callSeen) open() bool {
-	return c.status == "ringing" || c.status == "waiting" || c.status == "assigned" || c.status == "on_scene"
-}
-
-func (b *Brain) callsSeen(s twin.Snapshot) []callSeen {
-	var list []callSeen
-	for e := range s.Query(twin.Query{Types: []string{"EmergencyCall"}}) {
-		id, ours := strings.CutPrefix(e.ID, exchange.URN("EmergencyCall", ""))
-		if !ours {
-			continue
-		}
-		c := callSeen{id: id, priority: 3}
-		c.status, _ = e.Text("status")
-		c.unit, _ = e.Text("unit")
-		c.place, _ = e.Text("place")
-		if p, ok := e.Number("priority"); ok {
-			c.priority = int(p)
-		}
-		if sec, ok := e.Number("ring"); ok {
-			c.ring = time.UnixMilli(int64(sec * 1000))
-		}
-		if lon, lat, ok := e.Location(); ok {
-			c.at, c.placed = b.city.Frame.Local(lon, lat), true
-		}
-		list = append(list, c)
-	}
-	slices.SortFunc(list, func(x, y callSeen) int {
-		if c := cmp.Compare(x.priority, y.priority); c != 0 {
-			return c
-		}
-		if c := x.ring.Compare(y.ring); c != 0 {
-			return c
-		}
-		return strings.Compare(x.id, y.id)
-	})
-	return list
+	return &calls{missions: map[string]*mission{}, aid: map[string]time.Time{}, brought: map[string]string{}, silent: map[[2]string]time.Time{}, apart: map[string]bool{}, handled: map[string]*exchange.Command{}, moves: map[string]int{}}
 }
 
 // answerCalls gives each waiting call its path: a unit, the most urgent call first; or the neighbour, a person, the open call that it
@@ -130,94 +87,83 @@ func (b *Brain) answerCalls(s twin.Snapshot) error {
 	}
 	for i := range list {
 		c := &list[i]
-		if c.status != "waiting" {
-			continue
+		if c.status == "waiting" {
+			if path, with, ok := b.pathOf(c, list); ok {
+				b.giveAway(c, path, with)
+				continue
+			}
 		}
-		if path, with, ok := b.pathOf(c, list); ok {
-			b.giveAway(c, path, with)
-			continue
+		if c.helped() {
+			if err := b.serve(c, units, list); err != nil {
+				return err
+			}
 		}
-		if err := b.send(c, units); err != nil {
-			return err
-		}
+	}
+	if err := b.bring(s, units, list); err != nil {
+		return err
 	}
 	return b.redeploy(units)
 }
 
-// pathOf returns the path of a call to which no unit of the city goes.
-func (b *Brain) pathOf(c *callSeen, list []callSeen) (exchange.CallPath, string, bool) {
-	switch {
-	case !c.placed || c.place == "none":
-		return exchange.ToHuman, "", true
-	case c.place == "outside":
-		return exchange.ToNeighbour, "", true
-	case b.calls.apart[c.id]:
-		return "", "", false
+// serve sends what a call misses.
+func (b *Brain) serve(c *callSeen, units []unitSeen, list []callSeen) error {
+	if c.missing.Any() {
+		b.chase(c)
 	}
-	for i := range list {
-		o := &list[i]
-		if o.id != c.id && o.open() && o.placed && (o.ring.Before(c.ring) || o.ring.Equal(c.ring) && o.id < c.id) && c.ring.Sub(o.ring) < sameFor && math.Hypot(o.at[0]-c.at[0], o.at[1]-c.at[1]) <= sameWithin {
-			return exchange.Merged, o.id, true
-		}
-	}
-	return "", "", false
-}
-
-// giveAway orders a call's path once. A centre that refuses to merge has two cases.
-func (b *Brain) giveAway(c *callSeen, path exchange.CallPath, with string) {
-	if cmd := b.calls.handled[c.id]; cmd != nil {
-		if st, _ := cmd.State(); path == exchange.Merged && st == exchange.Rejected {
-			b.calls.apart[c.id] = true
-		}
-		return
-	}
-	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(2 * time.Minute), Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the centre's people find its path", Zh: "由中心人工处置"}}
-	switch path {
-	case exchange.ToNeighbour:
-		d.Title = city.Text{En: fmt.Sprintf("Call %s to the neighbour city", c.id), Zh: fmt.Sprintf("呼叫 %s 转邻市", c.id)}
-		d.Why = city.Text{En: "It rings outside the city.", Zh: "呼叫地点在市域之外。"}
-	case exchange.ToHuman:
-		d.Title = city.Text{En: fmt.Sprintf("Call %s to a person: where is it?", c.id), Zh: fmt.Sprintf("呼叫 %s 转人工核位", c.id)}
-		d.Why = city.Text{En: "It has no position.", Zh: "呼叫无位置。"}
-	case exchange.Merged:
-		d.Title = city.Text{En: fmt.Sprintf("Call %s merged with %s", c.id, with), Zh: fmt.Sprintf("呼叫 %s 并入 %s", c.id, with)}
-		d.Why = city.Text{En: fmt.Sprintf("An open call within %.0f m, %.0f min at most before.", sameWithin, sameFor.Minutes()), Zh: fmt.Sprintf("%.0f米内、%.0f分钟内已有未结呼叫。", sameWithin, sameFor.Minutes())}
-	}
-	d.orders = []exchange.Command{{Handle: &exchange.HandleOrder{Call: c.id, Path: path, With: with}, Until: b.now.Add(2 * time.Minute)}}
-	if c.placed {
-		lon, lat := b.city.Frame.WGS84(c.at)
-		d.At = &[2]float64{lon, lat}
-	}
-	b.decide(d)
-	if len(d.sent) > 0 {
-		b.calls.handled[c.id] = d.sent[0]
-	} else {
-		b.calls.handled[c.id] = &exchange.Command{} // a person has it
-	}
-}
-
-// send sends a unit to a call, or the next one where the one that was sent has not answered.
-func (b *Brain) send(c *callSeen, units []unitSeen) error {
-	if at, ok := b.calls.asked[c.id]; ok {
-		if b.now.Sub(at) < ackAfter {
-			return nil
-		}
-		for _, m := range sortedMissions(b.calls.missions) {
-			if m.call == c.id && !m.seen {
-				b.calls.silent[[2]string{c.id, m.unit}] = b.now
-				delete(b.calls.missions, m.unit)
-				b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
-					Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
+	for k := range emergency.Kinds {
+		for want := int(c.missing[k]) - b.unconfirmed(c, k); want > 0; want-- {
+			sent, err := b.send(c, k, units, list)
+			if err != nil {
+				return err
+			}
+			if !sent {
+				b.seekAid(c, k)
+				break
 			}
 		}
 	}
-	choices, routes, err := b.rank(c, units)
+	return nil
+}
+
+// unconfirmed is how many units of a kind have been sent to a call whose centre has not said so yet.
+func (b *Brain) unconfirmed(c *callSeen, k emergency.Kind) (n int) {
+	for _, m := range b.calls.missions {
+		if m.call == c.id && m.kind == k && !m.seen && !slices.Contains(c.units, m.unit) && c.unit != m.unit {
+			n++
+		}
+	}
+	return n
+}
+
+// chase gives up on units that do not show for a call that they were sent to.
+func (b *Brain) chase(c *callSeen) {
+	for _, m := range sortedMissions(b.calls.missions) {
+		if m.call != c.id || m.seen || b.now.Sub(m.sent) < ackAfter || slices.Contains(c.units, m.unit) || c.unit == m.unit {
+			continue
+		}
+		b.calls.silent[[2]string{c.id, m.unit}] = b.now
+		delete(b.calls.missions, m.unit)
+		b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("Unit %s did not answer for call %s", m.unit, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
+			Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
+	}
+}
+
+// send sends a unit of a kind to a call; false if there is none.
+func (b *Brain) send(c *callSeen, kind emergency.Kind, units []unitSeen, list []callSeen) (bool, error) {
+	choices, routes, err := b.rank(c, kind, units)
+	if err != nil {
+		return false, err
+	}
+	from, reason, err := b.preempt(c, kind, units, list, &choices, routes)
 	if err != nil || len(choices) == 0 {
-		return err
+		return false, err
 	}
 	best := choices[0]
 	u := &units[slices.IndexFunc(units, func(u unitSeen) bool { return u.id == best.Unit })]
 	route := routes[best.Unit]
+	for i := range choices {
+		choices[i].route = routes[choices[i].Unit]
+	}
 	ids := make([]string, len(route))
 	for i, l := range route {
 		ids[i] = b.city.Streets.Links[l].ID
@@ -225,38 +171,48 @@ func (b *Brain) send(c *callSeen, units []unitSeen) error {
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, Choices: choices[:min(3, len(choices))],
 		Title:  city.Text{En: fmt.Sprintf("Unit %s to call %s", best.Unit, c.id), Zh: fmt.Sprintf("派 %s 赴呼叫 %s", b.unitName(best.Unit).Zh, c.id)},
 		IfNot:  city.Text{En: "the centre sends the nearest by free roads", Zh: "中心按畅通路况派最近单位"},
-		orders: []exchange.Command{{Dispatch: &exchange.DispatchOrder{Call: c.id, Unit: best.Unit, Route: ids}, Until: b.now.Add(2 * time.Minute)}}}
+		orders: []exchange.Command{{Dispatch: &exchange.DispatchOrder{Call: c.id, Unit: best.Unit, Route: ids, From: from}, Until: b.now.Add(2 * time.Minute)}}}
 	lon, lat := b.city.Frame.WGS84(c.at)
 	d.At = &[2]float64{lon, lat}
-	d.Why = whyUnit(choices)
-	d.undo = func(b *Brain) {
+	d.Why = b.whyUnit(choices)
+	d.Why.En, d.Why.Zh = d.Why.En+reason.En, d.Why.Zh+reason.Zh
+	m := &mission{unit: best.Unit, call: c.id, from: from, kind: kind, priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second))), decision: d}
+	d.undo = func(b *Brain, by string) {
 		b.calls.silent[[2]string{c.id, best.Unit}] = b.now // it is not chosen again
+		if b.calls.missions[best.Unit] != m {
+			return
+		}
 		delete(b.calls.missions, best.Unit)
-		delete(b.calls.asked, c.id)
+		if m.seen { // it is on its way
+			b.stats.Recalled++
+			d.sent = append(d.sent, b.command(exchange.Command{Recall: &exchange.RecallOrder{Unit: best.Unit, Call: c.id}, Decision: d.ID, Principal: by, Until: b.now.Add(2 * time.Minute)}))
+		}
 	}
-	b.calls.asked[c.id] = b.now
-	b.calls.missions[best.Unit] = &mission{unit: best.Unit, call: c.id, priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second)))}
-	u.status = emergency.Turnout
+	b.calls.missions[best.Unit] = m
+	u.status, u.takes = emergency.Turnout, 0
 	b.decide(d)
-	return nil
+	return true, nil
 }
 
 // whyUnit says why the first choice was taken, beside the two next.
-func whyUnit(list []DispatchChoice) city.Text {
+func (b *Brain) whyUnit(list []DispatchChoice) city.Text {
 	en := fmt.Sprintf("There in %s (%s–%s).", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
 	zh := fmt.Sprintf("预计 %s 到达（%s–%s）。", minutes(list[0].ArriveS), minutes(list[0].EarlyS), minutes(list[0].LateS))
 	for _, c := range list[1:min(3, len(list))] {
 		en += fmt.Sprintf(" %s: %s, would cost %.3f of a call within target more.", c.Unit, minutes(c.ArriveS), c.CostMore)
-		zh += fmt.Sprintf(" %s：%s，多损失 %.3f 次达标。", c.Unit, minutes(c.ArriveS), c.CostMore)
+		zh += fmt.Sprintf(" %s：%s，多损失 %.3f 次达标。", b.unitName(c.Unit).Zh, minutes(c.ArriveS), c.CostMore)
 	}
 	return city.Text{En: en, Zh: zh}
 }
 
 func minutes(s float64) string { return fmt.Sprintf("%d:%02d", int(s)/60, int(s)%60) }
 
-// rank returns the free units for a call, the best first, and the route of each whose drive was reckoned along the forecast.
-func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[string][]int32, error) {
-	r, err := b.roadsNow()
+// rank returns the free units of a kind for a call, the best first, and the route of each whose drive was reckoned along the forecast.
+func (b *Brain) rank(c *callSeen, kind emergency.Kind, units []unitSeen) ([]DispatchChoice, map[string][]int32, error) {
+	if !slices.ContainsFunc(units, func(u unitSeen) bool { return u.kind == kind && u.goes(c.priority) }) {
+		return nil, map[string][]int32{}, nil
+	}
+	r, err := b.roadsOf(kind)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -271,10 +227,13 @@ func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[strin
 	busy := 0
 	for i := range units {
 		u := &units[i]
+		if u.kind != kind || u.lent {
+			continue
+		}
 		if !u.lost && !u.status.Free() {
 			busy++
 		}
-		if t, silent := b.calls.silent[[2]string{c.id, u.id}]; !u.free() || silent && b.now.Sub(t) < excludedFor {
+		if t, silent := b.calls.silent[[2]string{c.id, u.id}]; !u.goes(c.priority) || silent && b.now.Sub(t) < excludedFor {
 			continue
 		}
 		s := u.late()
@@ -286,8 +245,9 @@ func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[strin
 			list = append(list, near{u, s})
 		}
 	}
+	routes := map[string][]int32{}
 	if len(list) == 0 {
-		return nil, nil, nil
+		return nil, routes, nil
 	}
 	slices.SortFunc(list, func(x, y near) int {
 		if k := cmp.Compare(x.s, y.s); k != 0 {
@@ -296,7 +256,6 @@ func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[strin
 		return strings.Compare(x.u.id, y.u.id)
 	})
 	// The nearest by the roads of now are reckoned along those to come.
-	routes := map[string][]int32{}
 	for i := range list[:min(considered, len(list))] {
 		x := &list[i]
 		late := time.Duration(x.u.late() * float64(time.Second))
@@ -304,7 +263,7 @@ func (b *Brain) rank(c *callSeen, units []unitSeen) ([]DispatchChoice, map[strin
 			x.s, routes[x.u.id] = x.u.late()+s, links
 		}
 	}
-	byValue := b.byValue && b.places != nil
+	byValue := b.byValue && b.places != nil && kind == emergency.Ambulance
 	for i := range list {
 		o := ems.Option{Unit: i, Drive: list[i].s}
 		if byValue {
@@ -343,9 +302,15 @@ func (b *Brain) target() float64 {
 	return 480
 }
 
-// cover is the value of free units as busy as they are now.
+// cover is the value of free ambulances as busy as they are now.
 func (b *Brain) cover(units []unitSeen, busy int) *ems.Cover {
-	return ems.NewCover(b.places.share, float64(busy)/float64(max(1, len(units))), b.target()-deskDelay)
+	n := 0
+	for i := range units {
+		if units[i].kind == emergency.Ambulance && !units[i].lent {
+			n++
+		}
+	}
+	return ems.NewCover(b.places.share, float64(busy)/float64(max(1, n)), b.target()-deskDelay)
 }
 
 // spread is the 5 % and 95 % quantiles of arrivals over what was expected; before enough of them are known those of an evening's.
@@ -371,14 +336,16 @@ func (b *Brain) follow(units []unitSeen, list []callSeen) {
 		switch {
 		case u.lost:
 			delete(b.calls.missions, u.id)
+		case under && u.call != "" && m != nil && m.from == u.call && !m.seen && b.now.Sub(m.sent) < ackAfter:
+			// It has been told to leave that call.
 		case under && u.call != "" && (m == nil || m.call != u.call):
 			// Its centre has sent it: its way is not known, but can be guessed.
 			c := call[u.call]
 			if c == nil || !c.placed {
 				continue
 			}
-			m = &mission{unit: u.id, call: u.call, priority: c.priority, node: b.nearestNode(c.at), sent: b.now, seen: true}
-			if r, err := b.roadsNow(); err == nil {
+			m = &mission{unit: u.id, call: u.call, kind: u.kind, priority: c.priority, node: b.nearestNode(c.at), sent: b.now, seen: true}
+			if r, err := b.roadsOf(u.kind); err == nil {
 				links, s, _ := b.drive(r, u.node, m.node, time.Duration(u.late()*float64(time.Second)))
 				m.route, m.eta = links, b.now.Add(time.Duration((u.late()+s)*float64(time.Second)))
 			}
@@ -392,6 +359,9 @@ func (b *Brain) follow(units []unitSeen, list []callSeen) {
 				if n := len(b.calls.offs); n > 100 {
 					b.calls.offs = b.calls.offs[n-100:]
 				}
+			}
+			if m.decision != nil {
+				m.decision.undo = nil // it is there
 			}
 			delete(b.calls.missions, u.id)
 		case m != nil && (m.seen || b.now.Sub(m.sent) > time.Minute):

@@ -29,13 +29,15 @@ type office struct {
 }
 
 type pushedUnit struct {
-	ID, Status, Call, Station string
-	Lon, Lat                  float64
+	ID, Kind, Status, Call, Station string
+	Takes                           *int `json:",omitempty"`
+	Lon, Lat                        float64
 }
 
 type asked struct {
 	Target                      string
 	Call, Unit, Path, With, Why string
+	From, Kind, Hospital        string
 	Route                       []string
 }
 

@@ -26,6 +26,9 @@ type EvacuationStep struct {
 	ArriveS float64  `json:"arrive_s"`
 	People  float64  `json:"people"`
 	Roads   []string `json:"roads"`
+
+	zone, place int     // of the city's
+	way         []int32 // links
 }
 
 // proposeEvacuation plans who should leave before the water that the newest forecast expects, and proposes it: people decide.
@@ -90,8 +93,9 @@ func (b *Brain) proposeEvacuation(ctx context.Context) error {
 		d := &Decision{Kind: "evacuation", Deadline: b.now.Add(20 * time.Minute), Base: branch, With: branch, Expected: &Effect{Unit: "people", Mean: led, P05: led, P95: led}}
 		for i := range plan.Departures {
 			x := &plan.Departures[i]
-			step := EvacuationStep{Block: k.Blocks[x.Block].Name, Shelter: k.Shelters[x.Shelter].Name, LeaveS: x.Leave, ArriveS: x.Arrive, People: x.People}
+			step := EvacuationStep{Block: k.Blocks[x.Block].Name, Shelter: k.Shelters[x.Shelter].Name, LeaveS: x.Leave, ArriveS: x.Arrive, People: x.People, zone: k.Zones[x.Block], place: k.Places[x.Shelter]}
 			for _, r := range x.Way {
+				step.way = append(step.way, k.Links[r])
 				step.Roads = append(step.Roads, c.Streets.Links[k.Links[r]].ID)
 			}
 			d.Leaving = append(d.Leaving, step)

@@ -23,6 +23,9 @@ type JunctionAhead struct {
 	// vehicle-seconds more on the junction's approaches over the time looked ahead, had it taken that one.
 	RunnerUp int
 	Cost     float64
+	// Delays of each movement over the time looked ahead, as the junction will be led, and of each mode.
+	Movements []Delay
+	Modes     [4]Delay
 }
 
 // A StageGreen is a stage's green, in seconds from now.
@@ -91,7 +94,7 @@ func playJunction(ctx context.Context, c *city.City, from *traffic.Sim, j int, l
 			approaches = append(approaches, mv.From)
 		}
 	}
-	cost, start := 0.0, s.Now()
+	cost, start, d := 0.0, s.Now(), newDelays(c, s, []int{j})
 	for t := time.Duration(0); t < lookAhead; t += time.Second {
 		if lead && t%(5*time.Second) == 0 {
 			if err := leadAll(c, s); err != nil {
@@ -107,17 +110,14 @@ func playJunction(ctx context.Context, c *city.City, from *traffic.Sim, j int, l
 			return a, 0, err
 		}
 		if g := s.Signal(j); g.Next < 0 {
-			sec := int(t / time.Second)
-			if n := len(a.Greens); n > 0 && a.Greens[n-1].Stage == int(g.Stage) && a.Greens[n-1].To == sec {
-				a.Greens[n-1].To++
-			} else {
-				a.Greens = append(a.Greens, StageGreen{int(g.Stage), sec, sec + 1})
-			}
+			a.Greens = noteGreen(a.Greens, int(g.Stage), int(t/time.Second))
 		}
+		d.second(s)
 		for _, l := range approaches {
 			cost += float64(s.On(l))
 		}
 	}
+	a.Movements, a.Modes = d.byMovement(s, 0), d.byMode()
 	return a, cost, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"citybrain/city"
 	"citybrain/city/chance"
+	"citybrain/emergency"
 	"citybrain/emergency/ems"
 	"citybrain/exchange"
 	"citybrain/routing"
@@ -101,6 +102,9 @@ func (b *Brain) redeploy(units []unitSeen) error {
 	busy := 0
 	for i := range units {
 		u := &units[i]
+		if u.kind != emergency.Ambulance || u.lent {
+			continue
+		}
 		if !u.lost && !u.status.Free() {
 			busy++
 		}
@@ -166,16 +170,20 @@ func (b *Brain) tryDispatch(ctx context.Context) error {
 		people += z.Population + 0.3*z.Jobs
 	}
 	daily, c, seed := people*callsPerHead, b.city, b.cfg.Seed+uint64(b.streets.Now())
-	var base, with, within [2]float64
+	var base, with []float64 // mean response of each draw
+	var within [2]float64
+	var untried error
 	m := b.moment()
 	return b.ponder(ctx, thought{"trial of dispatch", func(ctx context.Context) error {
 		e, err := ems.FromCity(c, []ems.Roadway{road}, daily, deskDelay+turnout, []float64{0.25, 0.25, 0.5})
 		if err != nil {
-			return nil // a city without stations or hospitals on its streets: the nearest unit rules
+			untried = err // no stations or hospitals on its streets
+			return nil
 		}
 		model, err := ems.New(e)
 		if err != nil {
-			return nil // streets under water part it
+			untried = err // streets under water part it
+			return nil
 		}
 		for k := range trialDraws {
 			if err := ctx.Err(); err != nil {
@@ -195,32 +203,32 @@ func (b *Brain) tryDispatch(ctx context.Context) error {
 				if n > 0 {
 					within[i] += in / n / trialDraws
 					if i == 0 {
-						base[0] += sum / n / trialDraws
+						base = append(base, sum/n)
 					} else {
-						with[0] += sum / n / trialDraws
+						with = append(with, sum/n)
 					}
 				}
 			}
 		}
 		return nil
 	}, func() error {
-		if base[0] == 0 {
+		if b.noteUntried(untried); len(base) == 0 {
 			return nil
 		}
 		b.stats.Branches += 2
 		var err error
-		b.dispatchBase, b.dispatchWith, err = b.branches(m, "dispatch", map[string]float64{"responseS": base[0], "within": within[0]}, map[string]float64{"responseS": with[0], "within": within[1]})
+		b.dispatchBase, b.dispatchWith, err = b.branches(m, "dispatch", map[string]float64{"responseS": mean(base), "within": within[0]}, map[string]float64{"responseS": mean(with), "within": within[1]})
 		if err != nil {
 			return err
 		}
-		rule := with[0] < base[0] && within[1] >= within[0]
+		rule := mean(with) < mean(base) && within[1] >= within[0]
 		if rule == b.byValue {
 			return nil
 		}
 		b.byValue = rule
-		d := &Decision{Kind: "dispatch", Deadline: b.now, Base: b.dispatchBase, With: b.dispatchWith, Expected: &Effect{Unit: "s", Mean: base[0] - with[0], P05: base[0] - with[0], P95: base[0] - with[0]}}
-		d.Why = city.Text{En: fmt.Sprintf("On %d drawn stretches of %g h: %.0f s and %.1f %% in time, with the nearest unit %.0f s and %.1f %%.", trialDraws, trialHours, with[0], 100*within[1], base[0], 100*within[0]),
-			Zh: fmt.Sprintf("在%d段%g小时抽样呼叫上：平均%.0f秒、达标%.1f%%；派最近单位为%.0f秒、%.1f%%。", trialDraws, trialHours, with[0], 100*within[1], base[0], 100*within[0])}
+		d := &Decision{Kind: "dispatch", Deadline: b.now, Base: b.dispatchBase, With: b.dispatchWith, Expected: effect("s", base, with)}
+		d.Why = city.Text{En: fmt.Sprintf("On %d drawn stretches of %g h: %.0f s and %.1f %% in time, with the nearest unit %.0f s and %.1f %%.", trialDraws, trialHours, mean(with), 100*within[1], mean(base), 100*within[0]),
+			Zh: fmt.Sprintf("在%d段%g小时抽样呼叫上：平均%.0f秒、达标%.1f%%；派最近单位为%.0f秒、%.1f%%。", trialDraws, trialHours, mean(with), 100*within[1], mean(base), 100*within[0])}
 		if rule {
 			d.Title = city.Text{En: "Send units by what the next calls lose, too", Zh: "派车兼顾后续呼叫的覆盖"}
 		} else {
@@ -230,6 +238,22 @@ func (b *Brain) tryDispatch(ctx context.Context) error {
 		b.note(d, b.city.Bounds.Center())
 		return nil
 	}})
+}
+
+// noteUntried records why the trial could not be made, once until it can again.
+func (b *Brain) noteUntried(err error) {
+	reason := ""
+	if err != nil {
+		reason = err.Error()
+	}
+	if reason == b.untried {
+		return
+	}
+	if b.untried = reason; reason == "" {
+		return
+	}
+	b.note(&Decision{Kind: "dispatch", Deadline: b.now, Title: city.Text{En: "No trial of the dispatch policy", Zh: "派车策略试算未成"}, IfNot: city.Text{En: "the policy in force goes on", Zh: "继续现行派车策略"},
+		Why: city.Text{En: "The city's roads make no service to try it on: " + reason + ".", Zh: "当前路网无法组成可试算的急救服务，继续现行派车策略。"}}, b.city.Bounds.Center())
 }
 
 // callsPerHead is how many ambulance calls a head a day has, by the centre's books.

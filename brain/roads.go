@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/emergency"
 	"citybrain/routing"
 	"citybrain/traffic"
 )
@@ -14,14 +15,14 @@ import (
 // moments are those at which the roads ahead are known: an emergency vehicle's arrival is reckoned along them.
 var moments = [...]time.Duration{5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 
-// aheadEvery is how often the roads ahead are thought anew; wades is the depth in metres through which an ambulance drives.
-const (
-	aheadEvery = 10 * time.Minute
-	wades      = 0.4
-)
+// aheadEvery is how often the roads ahead are thought anew.
+const aheadEvery = 10 * time.Minute
 
-// unitProfile drives at the seconds that it is given.
-var unitProfile = routing.Profile{Name: "ambulance", Height: routing.Ambulance.Height, Wades: wades}
+// unitProfile and lorryProfile drive at the seconds that they are given.
+var (
+	unitProfile  = routing.Profile{Name: "ambulance", Height: routing.Ambulance.Height, Wades: emergency.Ambulance.Wades()}
+	lorryProfile = routing.Profile{Name: "fire engine", Height: routing.FireEngine.Height, Wades: emergency.FireEngine.Wades()}
+)
 
 // roadsAhead is what emergency vehicles will find, by moment and link.
 type roadsAhead struct {
@@ -131,9 +132,17 @@ type roadsNow struct {
 	forecast *routing.Forecast
 }
 
-func (b *Brain) roadsNow() (*roadsNow, error) {
-	if b.driven != nil && b.now.Sub(b.driven.at) < time.Minute && !b.driven.at.After(b.now) {
-		return b.driven, nil
+// roadsNow is the roads for ambulances and whatever is as low.
+func (b *Brain) roadsNow() (*roadsNow, error) { return b.roadsOf(emergency.Ambulance) }
+
+// roadsOf is the roads for units of a kind.
+func (b *Brain) roadsOf(k emergency.Kind) (*roadsNow, error) {
+	kept, profile := &b.driven, unitProfile
+	if k.High() {
+		kept, profile = &b.waded, lorryProfile
+	}
+	if *kept != nil && b.now.Sub((*kept).at) < time.Minute && !(*kept).at.After(b.now) {
+		return *kept, nil
 	}
 	r := &roadsNow{at: b.now, seconds: b.siren()}
 	depth := []float32(nil)
@@ -145,12 +154,12 @@ func (b *Brain) roadsNow() (*roadsNow, error) {
 			return 0
 		})
 		for l, d := range depth {
-			if d > wades {
+			if float64(d) > k.Wades() {
 				r.seconds[l] = routing.Closed
 			}
 		}
 	}
-	at, frames := []time.Duration{0}, []*routing.Weighing{b.roads.Weigh(unitProfile, routing.Conditions{Seconds: r.seconds, Depth: depth})}
+	at, frames := []time.Duration{0}, []*routing.Weighing{b.roads.Weigh(profile, routing.Conditions{Seconds: r.seconds, Depth: depth})}
 	if a := b.ahead; a != nil {
 		for i, m := range moments {
 			lead := a.made.Add(m).Sub(b.now)
@@ -158,7 +167,7 @@ func (b *Brain) roadsNow() (*roadsNow, error) {
 				continue
 			}
 			s := a.seconds[i]
-			at, frames = append(at, lead), append(frames, b.roads.Weigh(unitProfile, routing.Conditions{Seconds: s, Depth: a.depth[i]}))
+			at, frames = append(at, lead), append(frames, b.roads.Weigh(profile, routing.Conditions{Seconds: s, Depth: a.depth[i]}))
 		}
 	}
 	f, err := routing.NewForecast(at, frames)
@@ -166,7 +175,7 @@ func (b *Brain) roadsNow() (*roadsNow, error) {
 		return nil, fmt.Errorf("brain: roads: %w", err)
 	}
 	r.forecast = f
-	b.driven = r
+	*kept = r
 	return r, nil
 }
 

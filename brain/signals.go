@@ -68,6 +68,7 @@ func (b *Brain) trySignals(ctx context.Context) error {
 		return nil
 	}
 	var streets [2][len(demandVariants)]float64 // minutes, without those spent waiting to get onto a street, which no feed tells of
+	var shots [2]footage                        // of the middle variant
 	t := b.pairs(func(ctx context.Context, lead bool, variant int, s *traffic.Sim) (float64, error) {
 		before, start := s.Totals(), s.Now()
 		spent := 0.0
@@ -81,6 +82,9 @@ func (b *Brain) trySignals(ctx context.Context) error {
 				return 0, err
 			}
 			spent += float64(s.Totals().Waiting) * 5
+			if (t+5*time.Second)%footageEvery == 0 && variant == len(demandVariants)/2 {
+				shots[btoi(lead)].shoot(b, s)
+			}
 		}
 		driven := (s.Totals().Seconds - before.Seconds) / 60
 		streets[btoi(lead)][variant] = driven
@@ -88,17 +92,22 @@ func (b *Brain) trySignals(ctx context.Context) error {
 	})
 	return b.ponder(ctx, thought{"trial of signals", t.run, func() error {
 		b.stats.Branches += t.runs()
-		return b.ruleSignals(t, streets)
+		return b.ruleSignals(t, streets, shots)
 	}})
 }
 
 // ruleSignals takes the policy that did better on a trial's branches, by the minutes that vehicles spent in each; streets are those of
 // them that feeds can tell of.
-func (b *Brain) ruleSignals(t *comparison, streets [2][len(demandVariants)]float64) error {
+func (b *Brain) ruleSignals(t *comparison, streets [2][len(demandVariants)]float64, shots [2]footage) error {
 	plans, led := t.base, t.with
 	base, with, err := b.branches(t.moment, "signals", map[string]float64{"vehicleMinutes": mean(plans)}, map[string]float64{"vehicleMinutes": mean(led)})
 	if err != nil {
 		return err
+	}
+	for i, name := range [2]string{base, with} {
+		if err := b.keepFootage(name, t.at, shots[i]); err != nil {
+			return err
+		}
 	}
 	rule := mean(led) < 0.99*mean(plans)
 	if rule == b.ruling {

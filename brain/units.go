@@ -3,6 +3,7 @@ package brain
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,28 +14,36 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// unitSeen is an ambulance as its centre reports it.
+// unitSeen is a unit as its centre reports it.
 type unitSeen struct {
 	id, call string
+	kind     emergency.Kind
 	status   emergency.UnitStatus
+	takes    int  // least urgent priority that its crew takes now, 0: none
 	lost     bool // it has stopped reporting
+	lent     bool // the neighbour city's
 	at       orb.Point
 	node     int32
-	station  int32 // index into the city's places, -1: not known
+	station  int32  // index into the city's places, -1: not known
+	hospital string // to which it is bound
 }
 
-// free reports whether the unit may be sent.
-func (u *unitSeen) free() bool { return !u.lost && u.status.Free() }
+// free reports whether the unit may be sent to some call.
+func (u *unitSeen) free() bool { return !u.lost && u.status.Free() && u.takes > 0 }
+
+// goes reports whether the unit may be sent to a call of a priority: a crew at its meal leaves for what is life-threatening.
+func (u *unitSeen) goes(priority int) bool { return !u.lost && u.takes >= priority }
 
 // late is the seconds before it moves.
 func (u *unitSeen) late() float64 {
-	if u.status == emergency.AtStation {
-		return turnout
+	if u.status == emergency.AtStation || u.status == emergency.Meal {
+		return u.kind.Turnout()
 	}
 	return 0
 }
 
-// turnout is the seconds from an order to rolling wheels; lostAfter is how long a unit, which reports every ten seconds, may be silent.
+// turnout is an ambulance's seconds from an order to rolling wheels; lostAfter is how long a unit may be silent, which reports every ten
+// seconds, or thirty where it stands at its station.
 const (
 	turnout   = 60
 	lostAfter = time.Minute
@@ -52,21 +61,34 @@ func (b *Brain) unitsSeen(s twin.Snapshot) []unitSeen {
 			continue
 		}
 		u := unitSeen{id: id, status: st, at: b.city.Frame.Local(lon, lat), station: -1, lost: b.now.Sub(e.ObservedAt("status")) > lostAfter}
+		if name, ok := e.Text("kind"); ok {
+			if u.kind, err = emergency.ParseKind(name); err != nil {
+				continue
+			}
+		}
 		u.node = b.nearestNode(u.at)
 		u.call, _ = e.Text("call")
+		u.hospital, _ = e.Text("hospital")
 		if name, ok := e.Text("station"); ok {
-			u.station = b.stationOf(name)
+			u.station, u.lent = b.stationOf(name), name == "neighbour"
+		}
+		if n, ok := e.Number("takes"); ok {
+			u.takes = int(n)
+		} else if st.Free() {
+			u.takes = 3
+		}
+		if u.lent && (st == emergency.Returning || st == emergency.Away) && u.lost {
+			continue // it has gone home over the border
 		}
 		list = append(list, u)
 	}
 	return list
 }
 
+// stationOf is the place of a station, -1: none of the city's.
 func (b *Brain) stationOf(id string) int32 {
-	for i := range b.city.Places {
-		if p := &b.city.Places[i]; p.ID == id && p.Kind == city.AmbulanceStation && p.Node >= 0 {
-			return int32(i)
-		}
+	if p, ok := b.placeOf[id]; ok && b.city.Places[p].Node >= 0 {
+		return p
 	}
 	return -1
 }
@@ -113,26 +135,101 @@ func (b *Brain) note(d *Decision, at orb.Point) {
 	}
 }
 
-// nearestNode returns the node of the ground streets nearest to p.
-func (b *Brain) nearestNode(p orb.Point) int32 {
+// nearestNode returns the node of the streets nearest to p.
+func (b *Brain) nearestNode(p orb.Point) int32 { return b.nodes.nearest(p) }
+
+// nodeIndex finds nodes by place: buckets of a grid.
+type nodeIndex struct {
+	at         []city.Node
+	low        orb.Point
+	cols, rows int
+	first      []int32 // of each bucket, into list
+	list       []int32
+}
+
+const bucket = 200.0 // m
+
+func newNodeIndex(s *city.Streets) *nodeIndex {
+	x := &nodeIndex{at: s.Nodes, cols: 1, rows: 1}
+	if len(s.Nodes) > 0 {
+		box := orb.Bound{Min: s.Nodes[0].At, Max: s.Nodes[0].At}
+		for i := range s.Nodes {
+			box = box.Extend(s.Nodes[i].At)
+		}
+		x.low = box.Min
+		x.cols, x.rows = int((box.Max[0]-box.Min[0])/bucket)+1, int((box.Max[1]-box.Min[1])/bucket)+1
+	}
+	x.first = make([]int32, x.cols*x.rows+1)
+	for i := range s.Nodes {
+		x.first[x.bucket(s.Nodes[i].At)+1]++
+	}
+	for k := range x.cols * x.rows {
+		x.first[k+1] += x.first[k]
+	}
+	x.list = make([]int32, len(s.Nodes))
+	fill := slices.Clone(x.first)
+	for i := range s.Nodes {
+		k := x.bucket(s.Nodes[i].At)
+		x.list[fill[k]] = int32(i)
+		fill[k]++
+	}
+	return x
+}
+
+func (x *nodeIndex) cell(p orb.Point) (col, row int) {
+	return max(0, min(x.cols-1, int((p[0]-x.low[0])/bucket))), max(0, min(x.rows-1, int((p[1]-x.low[1])/bucket)))
+}
+
+func (x *nodeIndex) bucket(p orb.Point) int {
+	col, row := x.cell(p)
+	return row*x.cols + col
+}
+
+// nearest looks in rings of buckets about p's until none farther out can hold a nearer node; of equals the first.
+func (x *nodeIndex) nearest(p orb.Point) int32 {
 	best, least := int32(0), math.Inf(1)
-	for i := range b.city.Streets.Nodes {
-		n := &b.city.Streets.Nodes[i]
-		if d := math.Hypot(n.At[0]-p[0], n.At[1]-p[1]); d < least {
-			best, least = int32(i), d
+	col, row := x.cell(p)
+	// What lies beyond the grid is farther from every bucket than its edge is.
+	for ring := 0; ring <= max(x.cols, x.rows); ring++ {
+		if float64(ring-1)*bucket > least {
+			break
+		}
+		for r := max(0, row-ring); r <= min(x.rows-1, row+ring); r++ {
+			for c := max(0, col-ring); c <= min(x.cols-1, col+ring); c++ {
+				if max(r-row, row-r, c-col, col-c) != ring {
+					continue
+				}
+				for _, i := range x.list[x.first[r*x.cols+c]:x.first[r*x.cols+c+1]] {
+					if d := math.Hypot(x.at[i].At[0]-p[0], x.at[i].At[1]-p[1]); d < least || d == least && i < best {
+						best, least = i, d
+					}
+				}
+			}
 		}
 	}
 	return best
 }
 
-// unitName is what people call a unit: its station's name and its number there.
+// unitName is what people call a unit: its station's name and its number there, or the neighbour city's.
 func (b *Brain) unitName(id string) city.Text {
-	if at := strings.LastIndex(id, "-"); at >= 0 {
-		for i := range b.city.Places {
-			if p := &b.city.Places[i]; p.ID == id[:at] {
-				return city.Text{En: p.Name.En + " " + id[at+1:], Zh: p.Name.Zh + id[at+1:] + "车"}
-			}
+	at := strings.LastIndex(id, "-")
+	if at < 0 {
+		return city.Text{En: id, Zh: id}
+	}
+	n := id[at+1:]
+	if id[:at] == "neighbour" {
+		return city.Text{En: "Neighbour city " + n, Zh: "邻市" + n + "车"}
+	}
+	for i := range b.city.Places {
+		p := &b.city.Places[i]
+		if p.ID != id[:at] {
+			continue
 		}
+		what := "车"
+		if p.Kind == city.RescueStation {
+			what = "艇"
+		}
+		return city.Text{En: p.Name.En + " " + n, Zh: p.Name.Zh + n + what}
 	}
 	return city.Text{En: id, Zh: id}
 }

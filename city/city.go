@@ -100,6 +100,8 @@ const (
 	AmbulanceStation PlaceKind = "ambulance_station"
 	FireStation      PlaceKind = "fire_station"
 	PoliceStation    PlaceKind = "police_station"
+	RescueStation    PlaceKind = "rescue_station" // of boats
+	PumpDepot        PlaceKind = "pump_depot"     // of mobile pumps
 	School           PlaceKind = "school"
 	CareHome         PlaceKind = "care_home"
 	MetroEntrance    PlaceKind = "metro_entrance"

@@ -45,18 +45,22 @@ func (d *Dispatcher) Nearest(units []Candidate, node int32, weights []float32) (
 	return unit, eta
 }
 
-// Candidates lists the engine's own units, as a dispatcher beside it knows them.
-func (s *Sim) Candidates() []Candidate {
-	list := make([]Candidate, len(s.st.Units))
+// Candidates lists the engine's own units of a kind for a call of a priority, as a dispatcher beside it knows them.
+func (s *Sim) Candidates(k Kind, priority int) []Candidate {
+	var list []Candidate
 	for i := range s.st.Units {
 		u := &s.st.Units[i]
-		list[i] = Candidate{Unit: i, Free: u.Status.Free(), Node: u.Node}
-		if u.Status == AtStation {
-			list[i].Late = turnout
-		} else if u.Link >= 0 {
-			l := &s.city.Streets.Links[u.Link]
-			list[i].Node, list[i].Late = l.To, (l.Length-u.Along)/l.Speed
+		if u.Kind != k {
+			continue
 		}
+		c := Candidate{Unit: i, Free: s.Takes(u) >= priority, Node: u.Node, Late: u.Kind.Turnout()}
+		if u.Link >= 0 {
+			l := &s.city.Streets.Links[u.Link]
+			c.Node, c.Late = l.To, (l.Length-u.Along)/l.Speed
+		} else if u.Status == Returning {
+			c.Late = 0
+		}
+		list = append(list, c)
 	}
 	return list
 }

@@ -4,9 +4,9 @@ import "citybrain/city"
 
 // Roads is what the units drive on. Units are known by their index.
 type Roads interface {
-	// Weights are the seconds that links take an emergency vehicle at this moment, routing.Closed where none can pass: what ways
-	// are chosen by.
-	Weights() []float32
+	// Weights are the seconds that links take an emergency vehicle of a kind at this moment, routing.Closed where none can pass: what
+	// ways are chosen by. Kinds that are alike high have the same.
+	Weights(Kind) []float32
 	// Drive sends a unit along a route. If it is on the route's first link already it goes on from where it is. urgent: with
 	// lights and siren.
 	Drive(unit int, route []int32, urgent bool)
@@ -38,7 +38,7 @@ func NewTimed(s *city.Streets, weights []float32) *Timed {
 func (t *Timed) Set(weights []float32) { t.w = weights }
 
 // Weights is Roads's.
-func (t *Timed) Weights() []float32 { return t.w }
+func (t *Timed) Weights(Kind) []float32 { return t.w }
 
 // Drive is Roads's.
 func (t *Timed) Drive(unit int, route []int32, _ bool) {

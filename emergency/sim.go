@@ -10,28 +10,6 @@ import (
 	"citybrain/routing"
 )
 
-// A Call is one request for an ambulance.
-type Call struct {
-	ID       string
-	Ring     float64 // s
-	Node     int32
-	Priority int     // 1 life-threatening … 3
-	Pickup   float64 // s from ring to the end of triage
-	Inside   float64 // s from the kerb to the patient (towers add minutes)
-	OnScene  float64 // s with the patient before leaving
-	Carry    bool    // goes on to a hospital
-}
-
-// Clocks are a call's times in seconds since the scenario's start; NaN while they have not come.
-type Clocks struct{ Answered, Assigned, Rolling, Kerb, Patient, Hospital, Clear float64 }
-
-// CallState is a call and what became of it.
-type CallState struct {
-	Call
-	Clocks
-	Unit int // -1: none yet
-}
-
 // UnitStatus is what a unit does.
 type UnitStatus uint8
 
@@ -43,9 +21,14 @@ const (
 	ToHospital
 	HandOver
 	Returning
+	Blocked     // at a hospital without a free bay
+	Meal        // at its station
+	Refuel      // at its station
+	ShiftChange // at its station
+	Away        // a neighbour's unit, at home
 )
 
-var statusNames = [...]string{"at_station", "turnout", "to_scene", "on_scene", "to_hospital", "hand_over", "returning"}
+var statusNames = [...]string{"at_station", "turnout", "to_scene", "on_scene", "to_hospital", "hand_over", "returning", "blocked", "meal", "refuelling", "shift_change", "away"}
 
 func (s UnitStatus) String() string { return statusNames[s] }
 
@@ -60,10 +43,11 @@ func ParseStatus(name string) (UnitStatus, error) {
 // Free reports whether a unit in this status can be assigned.
 func (s UnitStatus) Free() bool { return s == AtStation || s == Returning }
 
-// A Unit is one ambulance.
+// A Unit is one vehicle with its crew.
 type Unit struct {
 	ID      string
-	Station int32 // index into City.Places
+	Kind    Kind
+	Station int32 // index into City.Places, -1: the neighbour city's
 	Home    int32 // node
 	Status  UnitStatus
 	Call    int     // index of its call, -1
@@ -72,54 +56,115 @@ type Unit struct {
 	Along   float64 // m from Link's start
 	Route   []int32 // from Link on; never written once it is set
 	Advice  []int32 // the route that its centre gave it, followed while it can be
-	Until   float64 // s, end of what it does at a place
+	Until   float64 // s, end of what it does at a place; while Blocked: since when
 	Goal    int32   // node
+	Bound   int32   // hospital that it is advised to, or goes to, index into Hospitals, -1
+
+	Assigned, Rolling float64 // s, of its call
+	ShiftEnd          float64 // s
+	Meal              float64 // s when the crew's next meal is due, +Inf: none in this shift
+	Range             float64 // m that its fuel lasts
 }
 
-// turnout is the seconds from assignment to wheels rolling; handOver those at a hospital.
-const (
-	turnout  = 60
-	handOver = 900
-)
+// Lent reports whether a unit is the neighbour city's.
+func (u *Unit) Lent() bool { return u.Station < 0 }
+
+// Config is how a service begins.
+type Config struct {
+	DaySecond float64                // s from midnight to the scenario's start
+	Range     func(unit int) float64 // share of a full tank that each unit has, nil: full
+	Aid       Needs                  // units that the neighbour city can spare
+}
+
+// Counts is what happened so far.
+type Counts struct {
+	Diverted   int // units sent on to a more urgent call
+	Recalled   int
+	Lent       int     // units that the neighbour sent
+	TurnedAway int     // patients for whom the nearest hospital had no room
+	Blocked    int     // ambulances that had to wait for a bay, …
+	BlockedS   float64 // … and how long those did that have one
+}
 
 // State is everything that changes.
 type State struct {
-	Now   float64
-	Units []Unit
-	Calls []CallState
+	Now       float64
+	Units     []Unit
+	Calls     []CallState
+	Hospitals []Hospital
+	Counts    Counts
 }
 
 // A Sim steps one city's emergency service.
 type Sim struct {
-	city      *city.City
-	graph     *routing.Graph
-	leave     [][]int32
-	hospitals []int32
-	st        State
-	trees     map[int32]*routing.Tree
-	treesAt   float64
-	search    routing.Search
+	city    *city.City
+	graph   *routing.Graph
+	leave   [][]int32
+	border  []int32 // nodes at which a neighbour's units come in
+	st      State
+	trees   map[way]*routing.Tree
+	treesAt float64
+	search  routing.Search
 }
 
-// New puts the units of each ambulance station (its capacity, at least one) at home.
-func New(c *city.City) (*Sim, error) {
-	s := &Sim{city: c, graph: routing.NewGraph(&c.Streets), leave: routing.LeaveBy(&c.Streets), trees: map[int32]*routing.Tree{}, treesAt: math.Inf(-1)}
-	for i := range c.Places {
-		p := &c.Places[i]
-		if p.Node < 0 {
-			continue
-		}
-		switch p.Kind {
-		case city.Hospital:
-			s.hospitals = append(s.hospitals, int32(i))
-		case city.AmbulanceStation:
-			for k := range max(1, min(p.Capacity, 8)) {
-				s.st.Units = append(s.st.Units, Unit{ID: fmt.Sprintf("%s-%d", p.ID, k+1), Station: int32(i), Home: p.Node, Node: p.Node, Call: -1, Link: -1, Goal: -1})
+// way is what a tree of ways is for.
+type way struct {
+	goal int32
+	high bool
+}
+
+// New puts the units of each station (its capacity, at least one) at home, kind by kind.
+func New(c *city.City, cfg Config) (*Sim, error) {
+	s := &Sim{city: c, graph: routing.NewGraph(&c.Streets), leave: routing.LeaveBy(&c.Streets), trees: map[way]*routing.Tree{}, treesAt: math.Inf(-1)}
+	count := make([]int, len(c.Places)) // units by place
+	for k := range Kinds {
+		of, n := k.StationKind(c), 0
+		for i := range c.Places {
+			p := &c.Places[i]
+			if p.Node < 0 || p.Kind != of {
+				continue
 			}
+			units := max(1, min(p.Capacity, most[k]))
+			if of == city.FireStation && k != FireEngine { // a brigade without a station of its own for them
+				units = 0
+				if n%3 == 0 {
+					units = 1
+				}
+			}
+			for j := range units {
+				count[i]++
+				u := Unit{ID: fmt.Sprintf("%s-%d", p.ID, count[i]), Kind: k, Station: int32(i), Home: p.Node, Node: p.Node, Call: -1, Link: -1, Goal: -1, Bound: -1}
+				u.begin(cfg.DaySecond, n, j)
+				if cfg.Range != nil {
+					u.Range = rangeFull * cfg.Range(len(s.st.Units))
+				}
+				s.st.Units = append(s.st.Units, u)
+			}
+			n++
 		}
 	}
-	if len(s.st.Units) == 0 {
+	if !slices.ContainsFunc(s.st.Units, func(u Unit) bool { return u.Kind == Ambulance }) {
 		return nil, fmt.Errorf("emergency: city %s has no ambulance station on its streets", c.Name.En)
+	}
+	for i := range c.Places {
+		if p := &c.Places[i]; p.Kind == city.Hospital && p.Node >= 0 {
+			s.st.Hospitals = append(s.st.Hospitals, Hospital{Place: int32(i), Bays: max(3, p.Capacity/bedsPerBay)})
+		}
+	}
+	for i := range c.Streets.Nodes {
+		if c.Streets.Nodes[i].Border && len(s.leave[i]) > 0 {
+			s.border = append(s.border, int32(i))
+		}
+	}
+	if len(s.border) > 0 {
+		n := 0
+		for k, spare := range cfg.Aid {
+			for range spare {
+				n++
+				s.st.Units = append(s.st.Units, Unit{ID: fmt.Sprintf("neighbour-%d", n), Kind: Kind(k), Station: -1, Home: -1, Node: s.border[0], Call: -1, Link: -1, Goal: -1, Bound: -1, Status: Away,
+					ShiftEnd: math.Inf(1), Meal: math.Inf(1), Range: rangeFull})
+			}
+		}
 	}
 	return s, nil
 }
@@ -127,13 +172,13 @@ func New(c *city.City) (*Sim, error) {
 // Snapshot returns a copy of the state.
 func (s *Sim) Snapshot() State {
 	st := s.st
-	st.Units, st.Calls = slices.Clone(st.Units), slices.Clone(st.Calls)
+	st.Units, st.Calls, st.Hospitals = slices.Clone(st.Units), slices.Clone(st.Calls), slices.Clone(st.Hospitals)
 	return st
 }
 
 // Reset puts the Sim into the state of a snapshot.
 func (s *Sim) Reset(st State) {
-	st.Units, st.Calls = slices.Clone(st.Units), slices.Clone(st.Calls)
+	st.Units, st.Calls, st.Hospitals = slices.Clone(st.Units), slices.Clone(st.Calls), slices.Clone(st.Hospitals)
 	s.st, s.treesAt = st, math.Inf(-1)
 }
 
@@ -143,53 +188,20 @@ func (s *Sim) Units() []Unit { return s.st.Units }
 // Calls returns the calls so far in the order of their ring, as the engine's own slice.
 func (s *Sim) Calls() []CallState { return s.st.Calls }
 
-// Ring adds a call. Calls come in order of time.
-func (s *Sim) Ring(c Call) {
-	nan := math.NaN()
-	s.st.Calls = append(s.st.Calls, CallState{Call: c, Clocks: Clocks{c.Ring + c.Pickup, nan, nan, nan, nan, nan, nan}, Unit: -1})
-}
-
-// Assign sends unit u to call k, by the route that is advised, if any: links that follow one another to the call. It is an error if
-// the unit is not free or the call has one.
-func (s *Sim) Assign(u, k int, advice []int32) error {
-	if u < 0 || u >= len(s.st.Units) || k < 0 || k >= len(s.st.Calls) {
-		return fmt.Errorf("assign: unit %d of %d to call %d of %d", u, len(s.st.Units), k, len(s.st.Calls))
-	}
-	un, c := &s.st.Units[u], &s.st.Calls[k]
-	if !un.Status.Free() {
-		return fmt.Errorf("assign: unit %s is %v", un.ID, un.Status)
-	}
-	if c.Unit >= 0 {
-		return fmt.Errorf("assign: call %s has unit %s", c.ID, s.st.Units[c.Unit].ID)
-	}
-	c.Unit, c.Assigned = u, s.st.Now
-	un.Call, un.Advice = k, advice
-	if un.Status == AtStation {
-		un.Status, un.Until = Turnout, s.st.Now+turnout
-	} else { // it is on the road already
-		un.Status, un.Goal, c.Rolling = ToScene, c.Node, s.st.Now
-	}
-	return nil
-}
-
-// Station sends a free unit to wait at another station, an index into the city's places. It is an error if it has a call.
-func (s *Sim) Station(u int, place int32) error {
-	un := &s.st.Units[u]
-	if !un.Status.Free() {
-		return fmt.Errorf("station: unit %s is %v", un.ID, un.Status)
-	}
-	un.Station, un.Home = place, s.city.Places[place].Node
-	if un.Node != un.Home || un.Link >= 0 {
-		un.Status, un.Goal = Returning, un.Home
-	}
-	return nil
-}
+// Counts returns what happened so far.
+func (s *Sim) Counts() Counts { return s.st.Counts }
 
 // Step computes up to until, in whole seconds, on roads.
 func (s *Sim) Step(until time.Duration, roads Roads) {
 	for end := until.Seconds(); s.st.Now < end; s.st.Now++ {
+		s.grow()
+		s.admit()
 		for u := range s.st.Units {
-			if s.st.Units[u].Status != AtStation {
+			switch s.st.Units[u].Status {
+			case AtStation:
+				s.rest(u)
+			case Away, Blocked:
+			default:
 				s.stepUnit(u, roads)
 			}
 		}
@@ -200,26 +212,31 @@ func (s *Sim) stepUnit(i int, roads Roads) {
 	u := &s.st.Units[i]
 	now := s.st.Now
 	switch u.Status {
-	case Turnout, OnScene, HandOver:
+	case Turnout, OnScene, HandOver, Meal, Refuel, ShiftChange:
 		if now < u.Until {
 			return
 		}
-		var c *CallState
-		if u.Call >= 0 {
-			c = &s.st.Calls[u.Call]
-		}
 		switch u.Status {
 		case Turnout:
-			c.Rolling = now
-			u.Status, u.Goal = ToScene, c.Node
+			s.roll(u)
 		case OnScene:
-			if h := s.nearestHospital(u.Node, roads); c.Carry && h >= 0 {
-				u.Status, u.Goal = ToHospital, h
-			} else {
-				s.clear(u, now)
+			c := &s.st.Calls[u.Call]
+			h := int32(-1)
+			if u.Kind == Ambulance && c.Carry && !c.Carried {
+				h = s.hospitalFor(u, roads)
 			}
+			if h < 0 {
+				s.clear(i, now)
+				break
+			}
+			c.Carried = true
+			u.Status, u.Bound, u.Goal = ToHospital, h, s.city.Places[s.st.Hospitals[h].Place].Node
 		case HandOver:
-			s.clear(u, now)
+			s.st.Hospitals[u.Bound].Inside--
+			s.clear(i, now)
+		default:
+			u.rested(now)
+			return
 		}
 	}
 	switch u.Status {
@@ -229,21 +246,27 @@ func (s *Sim) stepUnit(i int, roads Roads) {
 		}
 		switch u.Status {
 		case ToScene:
-			c := &s.st.Calls[u.Call]
-			c.Kerb, c.Patient = now, now+c.Inside
-			u.Status, u.Until = OnScene, now+c.Inside+c.OnScene
+			s.come(i)
 		case ToHospital:
-			s.st.Calls[u.Call].Hospital = now
-			u.Status, u.Until = HandOver, now+handOver
+			s.deliver(i)
 		case Returning:
 			u.Status, u.Goal = AtStation, -1
+			if u.Lent() {
+				u.Status = Away
+			}
 		}
 	}
 }
 
-func (s *Sim) clear(u *Unit, now float64) {
-	s.st.Calls[u.Call].Clear = now
-	u.Call, u.Status, u.Goal = -1, Returning, u.Home
+// clear ends unit i's part in its call; the call is over when whoever leads has been there and nobody is left.
+func (s *Sim) clear(i int, now float64) {
+	u := &s.st.Units[i]
+	c := &s.st.Calls[u.Call]
+	c.Units = slices.DeleteFunc(slices.Clone(c.Units), func(x int32) bool { return int(x) == i })
+	if len(c.Units) == 0 && !math.IsNaN(c.Kerb) {
+		c.Clear = now
+	}
+	u.Call, u.Bound, u.Status, u.Goal = -1, -1, Returning, u.Home
 }
 
 // drive looks where unit i is, sends it on, and reports whether it stands at its goal.
@@ -252,11 +275,12 @@ func (s *Sim) drive(i int, roads Roads) bool {
 	if u.Link >= 0 {
 		link, along, done := roads.Where(i, s.st.Now)
 		entered := link != u.Link
+		u.Range -= s.driven(u, link, along)
 		u.Link, u.Along = link, along
 		if !done {
 			// At each new street, and each minute, it is seen whether there is a better way on.
 			if s.turned(u) || entered || math.Mod(s.st.Now, 60) == 0 {
-				if route := s.way(u, roads.Weights()); !slices.Equal(route, u.Route) {
+				if route := s.way(u, roads.Weights(u.Kind)); !slices.Equal(route, u.Route) {
 					u.Route = route
 					roads.Drive(i, route, u.Status != Returning)
 				}
@@ -270,13 +294,26 @@ func (s *Sim) drive(i int, roads Roads) bool {
 		u.Route, u.Advice = nil, nil
 		return true
 	}
-	u.Route = s.way(u, roads.Weights())
+	u.Route = s.way(u, roads.Weights(u.Kind))
 	if len(u.Route) == 0 {
 		return false // shut in; it tries again in the next second
 	}
 	u.Link, u.Along = u.Route[0], 0
 	roads.Drive(i, u.Route, u.Status != Returning)
 	return false
+}
+
+// driven is the metres that u has come since it was last looked for.
+func (s *Sim) driven(u *Unit, link int32, along float64) float64 {
+	if link == u.Link {
+		return along - u.Along
+	}
+	links := s.city.Streets.Links
+	m := links[u.Link].Length - u.Along + along
+	for k := 1; k < len(u.Route) && u.Route[k] != link; k++ {
+		m += links[u.Route[k]].Length
+	}
+	return m
 }
 
 // turned reports whether u's route leads elsewhere than to its goal.
@@ -292,7 +329,7 @@ func (s *Sim) way(u *Unit, w []float32) []int32 {
 	if rest := s.advised(u); len(rest) > 0 && !slices.ContainsFunc(rest, func(l int32) bool { return l != u.Link && w[l] >= routing.Closed }) {
 		return rest
 	}
-	tree := s.tree(u.Goal, w)
+	tree := s.tree(u.Goal, u.Kind, w)
 	l := u.Link
 	if l < 0 {
 		if l, _ = tree.FromNode(s.leave[u.Node], w); l < 0 || w[l] >= routing.Closed {
@@ -323,33 +360,19 @@ func (s *Sim) advised(u *Unit) []int32 {
 	return nil
 }
 
-// tree returns the ways to goal, at most a minute old.
-func (s *Sim) tree(goal int32, w []float32) *routing.Tree {
+// tree returns the ways to goal of units of a kind, at most a minute old.
+func (s *Sim) tree(goal int32, k Kind, w []float32) *routing.Tree {
 	if s.st.Now-s.treesAt >= 60 {
 		clear(s.trees)
 		s.treesAt = math.Floor(s.st.Now/60) * 60
 	}
-	t := s.trees[goal]
+	of := way{goal, k.High()}
+	t := s.trees[of]
 	if t == nil {
 		t = s.graph.To(goal, w, &s.search)
-		s.trees[goal] = t
+		s.trees[of] = t
 	}
 	return t
-}
-
-func (s *Sim) nearestHospital(node int32, roads Roads) int32 {
-	best, least := int32(-1), routing.Unreachable
-	w := roads.Weights()
-	for _, h := range s.hospitals {
-		n := s.city.Places[h].Node
-		if n == node {
-			return n
-		}
-		if _, d := s.tree(n, w).FromNode(s.leave[node], w); d < least {
-			best, least = n, d
-		}
-	}
-	return best
 }
 
 // At returns where unit u is, as a link and the metres along it, or link -1 while it stands at its node.

@@ -44,20 +44,21 @@ func free(c *city.City) []float32 {
 
 func TestTheClocksOfACall(t *testing.T) {
 	c := road(11)
-	s, err := New(c)
+	s, err := New(c, Config{DaySecond: 13 * 3600})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := NewTimed(&c.Streets, free(c))
-	s.Ring(Call{ID: "a", Ring: 0, Node: 6, Pickup: 50, Inside: 100, OnScene: 200, Carry: true})
+	s.Ring(Call{ID: "a", Ring: 0, Node: 6, Priority: 1, Locate: 15, Triage: 20, Inside: 100, OnScene: 200, Carry: true, HandOver: 900})
+	s.PickUp(0, "b", 15)
 	s.Step(60*time.Second, w)
 	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	s.Step(3000*time.Second, w)
 	k := s.Calls()[0]
-	want := Clocks{Answered: 50, Assigned: 60, Rolling: 120, Kerb: 180, Patient: 280, Hospital: 520, Clear: 1420}
-	for name, v := range map[string][2]float64{"answered": {k.Answered, want.Answered}, "assigned": {k.Assigned, want.Assigned}, "rolling": {k.Rolling, want.Rolling}, "kerb": {k.Kerb, want.Kerb}, "patient": {k.Patient, want.Patient}, "hospital": {k.Hospital, want.Hospital}, "clear": {k.Clear, want.Clear}} {
+	want := Clocks{PickUp: 15, Located: 30, Triaged: 50, Full: 180, Assigned: 60, Rolling: 120, Kerb: 180, Patient: 280, Hospital: 520, Clear: 1420}
+	for name, v := range map[string][2]float64{"pick-up": {k.PickUp, want.PickUp}, "located": {k.Located, want.Located}, "triaged": {k.Triaged, want.Triaged}, "full": {k.Full, want.Full}, "assigned": {k.Assigned, want.Assigned}, "rolling": {k.Rolling, want.Rolling}, "kerb": {k.Kerb, want.Kerb}, "patient": {k.Patient, want.Patient}, "hospital": {k.Hospital, want.Hospital}, "clear": {k.Clear, want.Clear}} {
 		if math.Abs(v[0]-v[1]) > 1 {
 			t.Errorf("%s at %g s, want %g", name, v[0], v[1])
 		}
@@ -69,9 +70,9 @@ func TestTheClocksOfACall(t *testing.T) {
 
 func TestABusyUnitIsNotSentTwice(t *testing.T) {
 	c := road(5)
-	s, _ := New(c)
-	s.Ring(Call{ID: "a", Node: 3})
-	s.Ring(Call{ID: "b", Node: 4})
+	s, _ := New(c, Config{DaySecond: 13 * 3600})
+	s.Ring(Call{ID: "a", Node: 3, Priority: 2})
+	s.Ring(Call{ID: "b", Node: 4, Priority: 2})
 	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +83,8 @@ func TestABusyUnitIsNotSentTwice(t *testing.T) {
 
 func TestAUnitShutInWaitsAndGoesOn(t *testing.T) {
 	c := road(6)
-	s, _ := New(c)
-	s.Ring(Call{ID: "a", Node: 4})
+	s, _ := New(c, Config{DaySecond: 13 * 3600})
+	s.Ring(Call{ID: "a", Node: 4, Priority: 2})
 	if err := s.Assign(0, 0, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestTheAdvisedWayIsTakenWhileItIsOpen(t *testing.T) {
 		// A second street from 0 to 4, as quick as four of the first.
 		c.Streets.Links = append(c.Streets.Links, city.Link{ID: "by", From: 0, To: 4, Line: orb.LineString{{0, 0}, {400, 0}}, Length: 400, Speed: 8, Lanes: 1})
 		by := int32(len(c.Streets.Links) - 1)
-		s, err := New(c)
+		s, err := New(c, Config{DaySecond: 13 * 3600})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +143,7 @@ func TestTheAdvisedWayIsTakenWhileItIsOpen(t *testing.T) {
 		if shut {
 			w[by] = routing.Closed
 		}
-		s.Ring(Call{ID: "a", Node: 4})
+		s.Ring(Call{ID: "a", Node: 4, Priority: 2})
 		if err := s.Assign(0, 0, []int32{by}); err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,9 @@ type Command struct {
 	Dispatch *DispatchOrder `json:",omitempty"`
 	Handle   *HandleOrder   `json:",omitempty"`
 	Station  *StationOrder  `json:",omitempty"`
+	Recall   *RecallOrder   `json:",omitempty"`
+	Bring    *BringOrder    `json:",omitempty"`
+	Aid      *AidOrder      `json:",omitempty"`
 	Closure  *ClosureOrder  `json:",omitempty"`
 	Alert    *AlertOrder    `json:",omitempty"`
 
@@ -53,6 +56,7 @@ type (
 	DispatchOrder struct {
 		Call, Unit string
 		Route      []string // IDs of the links that it is to take, none: its own choice
+		From       string   `json:",omitempty"` // the less urgent call that it is under way to and leaves
 	}
 	// A HandleOrder gives a call that no unit of the city is sent to its path.
 	HandleOrder struct {
@@ -60,7 +64,14 @@ type (
 		Path CallPath
 		With string // of a merged call: the open one
 	}
-	StationOrder struct{ Unit, Station string } // where a free unit waits
+	StationOrder struct{ Unit, Station string }  // where a free unit waits
+	RecallOrder  struct{ Unit, Call string }     // a unit that is under way is called off
+	BringOrder   struct{ Unit, Hospital string } // where an ambulance takes its patient: advice
+	// An AidOrder has a centre ask the neighbour city's for a unit of a kind.
+	AidOrder struct {
+		Centre     string // department
+		Call, Kind string
+	}
 	ClosureOrder struct {
 		Link   string
 		Closed bool
@@ -274,7 +285,15 @@ func (x *Exchange) shows(s twin.Snapshot, c *Command) (seen, contrary bool) {
 	case c.Stage != nil:
 		return number(URN("TrafficSignal", x.city.Signals[c.Stage.Junction].ID), "stage", float64(c.Stage.Stage))
 	case c.Dispatch != nil:
-		return text(URN("EmergencyCall", c.Dispatch.Call), "unit", c.Dispatch.Unit)
+		return text(URN("EmergencyVehicle", c.Dispatch.Unit), "call", c.Dispatch.Call)
+	case c.Recall != nil:
+		leaves, stays := text(URN("EmergencyVehicle", c.Recall.Unit), "call", c.Recall.Call)
+		return stays, leaves // any other call than that, or none
+	case c.Bring != nil:
+		return text(URN("EmergencyVehicle", c.Bring.Unit), "hospital", c.Bring.Hospital)
+	case c.Aid != nil:
+		asked, other := text(URN("EmergencyCall", c.Aid.Call), "aid", "asked")
+		return asked || other, false // or answered already
 	case c.Handle != nil:
 		return text(URN("EmergencyCall", c.Handle.Call), "status", string(c.Handle.Path))
 	case c.Station != nil:

@@ -28,6 +28,8 @@ var contracts = []Contract{
 	{ID: "traffic_police/http", Department: "traffic_police", Name: city.Text{En: "Traffic police", Zh: "公安局交警总队"}, Protocol: "HTTP push, JSON", Late: time.Minute, Commands: true},
 	{ID: "transport/jt808", Department: "transport", Name: city.Text{En: "Transport Commission", Zh: "交通委"}, Protocol: "JT/T 808-2019", Period: 15 * time.Second, Late: 30 * time.Second, Silent: time.Minute},
 	{ID: "ambulance_120/http", Department: "ambulance_120", Name: city.Text{En: "Medical emergency centre 120", Zh: "医疗急救中心120"}, Protocol: "HTTP push, JSON", Period: 10 * time.Second, Late: 10 * time.Second, Silent: time.Minute, Commands: true},
+	{ID: "fire_119/http", Department: "fire_119", Name: city.Text{En: "Fire and rescue centre 119", Zh: "消防救援指挥中心119"}, Protocol: "HTTP push, JSON", Period: 30 * time.Second, Late: 10 * time.Second, Silent: 2 * time.Minute, Commands: true},
+	{ID: "police_110/http", Department: "police_110", Name: city.Text{En: "Police command centre 110", Zh: "公安指挥中心110"}, Protocol: "HTTP push, JSON", Period: 30 * time.Second, Late: 10 * time.Second, Silent: 2 * time.Minute, Commands: true},
 	{ID: "emergency_mgmt/cap", Department: "emergency_mgmt", Name: city.Text{En: "Emergency Management Bureau", Zh: "应急管理局"}, Protocol: "CAP 1.2 over HTTP", Late: time.Minute, Commands: true},
 	{ID: "hotline_12345/open311", Department: "hotline_12345", Name: city.Text{En: "Citizen hotline 12345", Zh: "12345市民服务热线"}, Protocol: "Open311 GeoReport v2 over HTTP", Period: time.Minute, Late: 10 * time.Minute, Silent: 5 * time.Minute},
 }

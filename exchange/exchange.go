@@ -91,7 +91,9 @@ func adapterOf(c *city.City, id string) adapter {
 	case "transport/jt808":
 		return &terminals{}
 	case "ambulance_120/http":
-		return &ambulances{}
+		return newCentre(true)
+	case "fire_119/http", "police_110/http":
+		return newCentre(false)
 	case "emergency_mgmt/cap":
 		return &alerts{}
 	case "hotline_12345/open311":

@@ -63,7 +63,7 @@ func listeners(feed string) []wire.Side {
 	switch feed {
 	case "water/sl651", "traffic_police/gb20999", "transport/jt808":
 		return []wire.Side{wire.City}
-	case "traffic_police/http", "ambulance_120/http":
+	case "traffic_police/http", "ambulance_120/http", "fire_119/http", "police_110/http":
 		return []wire.Side{wire.City, wire.Department} // both ask
 	}
 	return []wire.Side{wire.Department}

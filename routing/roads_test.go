@@ -502,3 +502,37 @@ func TestTableIsRoute(t *testing.T) {
 		}
 	}
 }
+
+// Times are those of Within where its ways are driven whole, and Unreachable elsewhere.
+func TestTimesAreWithin(t *testing.T) {
+	s := town(7, 3)
+	r := NewRoads(s)
+	w := r.Weigh(Ambulance, Conditions{})
+	begin, end := make([]float32, r.Ways()), make([]float32, r.Ways())
+	for _, p := range []Place{{Link: 0, Along: 0.3}, {Link: 20, Along: 0}, {Link: 31, Along: 1}} {
+		w.Times(p, begin, end)
+		within, n := map[int32]Reach{}, 0
+		for _, x := range w.Within(p, 3600) {
+			within[x.Way] = x
+		}
+		for way := range int32(len(end)) {
+			x, reached := within[way]
+			link, _ := r.Way(way)
+			if link == p.Link || s.Links[link].Reverse == p.Link {
+				continue // begun on the way
+			}
+			if !reached {
+				if end[way] != Unreachable {
+					t.Errorf("from %v: way %d after %v s, not within an hour", p, way, end[way])
+				}
+				continue
+			}
+			if n++; math.Abs(float64(begin[way])-x.From) > 0.01 || math.Abs(float64(end[way])-x.To) > 0.01 {
+				t.Errorf("from %v: way %d from %v to %v s, within %v to %v", p, way, begin[way], end[way], x.From, x.To)
+			}
+		}
+		if n < 50 {
+			t.Errorf("from %v only %d ways are reached", p, n)
+		}
+	}
+}

@@ -14,12 +14,18 @@
 //	POST /api/login {name,password}  POST /api/logout  GET /api/me
 //	GET /api/branches  POST /api/branches {name,from,kind}  DELETE /api/branches?name=  GET /api/diff?a=&b=  POST /api/merge {from,into}
 //	GET /api/history?id=&attr=[&clock=]  GET /api/history?id=&at=[&clock=]  (purpose=analysis hides what tells of persons)
-//	GET /api/junction?id=  (movements, queues, what it will show in two minutes, what the runner-up would cost)
-//	GET /api/frame?t=[&branch=][&show=mean|median|p90|chance]  (what the newest forecast's members say; an older branch has their mean)
+//	GET /api/junction?id=  (movements, queues, delays, what it will show in two minutes, what the runner-up would cost)
+//	GET /api/street?id=  (a street's time–space diagram: what its signals have shown and will, who drives along it, delay by mode)
+//	GET /api/profile?id=[&t=]  GET /api/profile?line=lon,lat~lon,lat[&t=]  (a street's, a creek's or a line's long profile; line: 2 to 100 points, 40 km)
+//	GET /api/reach?lon=&lat=[&kind=][&t=]  (seconds from a place to everywhere, by a unit's kind, car or walk, within the hour)
+//	GET /api/coverage[?kind=]  (the chance everywhere that the next call is reached in time by who is free now)
+//	GET /api/detail?id=  (of a decision: the units that could have gone and their ways; who leaves for where by which road)
+//	GET /api/frame?t=[&branch=][&show=mean|median|p90|chance]  (what the newest forecast's members say; an older branch has their mean; a trial of signals its streets' speeds)
 //	GET /api/hydrograph?id=  (a water gauge's forecast, and what was forecast of it)  GET /api/workplan?id=  (a pump's or a gate's)
 //	GET /api/districts  (their outlines; their damage is in /api/forecast)
 //	GET POST PATCH DELETE /api/users[?name=]  GET /api/backup  GET /api/version
 //
 // The live stream is a sequence of messages: type (1 byte), 3 spare bytes, length of the payload (u32), payload; all numbers
-// little-endian. Types: 1 vehicles, 2 signals, 3 water, 4 status (JSON), 5 speeds; see message.go.
+// little-endian. Types: 1 vehicles, 2 signals, 3 water, 4 status (JSON), 5 speeds, 6 units under way
+// (JSON); see message.go.
 package server

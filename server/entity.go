@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"citybrain/brain"
 	"citybrain/city"
 	"citybrain/exchange"
 	"citybrain/policy"
@@ -63,7 +64,7 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 			if a.Name == "location" || a.Name == "order" && typ == "Command" {
 				continue
 			}
-			info.Attributes = append(info.Attributes, attribute(a))
+			info.Attributes = append(info.Attributes, s.said(attribute(a)))
 		}
 	}
 	if !known {
@@ -136,6 +137,8 @@ func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 				return true
 			}
 		}
+	case "EmergencyVehicle":
+		info.Name = brain.UnitName(c, local)
 	case "District":
 		for i := range c.Districts {
 			if d := &c.Districts[i]; d.ID == local {
@@ -161,6 +164,7 @@ func (s *Server) fromPack(info *entityInfo, typ, local string) bool {
 		for _, in := range city.Instruments(c) {
 			if in.ID == local {
 				info.Name = in.Name
+				add("kind", kindNames[in.Kind], "")
 				return true
 			}
 		}
@@ -198,6 +202,9 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 				w.Write(m)
 				return
 			} // an older branch has the mean of its members; the message says so
+		}
+		if ratio, ok := v.Field(brain.SpeedRatio, "city", at); ok && len(ratio) == len(s.city.Streets.Links) {
+			w.Write(message(msgSpeeds, ratios(ratio)))
 		}
 		field, ok := v.Field("waterDepth", "city", at)
 		wm := s.ground.Load()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"citybrain/city"
 	"citybrain/twin"
 )
 
@@ -22,6 +23,8 @@ type Attribute struct {
 	Unit     string  `json:"unit,omitempty"`
 	Observed float64 `json:"observed,omitempty"`
 	Recorded float64 `json:"recorded,omitempty"`
+	// Said is what people say for a value that is an identifier of the city's: a unit, a station, a hospital.
+	Said *city.Text `json:"said,omitempty"`
 }
 
 // forever is later than anything that is known.
@@ -112,7 +115,7 @@ func (d desk) asOf(w http.ResponseWriter, r *http.Request, at string, clock twin
 }
 
 func attribute(a twin.Attribute) Attribute {
-	return Attribute{a.Name, a.Any(), a.Unit, unix(a.ObservedAt()), unix(a.RecordedAt())}
+	return Attribute{Name: a.Name, Value: a.Any(), Unit: a.Unit, Observed: unix(a.ObservedAt()), Recorded: unix(a.RecordedAt())}
 }
 
 // unix is a time in Unix seconds to the millisecond; 0 if there is none.

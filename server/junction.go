@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"citybrain/brain"
 	"citybrain/city"
@@ -22,6 +21,7 @@ type junctionInfo struct {
 	Stages    []stageInfo    `json:"stages"`
 	Greens    []greenInfo    `json:"greens"`
 	RunnerUp  *runnerUpInfo  `json:"runnerUp,omitempty"`
+	Delay     []modeDelay    `json:"delay"` // of each mode, over the time looked ahead
 }
 
 type (
@@ -32,6 +32,8 @@ type (
 		Permissive bool         `json:"permissive"`
 		Queue      float64      `json:"queue"` // vehicles, estimated
 		Path       [][2]float64 `json:"path"`
+		Delay      float64      `json:"delay"`  // s of a vehicle, over the time looked ahead …
+		Served     float64      `json:"served"` // … and the vehicles that it is of
 	}
 	stageInfo struct {
 		Movements []int32 `json:"movements"`
@@ -77,33 +79,17 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 		now   brain.JunctionNow
 		ahead func(context.Context) (brain.JunctionAhead, error)
 	}
-	done := make(chan opened, 1)
-	select {
-	case s.asked <- question{r.Context(), func(b decider) {
+	o, ok := consult(s, w, r, func(b decider) opened {
 		now, ahead := b.OpenJunction(at)
-		done <- opened{now, ahead}
-	}}:
-	default:
-		http.Error(w, "too many requests are waiting; try again", http.StatusServiceUnavailable)
+		return opened{now, ahead}
+	})
+	if !ok {
 		return
 	}
-	var o opened
-	select {
-	case o = <-done:
-	case <-time.After(30 * time.Second):
-		http.Error(w, "the city did not tick within 30 s", http.StatusGatewayTimeout)
-		return
-	case <-r.Context().Done():
+	var ahead brain.JunctionAhead
+	if !s.ponder(r.Context(), func() { ahead, err = o.ahead(r.Context()) }) {
 		return
 	}
-	// One at a time: the brain's own forecasts need the processors too.
-	select {
-	case s.ahead <- struct{}{}:
-	case <-r.Context().Done():
-		return
-	}
-	ahead, err := o.ahead(r.Context())
-	<-s.ahead
 	if err != nil {
 		http.Error(w, fmt.Sprintf("junction %s: %v", local, err), http.StatusInternalServerError)
 		return
@@ -113,10 +99,13 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.JunctionAhead) junctionInfo {
 	j := &s.city.Signals[at]
-	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Greens: []greenInfo{}}
+	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Greens: []greenInfo{}, Delay: modeDelays(ahead.Modes)}
 	for m := range j.Movements {
 		mv := &j.Movements[m]
 		x := movementInfo{Walkers: mv.Kind == city.Walkers, Turn: turnNames[mv.Turn], Street: s.city.Streets.Links[mv.From].Name, Permissive: mv.Permissive, Queue: now.Queues[m]}
+		if m < len(ahead.Movements) {
+			x.Delay, x.Served = ahead.Movements[m].Mean(), ahead.Movements[m].Vehicles
+		}
 		for _, p := range mv.Path {
 			x.Path = append(x.Path, [2]float64{p[0] - j.At[0], p[1] - j.At[1]})
 		}
@@ -132,4 +121,28 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		info.RunnerUp = &runnerUpInfo{ahead.RunnerUp, ahead.Cost}
 	}
 	return info
+}
+
+// A modeDelay is how long one of a mode waits at lights.
+type modeDelay struct {
+	Mode    string  `json:"mode"` // car, bus, truck or walk
+	Seconds float64 `json:"seconds"`
+	Of      float64 `json:"of"` // vehicles; of walkers nobody counts them
+}
+
+var modeNames = [...]string{brain.ByCar: "car", brain.ByBus: "bus", brain.ByTruck: "truck", brain.OnFoot: "walk"}
+
+// modeDelays lists the modes that there are.
+func modeDelays(of [4]brain.Delay) []modeDelay {
+	list := []modeDelay{}
+	for m, d := range of {
+		if d.Vehicles > 0 {
+			x := modeDelay{Mode: modeNames[m], Seconds: d.Mean()}
+			if brain.Mode(m) != brain.OnFoot {
+				x.Of = d.Vehicles
+			}
+			list = append(list, x)
+		}
+	}
+	return list
 }

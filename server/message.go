@@ -16,6 +16,7 @@ const (
 	msgWater    = 3 // u16 cols, u16 rows, f32 west, f32 north, f32 cell (m from the south-west corner), u32 n, n × u32 cell, n × u8 cm or %; the second byte of the message says what it shows, see water.go
 	msgStatus   = 4 // JSON
 	msgSpeeds   = 5 // for each link: u8 speed over its limit, 255ths
+	msgWays     = 6 // JSON: units under way to calls, see ways.go
 )
 
 func message(kind byte, payload []byte) []byte {
@@ -107,4 +108,13 @@ func speeds(c *city.City, s *traffic.Sim) []byte {
 		out[l] = byte(min(255, math.Round(255*link.FreeTime()/math.Max(link.FreeTime(), s.TravelTime(int32(l))))))
 	}
 	return message(msgSpeeds, out)
+}
+
+// ratios are speeds over their limits, 0–1, in 255ths.
+func ratios(of []float32) []byte {
+	out := make([]byte, len(of))
+	for i, r := range of {
+		out[i] = byte(math.Round(255 * float64(min(max(r, 0), 1))))
+	}
+	return out
 }

@@ -54,7 +54,7 @@ type record struct {
 
 // packed is a frame's record.
 func packed(f *frame) record {
-	return record{f.at, deflate(f.vehicles, f.signals, f.water, f.speeds), deflate(f.plain), deflate(f.status)}
+	return record{f.at, deflate(f.vehicles, f.signals, f.water, f.speeds), deflate(f.plain), deflate(f.status, f.ways)}
 }
 
 func deflate(parts ...[]byte) []byte {

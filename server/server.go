@@ -23,6 +23,7 @@ import (
 	"citybrain/policy"
 	"citybrain/traffic"
 	"citybrain/twin"
+	"github.com/paulmach/orb"
 )
 
 // Config is how a server answers.
@@ -45,10 +46,12 @@ type Server struct {
 	twin        *twin.Twin
 	policy      *policy.Policy
 	tiles       *tiles
+	turns       city.TurnIndex
 	instruments []city.Instrument
 	static      map[string][]byte // JSON that never changes, by path
 	now         atomic.Pointer[frame]
 	wake        atomic.Pointer[chan struct{}]
+	covered     atomic.Pointer[covered]
 	ground      atomic.Pointer[flood.Sim] // of the brain, for what lies below the size of its cells; nothing else of it is read
 	todo        chan func(decider)        // what people decided: all of it between two ticks
 	asked       chan question             // what they want to see of the brain: one between two ticks
@@ -73,14 +76,15 @@ type frame struct {
 	speeds   []byte
 	status   []byte
 	plain    []byte // the status without the calls, for whoever may not know where somebody called from
+	ways     []byte // the units' ways to calls, for whoever may
 }
 
 // messages lists the frame's messages as one reader gets them.
-func (f *frame) messages(places bool) [5][]byte {
+func (f *frame) messages(places bool) [6][]byte {
 	if places {
-		return [5][]byte{f.vehicles, f.signals, f.water, f.speeds, f.status}
+		return [6][]byte{f.vehicles, f.signals, f.water, f.speeds, f.status, f.ways}
 	}
-	return [5][]byte{f.vehicles, f.signals, f.water, f.speeds, f.plain}
+	return [6][]byte{f.vehicles, f.signals, f.water, f.speeds, f.plain}
 }
 
 type found struct {
@@ -98,7 +102,7 @@ func New(c *city.City, t *twin.Twin, cfg Config) *Server {
 	if cfg.Policy == nil {
 		cfg.Policy = policy.New(t, policy.Options{Provides: Provides(), Local: &policy.Principal{Name: "this machine", Role: policy.Administrator}})
 	}
-	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), todo: make(chan func(decider), 64), asked: make(chan question, 8), ahead: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, city: c, twin: t, policy: cfg.Policy, tiles: newTiles(c), turns: c.Streets.IndexTurns(), todo: make(chan func(decider), 64), asked: make(chan question, 8), ahead: make(chan struct{}, 1)}
 	ch := make(chan struct{})
 	s.wake.Store(&ch)
 	s.static = map[string][]byte{"/api/city": s.cityJSON(), "/api/signals": s.signalsJSON(), "/api/equipment": s.equipmentJSON(), "/api/districts": s.districtsJSON()}
@@ -125,6 +129,11 @@ func (s *Server) Handler() http.Handler {
 	m.HandleFunc("GET /api/feeds", func(w http.ResponseWriter, r *http.Request) { s.locked(w, func() any { return nonNil(s.feeds) }) })
 	m.HandleFunc("GET /api/entity", s.entity)
 	m.HandleFunc("GET /api/junction", s.junction)
+	m.HandleFunc("GET /api/street", s.street)
+	m.HandleFunc("GET /api/profile", s.profile)
+	m.HandleFunc("GET /api/reach", s.reach)
+	m.HandleFunc("GET /api/coverage", s.coverage)
+	m.HandleFunc("GET /api/detail", s.detail)
 	m.HandleFunc("GET /api/hydrograph", s.hydrograph)
 	m.HandleFunc("GET /api/workplan", s.workplan)
 	m.HandleFunc("GET /api/search", s.find)
@@ -201,6 +210,10 @@ type decider interface {
 	Verdict(id string, approve bool, by string) error
 	Halt(on bool, by string) error
 	OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error))
+	OpenStreet(chain []int32, junctions []int, turns []int32) func(context.Context) ([2]brain.StreetPlay, error)
+	OpenReach(at orb.Point, kind string, when time.Time) (func(context.Context) (brain.Reach, error), error)
+	OpenCoverage(kind string) (func(context.Context) (brain.Coverage, error), error)
+	Detail(id string) (brain.Detail, bool)
 }
 
 // A question is something that a request wants of the brain.
@@ -248,7 +261,10 @@ func (s *Server) Observe(b *brain.Brain, x *exchange.Exchange, now time.Time, sp
 	f := &frame{at: now, vehicles: vehicles(s.city, b.Streets(), float64(now.UnixMilli())/1000), signals: signals(s.city, b)}
 	minute := old == nil || now.Truncate(time.Minute).After(old.at)
 	if old != nil {
-		f.water, f.speeds = old.water, old.speeds
+		f.water, f.speeds, f.ways = old.water, old.speeds, old.ways
+	}
+	if now.Unix()%5 == 0 || f.ways == nil {
+		f.ways = s.ways(b, f.ways)
 	}
 	if wm := b.Water(); wm != nil && (f.water == nil || now.Unix()%15 == 0) {
 		s.ground.Store(wm)
@@ -301,16 +317,24 @@ type decisionInfo struct {
 	*brain.Decision
 	Made     int64 `json:"made"`
 	Deadline int64 `json:"deadline"`
+	// What a decision rests on is read when it is looked at: GET /api/detail.
+	Choices []struct{} `json:"choices,omitempty"`
+	Leaving []struct{} `json:"leaving,omitempty"`
 }
 
 type unitInfo struct {
 	ID     string     `json:"id"`
+	Name   city.Text  `json:"name"` // what people call it
+	Kind   string     `json:"kind"` // ambulance unless its centre says otherwise
 	At     [2]float64 `json:"at"`
 	Status string     `json:"status"`
+	Call   string     `json:"call,omitempty"`
+	Lost   bool       `json:"lost,omitempty"` // it has stopped reporting
 }
 
 type callInfo struct {
 	ID       string     `json:"id"`
+	Kind     string     `json:"kind,omitempty"` // none: its centre does not say
 	At       [2]float64 `json:"at"`
 	Priority int        `json:"priority"`
 	Status   string     `json:"status"`
@@ -345,7 +369,7 @@ func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed boo
 	}
 	for _, d := range b.Decisions() {
 		copied := *d
-		st.Decisions = append(st.Decisions, decisionInfo{&copied, d.Made.Unix(), d.Deadline.Unix()})
+		st.Decisions = append(st.Decisions, decisionInfo{Decision: &copied, Made: d.Made.Unix(), Deadline: d.Deadline.Unix()})
 	}
 	st.Decisions = nonNil(st.Decisions)
 	snap := s.twin.Main().Snapshot()
@@ -355,7 +379,7 @@ func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed boo
 			if u, err := emergency.ParseStatus(name); err == nil && u.Free() {
 				st.Totals.Units++
 			}
-			st.Units = append(st.Units, unitInfo{e.ID, [2]float64{lon, lat}, name})
+			st.Units = append(st.Units, s.unit(&e, [2]float64{lon, lat}, name))
 		}
 	}
 	for e := range snap.Query(twin.Query{Types: []string{"EmergencyCall"}}) {
@@ -365,9 +389,10 @@ func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed boo
 			continue
 		}
 		pr, _ := e.Number("priority")
+		kind, _ := e.Text("kind")
 		ring, _ := e.Number("ring")
 		st.Totals.Calls++
-		st.Calls = append(st.Calls, callInfo{e.ID, [2]float64{lon, lat}, int(pr), state, ring})
+		st.Calls = append(st.Calls, callInfo{e.ID, kind, [2]float64{lon, lat}, int(pr), state, ring})
 	}
 	return st
 }
@@ -389,7 +414,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
-	var last [5][]byte
+	var last [6][]byte
 	for {
 		wake := *s.wake.Load()
 		who, err := s.who(r)

@@ -40,6 +40,8 @@ type rig struct {
 	mu       sync.Mutex
 	verdicts []string
 	halts    []bool
+
+	coverages int // worked out
 }
 
 type syncBuffer struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"citybrain/emergency"
 	"citybrain/routing"
 	"citybrain/traffic"
 )
@@ -11,34 +12,34 @@ import (
 // roads is the streets as emergency vehicles find them: they drive in the traffic engine, past its queues and over its lights.
 type roads struct {
 	w  *World
-	at time.Duration
-	s  []float32
+	at [2]time.Duration // of low kinds and of high ones
+	s  [2][]float32
 }
 
-// wades is the depth in metres through which an ambulance can drive.
-const wades = 0.4
-
 // Weights are the seconds of each link under siren, as things stand.
-func (r *roads) Weights() []float32 {
-	if r.s != nil && r.w.now-r.at < 10*time.Second {
-		return r.s
+func (r *roads) Weights(k emergency.Kind) []float32 {
+	h := btoi(k.High())
+	s := r.s[h]
+	if s != nil && r.w.now-r.at[h] < 10*time.Second {
+		return s
 	}
-	r.at = r.w.now
-	if r.s == nil {
-		r.s = make([]float32, len(r.w.city.Streets.Links))
+	r.at[h] = r.w.now
+	if s == nil {
+		s = make([]float32, len(r.w.city.Streets.Links))
+		r.s[h] = s
 	}
-	for l := range r.s {
-		r.s[l] = float32(r.w.streets.SirenSeconds(int32(l)))
+	for l := range s {
+		s[l] = float32(r.w.streets.SirenSeconds(int32(l)))
 		if r.w.shut(int32(l)) {
-			r.s[l] = routing.Closed
+			s[l] = routing.Closed
 		}
 	}
 	for i := range r.w.wet {
-		if k := &r.w.wet[i]; k.depth > wades {
-			r.s[k.link] = routing.Closed
+		if x := &r.w.wet[i]; x.depth > k.Wades() {
+			s[x.link] = routing.Closed
 		}
 	}
-	return r.s
+	return s
 }
 
 // Drive is emergency.Roads's.

@@ -21,9 +21,17 @@ func (w *World) WriteState(out io.Writer) error {
 			return fmt.Errorf("state of the signals: %w", err)
 		}
 	}
-	for i, c := range w.service.Calls() {
-		if err := put([]float64{float64(i), c.Ring, c.Assigned, c.Rolling, c.Kerb, c.Hospital, c.Clear, float64(c.Unit)}); err != nil {
+	calls := w.service.Calls()
+	for i := range calls {
+		c := &calls[i]
+		if err := put([]float64{float64(i), c.Ring, c.PickUp, c.Triaged, c.Assigned, c.Rolling, c.Kerb, c.Full, c.Hospital, c.Clear, float64(w.service.Unit(c))}); err != nil {
 			return fmt.Errorf("state of the calls: %w", err)
+		}
+	}
+	for i := range w.service.Units() {
+		u := &w.service.Units()[i]
+		if err := put([]float64{float64(u.Status), float64(u.Call), float64(u.Link), u.Along, u.Until, u.Range}); err != nil {
+			return fmt.Errorf("state of the units: %w", err)
 		}
 	}
 	if w.water == nil {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"citybrain/emergency"
 	"citybrain/flood"
 	"citybrain/traffic"
 )
@@ -18,10 +19,11 @@ type Truth struct {
 	TripMeanS     float64 // over every trip due; open ones to now
 	TripP95S      float64
 	TripDelayH    float64 // beyond the free time, all trips
-	Calls         int
+	Calls         int     // for ambulances, as the next three
 	Answered      int     // a unit reached the kerb
 	ResponseMeanS float64 // ring to kerb; unanswered ones to now
 	WithinTarget  float64 // share of calls whose unit was there in time
+	Service       ServiceTruth
 	RainMM        float64
 	Cells         int
 	MaxDepthM     float64
@@ -32,7 +34,7 @@ type Truth struct {
 
 // Truth returns what really happened up to now.
 func (w *World) Truth() Truth {
-	t := Truth{PeakVehicles: w.peakCars, PeakSpeedKMH: w.slowest * 3.6, RainMM: w.rainMM, Calls: w.rung}
+	t := Truth{PeakVehicles: w.peakCars, PeakSpeedKMH: w.slowest * 3.6, RainMM: w.rainMM}
 	if math.IsInf(w.slowest, 0) {
 		t.PeakSpeedKMH = math.NaN()
 	}
@@ -61,24 +63,11 @@ func (w *World) Truth() Truth {
 		slices.Sort(times)
 		t.TripP95S = times[min(n-1, n*95/100)]
 	}
-	target := w.city.TargetS
-	if target == 0 {
-		target = 480
-	}
-	for _, c := range w.service.Calls() {
-		r := now - c.Ring
-		if !math.IsNaN(c.Kerb) {
-			t.Answered++
-			r = c.Kerb - c.Ring
-			if r <= target {
-				t.WithinTarget++
-			}
+	t.Service = w.serviceTruth()
+	for _, k := range t.Service.Kinds {
+		if k.Kind == emergency.Medical.String() {
+			t.Calls, t.Answered, t.ResponseMeanS, t.WithinTarget = k.Calls, k.Answered, k.ResponseMeanS, k.WithinTarget
 		}
-		t.ResponseMeanS += r
-	}
-	if t.Calls > 0 {
-		t.ResponseMeanS /= float64(t.Calls)
-		t.WithinTarget /= float64(t.Calls)
 	}
 	if w.water != nil {
 		for i := range w.city.Terrain.Z {

@@ -38,25 +38,30 @@ type World struct {
 	flowing chan error // from a step of the water that is under way; nil: none is
 	streets *traffic.Sim
 	service *emergency.Sim
-	calls   []emergency.Call
+	phones  *phones
+	aid     *neighbour
+	wards   wards
 	crashes []crash
-	rung    int
 	wet     []wetLink
 	roads   roads
 	assets  []flood.Asset
 
-	rainGrid  city.Grid
-	rainMM    float64 // mean over the city so far
-	rainMMH   float64 // mean over the city now
-	peakCars  int
-	slowest   float64 // m/s, the network's mean speed in its slowest quarter hour
-	quarter   traffic.Totals
-	localCAD  *emergency.Dispatcher
-	freeRoads []float32
-	desks     []desk
-	centre    *cad
-	patrols   *patrols
-	linkByID  map[string]int32
+	rainGrid   city.Grid
+	rainMM     float64 // mean over the city so far
+	rainMMH    float64 // mean over the city now
+	peakCars   int
+	slowest    float64 // m/s, the network's mean speed in its slowest quarter hour
+	quarter    traffic.Totals
+	localCAD   *emergency.Dispatcher
+	freeRoads  []float32
+	desks      []desk
+	advised    time.Duration // when an order last came over a centre's wire
+	hazard     chance.Source
+	pumped     map[int]bool // assets from which somebody has rung
+	waterHour  int
+	waterCalls [2]int // of that hour: trapped, flooding
+	patrols    *patrols
+	linkByID   map[string]int32
 }
 
 // A wetLink is a link whose lanes get wet, with the terrain cells that it runs over.
@@ -101,10 +106,14 @@ func New(c *city.City, cfg Config) (*World, error) {
 		w.wet = wetLinks(c)
 		w.assets = flood.Assets(c)
 	}
-	if w.service, err = emergency.New(c); err != nil {
+	midnight := cfg.Start.In(beijing)
+	tank := chance.New(cfg.Seed, "world/fuel")
+	if w.service, err = emergency.New(c, emergency.Config{Aid: spare, DaySecond: float64(midnight.Hour()*3600 + midnight.Minute()*60 + midnight.Second()), Range: func(u int) float64 { return tank.Between(uint64(u), 0, 0.2, 1) }}); err != nil {
 		return nil, err
 	}
-	w.calls, w.crashes = drawCalls(c, cfg, w.storm), drawCrashes(c, cfg)
+	w.crashes = drawCrashes(c, cfg)
+	w.phones = newPhones(c, cfg, drawCases(c, cfg, w.storm, w.crashes), w.storm)
+	w.aid, w.wards, w.hazard, w.pumped, w.advised = newNeighbour(cfg), wards{chance.New(cfg.Seed, "world/wards")}, chance.New(cfg.Seed, "world/hazard"), map[int]bool{}, -advisedBy
 	w.roads.w = w
 	w.localCAD = emergency.NewDispatcher(&c.Streets)
 	w.freeRoads = make([]float32, len(c.Streets.Links))
@@ -115,11 +124,12 @@ func New(c *city.City, cfg Config) (*World, error) {
 	for l := range c.Streets.Links {
 		w.linkByID[c.Streets.Links[l].ID] = int32(l)
 	}
-	w.centre, w.patrols = newCAD(w), newPatrols(w)
-	w.desks = []desk{newControllers(w), newTerminals(w), w.centre, w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
+	w.patrols = newPatrols(w)
+	w.desks = []desk{newControllers(w), newTerminals(w), newCentre(w, medical), w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
 	if w.water != nil {
 		w.desks = append(w.desks, newTelemetry(w), newPLCs(w))
 	}
+	w.desks = append(w.desks, newCentre(w, rescue), newCentre(w, police))
 	return w, nil
 }
 
@@ -199,12 +209,10 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		if err != nil {
 			return err
 		}
-		for w.rung < len(w.calls) && w.calls[w.rung].Ring < next.Seconds() {
-			w.service.Ring(w.calls[w.rung])
-			w.rung++
-		}
+		w.answer(next.Seconds())
 		w.dispatchLocally(next)
 		w.now = next
+		w.aid.tick(w)
 		w.peakCars = max(w.peakCars, w.streets.Totals().Running)
 		if !w.cfg.Silent {
 			for _, d := range w.desks {
@@ -250,6 +258,7 @@ func (w *World) minute() error {
 	if err := w.streets.Input(w.now, traffic.Weather{RainMMH: mean}); err != nil {
 		return err
 	}
+	w.wards.tick(w)
 	if w.water == nil {
 		return nil
 	}
@@ -273,6 +282,7 @@ func (w *World) minute() error {
 			return err
 		}
 	}
+	w.drown()
 	return nil
 }
 
@@ -281,35 +291,4 @@ func (w *World) minute() error {
 func (w *World) linkState(l int32, depth float64) error {
 	limit := w.city.Streets.Links[l].Speed
 	return w.streets.Input(w.now, traffic.LinkState{Link: l, Speed: flood.RoadSpeed(limit, depth), Shut: w.shut(l)})
-}
-
-// drawCalls draws the evening's calls: by people and hour, more often in rain.
-func drawCalls(c *city.City, cfg Config, s *storm) []emergency.Call {
-	draw := chance.New(cfg.Seed, "world/calls")
-	acc := make([]float64, len(c.Zones)+1)
-	for i, z := range c.Zones {
-		acc[i+1] = acc[i] + z.Population + 0.3*z.Jobs
-	}
-	people := acc[len(c.Zones)]
-	var calls []emergency.Call
-	for m := range uint64(cfg.Hours * 60) {
-		rain := s.at(c.Bounds.Center(), float64(m)*60)
-		rate := people * 260e-6 / 1440 * 1.25 * (1 + 0.35*math.Min(1, rain/30))
-		for k := range draw.Poisson(m, 0, rate) {
-			id := m*100 + uint64(k)
-			u, z := draw.Float(id, 1)*people, 0
-			for z+1 < len(c.Zones) && acc[z+1] <= u {
-				z++
-			}
-			// Not all at the zone's own node: a walk of a few streets spreads them.
-			node := c.Zones[z].Node
-			call := emergency.Call{ID: fmt.Sprintf("C%05d", id), Ring: float64(m)*60 + 60*draw.Float(id, 2), Node: node, Priority: 1 + min(2, draw.Int(id, 3, 4)),
-				Pickup: 45 + 50*draw.Float(id, 4), OnScene: 600 + 600*draw.Exp(id, 5), Carry: draw.Float(id, 6) < 0.72, Inside: 60}
-			if draw.Float(id, 7) < 0.4 {
-				call.Inside = 180 + 180*draw.Float(id, 8) // a tower
-			}
-			calls = append(calls, call)
-		}
-	}
-	return calls
 }

@@ -303,6 +303,8 @@ func (m *maker) places() {
 	put(city.MetroEntrance, 64, 330, [2]string{"Station, entrance 1", "站1号口"}, 0.35, 9e6, fixed(0), main...)
 	put(city.Substation, 20, 900, [2]string{"substation", "变电站"}, 0.5, 1.2e7, fixed(0), any...)
 	put(city.Shelter, 24, 800, [2]string{"shelter", "避难场所"}, 0, 0, fixed(900), any...)
+	put(city.RescueStation, 4, 2200, [2]string{"water rescue station", "水上救援站"}, 0.3, 0, fixed(2), any...)
+	put(city.PumpDepot, 3, 2500, [2]string{"pump depot", "排水抢险基地"}, 0.3, 0, fixed(3), any...)
 	put(city.RainGauge, 22, 1100, [2]string{"rain gauge", "雨量站"}, 0, 0, fixed(0), any...)
 }
 

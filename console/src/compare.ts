@@ -19,14 +19,19 @@ export const isLive = (p: Pane, x: Times): boolean => p.branch === '' && p.ahead
 /** Loads what a pane shows when that is not the live stream. Says why not, where it can't. */
 export async function load(p: Pane, x: Times, h: Handlers): Promise<string> {
   const at = timeOf(p, x);
-  let wet = false, said = '';
-  const r = await frameAt(at, p.branch, x.show(), p.map.ground, { ...h, water: (w) => { wet = true; h.water(w); } });
+  let wet = false, roads: Uint8Array | undefined, said = '';
+  const r = await frameAt(at, p.branch, x.show(), p.map.ground, { ...h, water: (w) => { wet = true; h.water(w); }, speeds: (v) => { roads = v; if (!p.branch) h.speeds(v); } });
   if (p.branch) p.map.still();
+  if (p.branch && roads) h.speeds(roads); // a trial of signals
   if (!wet) p.map.setWater(dry, p.branch !== '');
   if (r === 404) said = t('compare.gone');
+  else if (p.branch && roads) said = t('compare.streets', { n: number(100 * pace(roads)) });
   else if (p.branch && !wet) said = t('compare.nothing');
   return said;
 }
+
+/** How fast streets are on the whole, of their limits. */
+const pace = (ratio: Uint8Array): number => ratio.reduce((n, v) => n + v, 0) / Math.max(1, ratio.length) / 255;
 
 /** Two maps over each other, divided by a bar: each side a branch and a time of its own. */
 export class Compare {

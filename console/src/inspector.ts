@@ -2,15 +2,17 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import * as api from './api';
 import { el, fill } from './dom';
+import type { Sheet } from './drawer';
 import { state } from './inbox';
 import { hydrograph } from './hydrograph';
 import { junction } from './junction';
+import { choices, leaving, wayOf } from './reasons';
 import type { Statistic } from './stream';
 import { age, clock, name, number, t, word } from './texts';
 import { assessable, damage, depth, effect, feed } from './trust';
 import { workplan } from './workplan';
 
-const units: Record<string, string> = { MTR: 'm', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
+const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
 
 /** What the inspector asks of the rest of the console. */
 export interface Around {
@@ -23,6 +25,14 @@ export interface Around {
   compare(base: string, other: string, time: number): void;
   feeds(): void;
   idle(byPerson: boolean): void;
+  people(): { ways: readonly api.Way[]; units: readonly api.Unit[]; calls: readonly api.Call[] };
+  /** Draws what a decision rests on, on the map; undefined: nothing. */
+  draw(d: api.Detail | undefined): void;
+  street(id: string, sheet: Sheet): void;
+  reach(at: [number, number], kind?: string): void;
+  covered(at: [number, number]): number | undefined;
+  /** A thing that is moving or was named elsewhere: where it is on the map. */
+  placeOf(id: string): [number, number] | undefined;
 }
 
 /** Whatever was clicked: its state, its history, who reported it and when, on which branch, and what was ordered. */
@@ -33,6 +43,7 @@ export class Inspector {
   private plotted = '';
   private chart = el('div.chart');
   private opened = el('div');
+  private moving = el('div.moving');
   private opening = '';
   private body = el('div');
   constructor(private readonly holder: HTMLElement, private readonly around: Around) {}
@@ -40,6 +51,7 @@ export class Inspector {
   /** Leaves what is shown for the outlook; by is a person's doing, so that the address forgets it too. */
   clear(by = true): void {
     this.current = '';
+    this.around.draw(undefined);
     this.around.idle(by);
   }
 
@@ -50,10 +62,12 @@ export class Inspector {
   /** Answers a click at once with what is known here, and with what the twin says when it has said it. */
   async show(id: string, at?: [number, number]): Promise<void> {
     this.current = id;
-    this.at = at;
+    this.at = at ?? this.around.placeOf(id);
+    this.around.draw(undefined);
     this.plotted = '';
     this.chart = el('div.chart');
     this.opened = el('div');
+    this.moving = el('div.moving');
     this.body = el('div', {}, el('p.quiet', {}, t('loading')));
     fill(this.holder, ...this.head(word('type', id.split(':')[2] ?? id), el('code', {}, id)), this.body);
     await this.refresh();
@@ -63,8 +77,21 @@ export class Inspector {
   place(at: [number, number]): void {
     this.current = at.map((v) => v.toFixed(5)).join(',');
     this.at = at;
-    fill(this.holder, ...this.head(t('insp.place'), el('code', {}, `${at[1].toFixed(5)}° N, ${at[0].toFixed(5)}° E`)), el('table', {}, ...this.waterRows()), el('p.quiet', {}, t('from'), ': ', t('insp.brain')), ...this.near());
+    this.around.draw(undefined);
+    const covered = this.around.covered(at);
+    fill(this.holder, ...this.head(t('insp.place'), el('code', {}, `${at[1].toFixed(5)}° N, ${at[0].toFixed(5)}° E`)), el('table', {}, ...this.waterRows(), covered === undefined ? null : el('tr', {}, el('th', {}, t('insp.covered')), el('td', {}, `${number(covered)} %`), el('td'))), el('p.quiet', {}, t('from'), ': ', t('insp.brain')), this.doors(), ...this.near());
   }
+
+  /** What can be opened from here: what is reached from it, a street's diagram and profile. */
+  private doors(type = '', id = '', creek = false): HTMLElement {
+    const at = this.at, kind = type === 'EmergencyVehicle' ? this.around.people().units.find((u) => u.id === id)?.kind : undefined;
+    return el('p.doors', {},
+      type === 'RoadSegment' ? el('button', { onclick: () => this.around.street(id, 'waves') }, t('street.diagram'), ' ', el('kbd', {}, 'Z')) : null,
+      (type === 'RoadSegment' || creek) && assessable() ? el('button', { onclick: () => this.around.street(id, 'profile') }, t('profile'), ' ', el('kbd', {}, 'H')) : null,
+      at && type !== 'District' ? el('button', { onclick: () => this.around.reach(at, kind) }, t('reach'), ' ', el('kbd', {}, 'Q')) : null);
+  }
+  /** Where what is shown lies. */
+  get where(): [number, number] | undefined { return this.current ? this.at : undefined; }
 
   /** Draws a place once more, with the water as it is drawn now. */
   again(): void { if (this.at && this.current.includes(',')) this.place(this.at); }
@@ -102,30 +129,36 @@ export class Inspector {
       const v = a.value;
       if (typeof v === 'number') {
         if (a.name === 'waterDepth') return [depth(v)];
-        if (a.name === 'ring') return [clock(v, true)];
+        if (a.name === 'ring' || a.unit === 'SEC' && v > 1e9) return [clock(v, true)];
         return [`${number(v, v % 1 === 0 ? 0 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
       }
       if (typeof v === 'boolean') return [t(v ? 'yes' : 'no')];
-      return [typeof v === 'string' ? word(a.name === 'kind' ? 'type' : 'v', v) : JSON.stringify(v)];
+      if (a.said) return [name(a.said)];
+      if (a.name === 'needs' && Array.isArray(v)) return [(v as { kind: string; count: number; missing: number }[]).map((n) => `${word('kind', n.kind)} ${number(n.count)}${n.missing ? ` (${t('needs.missing', { n: n.missing })})` : ''}`).join(', ')];
+      if (a.name === 'call' && typeof v === 'string') return [el('code', {}, v)];
+      return [typeof v === 'string' ? (a.name === 'kind' && e.type.startsWith('Emergency') ? word('kind', v) : word(a.name === 'kind' ? 'type' : 'v', v)) : JSON.stringify(v)];
     };
     const stale = f && f.state !== 'ok';
     fill(this.holder, ...this.head(name(e.name) || word('type', e.type), word('type', e.type), ' · ', el('code', {}, e.id)), this.body);
     fill(this.body,
       stale ? el('p.stale', {}, '⚠ ', f.last ? t('overduesince', { t: clock(f.last, true) }) : t('neverheard')) : null,
+      this.moving,
       el('h3', {}, t('insp.now')),
       el('table', { className: stale ? 'old' : '' },
-        ...e.attributes.filter((a) => a.value !== '').map((a) => {
+        ...e.attributes.filter((a) => a.value !== '' && !(a.name === 'until' && !a.value)).map((a) => {
           const plot = typeof a.value === 'number' && a.observed !== undefined && a.observed > 0;
           return el('tr', { className: plot ? 'pick' : '', tabIndex: plot ? 0 : -1, onclick: () => void (plot && this.plot(e.id, a, true)), onkeydown: (k: KeyboardEvent) => void (plot && k.key === 'Enter' && this.plot(e.id, a, true)) },
             el('th', {}, word('a', a.name)), el('td', {}, ...value(a)), el('td.quiet', { title: a.observed ? `${t('observed')} ${clock(a.observed, true)}${a.recorded ? ` · ${t('recorded')} ${clock(a.recorded, true)}` : ''}` : '' }, a.observed ? age(now - a.observed) : t('insp.pack')));
         }), ...this.waterRows()),
       e.type === 'District' ? el('div', {}, el('h3', {}, t('damage.expected')), el('p', {}, damage(this.around.damage(id))), el('p.quiet', {}, t('damage.why'))) : null,
+      this.doors(e.type, e.id, e.attributes.some((a) => a.name === 'kind' && a.value === 'creek')),
       this.opens(e.type) ? this.opened : null,
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
       order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
       ...this.near());
+    this.underWay();
     if (this.opens(e.type)) void this.open(e.type, id);
     const gauge = e.attributes.find((a) => (a.name === 'waterDepth' && assessable() || a.name === 'waterLevel') && (e.type === 'WaterObserved' || e.type === 'Place'));
     if (gauge && (!this.plotted || this.plotted === gauge.name) && await this.foretell(id, gauge)) return;
@@ -133,6 +166,13 @@ export class Inspector {
     const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
     if (first) await this.plot(e.id, first, false);
     else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));
+  }
+
+  /** Draws how far a unit is, or the one that comes to a call, with the lights before it; called as they turn. */
+  underWay(): void {
+    if (!/:Emergency(Vehicle|Call):/.test(this.current) || this.moving.contains(document.activeElement)) return;
+    const p = this.around.people();
+    fill(this.moving, ...wayOf(this.current, p.ways, p.units, p.calls, (id) => void this.show(id)));
   }
 
   private opens(type: string): boolean { return type === 'TrafficSignal' || type === 'PumpStation' || type === 'FloodGate'; }
@@ -172,13 +212,29 @@ export class Inspector {
   decision(d: api.Decision): void {
     this.current = d.id;
     this.at = d.at;
+    this.around.draw(undefined);
+    const rests = el('div');
     fill(this.holder,
       ...this.head(name(d.title), el('code', {}, d.id)),
       el('p', {}, state(d.state), ` ${t('made')} ${clock(d.made)} · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
       el('h3', {}, t('why')), el('p', {}, name(d.why)),
+      rests,
       el('h3', {}, t('expected')), el('p', {}, effect(d.expected)), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
       el('h3', {}, t('came')), el('p', {}, effect(d.came)),
       el('h3', {}, t('branches')), el('p', {}, el('code', {}, d.base), ' ⇄ ', el('code', {}, d.with)),
-      d.base && el('button', { onclick: () => this.around.compare(d.base, d.with, d.made + 3600) }, t('compare')));
+      d.base && el('button', { onclick: () => this.around.compare(d.base, d.with, d.made + (d.kind === 'signals' ? 1200 : 3600)) }, t('compare')));
+    if (d.kind === 'dispatch' || d.kind === 'evacuation') void this.rests(d.id, rests);
+    if (d.kind === 'corridor') {
+      const p = this.around.people(), at = d.at, w = at && p.ways.find((x) => { const e = x.line.at(-1); return e !== undefined && Math.hypot(e[0] - at[0], e[1] - at[1]) < 2e-4; });
+      if (w) fill(rests, ...wayOf(w.unit, p.ways, p.units, p.calls, (id) => void this.show(id)));
+    }
+  }
+
+  /** Reads and draws what a decision rests on. */
+  private async rests(id: string, holder: HTMLElement): Promise<void> {
+    const d = await api.detail(id).catch(() => undefined);
+    if (this.current !== id || !d) return;
+    fill(holder, ...choices(d, (unit) => void this.show(unit)), ...leaving(d));
+    this.around.draw(d);
   }
 }

@@ -1,13 +1,8 @@
 import type { Junction } from './api';
 import { el } from './dom';
-import { name, number, t } from './texts';
-
-function svg(tag: string, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElement {
-  const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, String(v));
-  e.append(...children);
-  return e;
-}
+import { svg } from './svg';
+import { name, number, seconds as s, t } from './texts';
+import { modes } from './delay';
 
 /** A junction opened: its movements as they lie, north up, green where they go, as wide as who waits; the next two minutes; the runner-up. */
 export function junction(j: Junction): HTMLElement[] {
@@ -17,6 +12,10 @@ export function junction(j: Junction): HTMLElement[] {
     el('h3', {}, t('junction.ahead')),
     el('div.junction', {}, ahead(j)),
     el('p', {}, why(j)),
+    el('h3', {}, t('delay.movement')),
+    el('table.delays', {}, ...movements(j)),
+    el('h3', {}, t('delay.mode')),
+    modes([j.delay]),
     j.signed ? el('span') : el('p.quiet', {}, t('junction.unsigned')),
   ];
 }
@@ -65,4 +64,11 @@ function why(j: Junction): string {
   if (!r) return t('junction.alone');
   const n = r.stage + 1, v = number(Math.abs(r.vehicleSeconds) / 60, 1);
   return r.vehicleSeconds >= 0 ? t('junction.costs', { n, v }) : t('junction.saves', { n, v });
+}
+
+/** Each vehicles' movement with what it waits for, the longest first. */
+function movements(j: Junction): HTMLElement[] {
+  const list = j.movements.filter((m) => !m.walkers && m.served > 0).sort((a, b) => b.delay - a.delay);
+  return [el('tr', {}, el('th', {}, t('delay.way')), el('th', {}, t('delay.each')), el('th', {}, t('delay.of'))),
+    ...list.map((m) => el('tr', {}, el('td', {}, name(m.street), ' ', el('span.quiet', {}, t(`junction.${m.turn}` as const))), el('td.n', {}, s(m.delay)), el('td.n', {}, number(m.served))))];
 }

@@ -18,6 +18,7 @@ onmessage = (e: MessageEvent<{ city: City; address: string } | 'again'>): void =
     water: (news) => say({ kind: 'water', news }),
     speeds: (news) => say({ kind: 'speeds', news }),
     status: (news) => say({ kind: 'status', news }),
+    ways: (news) => say({ kind: 'ways', news }),
     lost: () => say({ kind: 'lost' }),
   }, () => new Promise((f) => { again = f; say({ kind: 'refused' }); }));
 };

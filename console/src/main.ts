@@ -1,15 +1,20 @@
 import { help, keyOf, type Action } from './actions';
 import * as api from './api';
 import { ask, say } from './ask';
+import { Cover } from './coverage';
 import { Compare, isLive, load, timeOf, type Pane, type Times } from './compare';
 import { el, fill } from './dom';
+import { Drawer, type Sheet } from './drawer';
+import { film, save } from './film';
 import { Inbox } from './inbox';
 import { Inspector } from './inspector';
 import { borne, layers, legend } from './legend';
 import { inFrames, live, spent } from './live';
+import { LinePick } from './linepick';
 import { CityMap } from './map';
 import { outlook } from './outlook';
 import { palette } from './palette';
+import { ReachBox } from './reach';
 import * as session from './session';
 import { choice, choices } from './spread';
 import type { Handlers, Statistic, Water } from './stream';
@@ -45,11 +50,11 @@ async function start(): Promise<void> {
   setCity(city);
   const address = new URLSearchParams(location.hash.slice(1));
   let view = (views.includes(address.get('view') as View) ? address.get('view') : 'now') as View;
-  let status: api.Status | undefined, fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
+  let status: api.Status | undefined, ways: readonly api.Way[] = [], fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
 
   const head = el('header.head'), inboxEl = el('aside.inbox'), mapEl = el('div.map'), compareEl = el('div.map.compare', { hidden: true }), swipe = el('div.swipe', { hidden: true }), side = el('aside.inspector'), bar = el('footer.bar'), page = el('main.page', { hidden: true });
-  const layerBox = el('div.layers'), tiles = el('div.totals'), badgeText = el('div'), spread = el('div.spread'), badge = el('div.badge', {}, badgeText, spread), mapButtons = el('div.mapbuttons');
-  const stage = el('section.stage', {}, mapEl, compareEl, el('div.veil'), swipe, layerBox, tiles, badge, mapButtons, page);
+  const layerBox = el('div.layers'), tiles = el('div.totals'), badgeText = el('div'), spread = el('div.spread'), badge = el('div.badge', {}, badgeText, spread), mapButtons = el('div.mapbuttons'), reachEl = el('div.reach'), drawerEl = el('section.drawer');
+  const stage = el('section.stage', {}, mapEl, compareEl, el('div.veil'), swipe, layerBox, tiles, badge, mapButtons, reachEl, drawerEl, page);
   fill(document.getElementById('app')!, head, el('div.body', {}, inboxEl, stage, side), bar);
   const mark = el('div.exercise', {}, el('span'));
   if (city.exercise) document.body.append(mark);
@@ -64,6 +69,8 @@ async function start(): Promise<void> {
   const inspector = new Inspector(side, {
     clock: times.now, decisions: () => status?.decisions ?? [], compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
     water: (at) => panes().map((p) => ({ branch: p.branch, time: timeOf(p, times), shows: p.map.water.shows, cm: p.map.depthAt(at) })),
+    people: () => ({ ways, units: status?.units ?? [], calls: status?.calls ?? [] }), draw: (d) => main.setDetail(d), street: (id, sheet) => void drawer.show({ id }, sheet), reach: (at, kind) => void reach.from(at, kind), covered: (at) => main.coveredAt(at),
+    placeOf: (id) => [...(status?.units ?? []), ...(status?.calls ?? [])].find((x) => x.id === id)?.at,
     damage: (id) => { const k = main.districts.indexOf(id); return k < 0 ? undefined : fan?.districts?.[k]; },
   });
   const pick = (id: string | undefined, at?: [number, number]): void => {
@@ -74,6 +81,13 @@ async function start(): Promise<void> {
   const left: Pane = { map: new CityMap(mapEl, city, dark, pick), branch: '', ahead: 0 };
   const main = left.map;
   const panes = (): Pane[] => (compared ? [left, compared.right] : [left]);
+  const drawer = new Drawer(drawerEl, {
+    now: times.now, time: () => time.at, trace: (line) => main.overlay.line(main.map, line), spot: (at) => main.overlay.at(main.map, at),
+    changed: (of, sheet) => { stage.dataset['drawer'] = of ? 'yes' : 'no'; remember('drawer', of ? [sheet, 'id' in of ? of.id : of.line.map((p) => p.map((v) => v.toFixed(5)).join(',')).join('~')].join('~') : ''); },
+  });
+  const reach = new ReachBox(reachEl, main, () => (time.state === 'future' ? time.at : 0), (at, kind) => { remember('reach', at ? [at[0].toFixed(5), at[1].toFixed(5), kind].join(',') : ''); });
+  const cover = new Cover(main, () => drawLayers());
+  const lines = new LinePick(main, (l) => main.overlay.line(main.map, l), (l) => { if (l) void drawer.show({ line: l }, 'profile'); });
   const pickDecision = (d: api.Decision): void => { inspector.decision(d); if (d.at) main.flyTo(d.at); };
   const inbox = new Inbox(inboxEl, pickDecision);
   const time = new TimeBar(bar, city, () => { remember('t', time.at ? String(Math.round(time.at)) : ''); sought(); });
@@ -92,8 +106,8 @@ async function start(): Promise<void> {
       el('button', { onclick: () => openPalette(), title: t('palette') }, t('palette.short'), ' ', el('kbd', {}, 'Ctrl K')), session.badge(),
       el('button', { onclick: toggleLanguage }, t('language')), el('button', { onclick: toggleTheme, title: t('theme'), ariaLabel: t('theme') }, dark ? '☀' : '☾'), el('button', { onclick: () => help(actions), title: t('help'), ariaLabel: t('help') }, '?'));
   }
-  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer, main.water.shows); }
-  function showLayer(l: (typeof layers)[number]['name'], on: boolean): void { for (const p of panes()) p.map.show(l, on); drawLayers(); }
+  function drawLayers(): void { legend(layerBox, (l) => main.shown(l), showLayer, main.water.shows, cover.last, new Set(['ambulance', ...(status?.units ?? []).map((u) => u.kind)]), cover.kind, (k) => cover.by(k, times.now()), [...new Set((status?.calls ?? []).map((c) => c.kind ?? '').filter(Boolean))].sort()); }
+  function showLayer(l: (typeof layers)[number]['name'], on: boolean): void { for (const p of panes()) p.map.show(l, on); drawLayers(); if (l === 'coverage' && on) void cover.refresh(times.now(), true); }
   function drawTotals(s: api.Status): void {
     const x = s.totals, one = (k: Key, v: string): HTMLElement => el('div', {}, el('small', {}, t(k), staleMark(k)), el('strong', {}, v));
     fill(tiles, time.state === 'future' ? el('div', {}, el('small', {}, t('now')), el('strong', {}, clock(times.now()))) : null, one('vehicles', number(x.vehicles)), one('speed', number(x.speed, 1) + ' km/h'), one('rain', `${number(x.rain, 1)} mm/h`), el('div', {}, el('small', {}, 'Σ ', t('rain')), el('strong', {}, number(x.rainTotal, 0) + ' mm')), one('tide', number(x.tide, 2) + ' m'), one('calls', number(x.calls)), one('units', number(x.units)));
@@ -141,7 +155,7 @@ async function start(): Promise<void> {
     document.title = `${t('app')} · ${name(city.name)}`;
     fill(mark.firstElementChild!, t('exercise'));
     headShown = '';
-    choice(spread, shown, showSpread); drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); void drawPage();
+    choice(spread, shown, showSpread); drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); reach.redraw(); drawer.redraw(); void drawPage();
     if (status) { inbox.update(status.decisions, true); drawTotals(status); }
     if (inspector.current.startsWith('urn:')) void inspector.refresh();
     else if (inspector.current.includes(',')) inspector.again();
@@ -168,6 +182,7 @@ async function start(): Promise<void> {
           compared?.tell(p, said);
         }
         if (inspector.current === '') drawOutlook(); else inspector.again();
+        drawer.again(); if (reach.open) void reach.again();
         if (legendShows !== main.water.shows && !layerBox.contains(document.activeElement)) { legendShows = main.water.shows; drawLayers(); }
       } while (again);
       loading = false;
@@ -208,30 +223,31 @@ async function start(): Promise<void> {
   function handlers(p: Pane, jump: boolean, expected = false): Handlers {
     return {
       vehicles: (v) => p.map.setVehicles(v, jump), signals: (s) => p.map.setSignals(s), water: (w) => p.map.setWater(w, expected), speeds: (r) => p.map.setSpeeds(r),
-      status: (s) => { p.map.setPeople(s.units, s.calls); if (p === left) drawTotals(s); }, lost: () => undefined,
+      ways: (w) => p.map.setWays(w),
+      status: (s) => { p.map.setPeople(s.units, s.calls, s.clock); if (p === left) drawTotals(s); }, lost: () => undefined,
     };
   }
   /** The live stream feeds every map that shows main now, and the last of each kind is kept for one that comes back. */
   function liveHandlers(): Handlers {
     const kept = new Map<keyof Handlers, unknown>();
-    const to = <K extends 'vehicles' | 'signals' | 'water' | 'speeds'>(k: K) => (x: Parameters<Handlers[K]>[0]): void => {
+    const to = <K extends 'vehicles' | 'signals' | 'water' | 'speeds' | 'ways'>(k: K) => (x: Parameters<Handlers[K]>[0]): void => {
       kept.set(k, x);
       if (k === 'water') lying = x as Water;
       for (const p of panes()) if (isLive(p, times)) (handlers(p, false)[k] as (y: typeof x) => void)(x);
     };
     lastFrame = (p) => {
       p.map.vehicles.clear();
-      for (const k of ['vehicles', 'signals', 'water', 'speeds'] as const) { const x = kept.get(k); if (x) (handlers(p, true)[k] as (y: unknown) => void)(x); }
+      for (const k of ['vehicles', 'signals', 'water', 'speeds', 'ways'] as const) { const x = kept.get(k); if (x) (handlers(p, true)[k] as (y: unknown) => void)(x); }
       if (status) handlers(p, true).status(status);
     };
     return {
-      vehicles: to('vehicles'), signals: to('signals'), water: to('water'), speeds: to('speeds'),
+      vehicles: to('vehicles'), signals: to('signals'), water: to('water'), speeds: to('speeds'), ways: (w) => { ways = w; to('ways')(w); inFrames('under way', () => inspector.underWay()); },
       status: (s) => {
         const first = !status;
         status = s; connected = true;
         inbox.update(s.decisions);
         main.setDecisions(s.decisions);
-        inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls); });
+        inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls, s.clock); });
         if (first && time.state !== 'past') drawTotals(s); // at once: a slow machine draws the map for seconds before it comes to what waits
         else if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
         inFrames('bar', () => time.update(s.clock, null, undefined, s.decisions));
@@ -270,6 +286,11 @@ async function start(): Promise<void> {
     { group: 'group.map', label: () => t('zoom.in'), keys: ['+', '='], run: () => main.map.zoomIn() },
     { group: 'group.map', label: () => t('zoom.out'), keys: ['-'], run: () => main.map.zoomOut() },
     { group: 'group.map', label: () => t('focus.map'), keys: ['m'], run: () => main.map.getCanvas().focus() },
+    { group: 'group.map', label: () => t('reach'), keys: ['q'], run: () => { const c = main.map.getCenter(); if (reach.open && !inspector.where) reach.close(); else void reach.from(inspector.where ?? [c.lng, c.lat], kindShown()); } },
+    { group: 'group.map', label: () => t('street.diagram'), keys: ['z'], run: () => openStreet('waves') },
+    { group: 'group.map', label: () => t('profile.open'), keys: ['h'], run: () => { if (!assessable()) say(t('illustrative.why')); else openStreet('profile'); } },
+    { group: 'group.map', label: () => t('line.done'), keys: ['Enter'], run: () => lines.finish(true), when: () => lines.active, palette: false },
+    { group: 'group.time', label: () => t('film'), keys: [], run: () => void shoot(), when: () => fan !== null && city.terrain !== 'none' },
     ...layers.map((l): Action => ({ group: 'legend', label: () => t(('layer.' + l.name) as Key), keys: [l.key], run: () => showLayer(l.name, !main.shown(l.name)), when: () => borne().includes(l) })),
     { group: 'legend', label: () => t('show'), keys: ['f'], run: () => showSpread(choices[(choices.indexOf(shown as (typeof choices)[number]) + 1) % choices.length]!), when: assessable },
     { group: 'group.app', label: () => t('palette'), keys: ['Ctrl+k'], run: () => openPalette(), palette: false },
@@ -280,8 +301,37 @@ async function start(): Promise<void> {
     { group: 'group.app', label: () => t('share'), keys: ['y'], run: () => void navigator.clipboard.writeText(location.href).then(() => say(t('shared')), () => say(location.href)) },
     { group: 'group.app', label: () => t('login'), keys: ['i'], run: () => void session.login(), when: session.hasAccounts },
     { group: 'group.app', label: () => t('logout'), keys: [], run: () => void session.logout(), when: session.hasAccounts },
-    { group: 'group.app', label: () => t('help.close'), keys: ['Escape'], run: () => { if (inbox.key('Escape')) return; if (inspector.current) inspector.clear(); else if (compared) stopCompare(); else if (view !== 'now') go('now'); }, palette: false },
+    { group: 'group.app', label: () => t('help.close'), keys: ['Escape'], run: () => { if (inbox.key('Escape')) return; if (filming) filming = false; else if (lines.active) lines.finish(false); else if (drawer.open) drawer.close(); else if (reach.open) reach.close(); else if (inspector.current) inspector.clear(); else if (compared) stopCompare(); else if (view !== 'now') go('now'); }, palette: false },
   ];
+  const kindShown = (): string | undefined => status?.units.find((u) => u.id === inspector.current)?.kind;
+  /** Opens the diagram or the profile of what is selected; a profile of a line to be chosen where that is no street. */
+  function openStreet(sheet: Sheet): void {
+    go('now');
+    const id = inspector.current, street = id.includes(':RoadSegment:');
+    if (street || sheet === 'profile' && id.includes(':WaterObserved:')) void drawer.show({ id }, sheet);
+    else if (sheet === 'waves') say(t('street.choose'));
+    else { say(t('line.how')); lines.start(); }
+  }
+  /** Films the newest forecast's water on the map, from now to its end, as a GIF; at most so many frames of five minutes. */
+  let filming = false;
+  async function shoot(most = 60): Promise<void> {
+    if (filming || !fan) return;
+    const from = Math.ceil(times.now() / 300) * 300, end = fan.issued + fan.median.length * fan.step, list: number[] = [];
+    for (let x = from; x <= end && list.length < most; x += 300) list.push(x);
+    if (list.length < 2) { say(t('outlook.none')); return; }
+    filming = true;
+    go('now'); stopCompare();
+    const issued = fan.issued;
+    const b = await film(main, {
+      times: list, title: name(city.name), chance: () => shown === 'chance', exercise: city.exercise, caption: () => `${t('film.of', { t: clock(issued) })} · ${t(`show.${shown}`)}`,
+      seek: async (x) => { time.set(x); await new Promise((f) => setTimeout(f, 60)); while (loading) await new Promise((f) => setTimeout(f, 40)); },
+    }, (share) => { if (filming) say(t('film.share', { n: number(share * 100) })); return filming; }).catch((e: unknown) => { say(`${t('failed')}: ${String(e)}`); return undefined; });
+    filming = false;
+    time.set(0);
+    if (!b) return;
+    save(b, `flood-${new Date(from * 1000).toISOString().slice(0, 16).replace(/[:T]/g, '-')}.gif`);
+    say(t('film.done', { n: number(b.size / 1e6, 1) }));
+  }
   function openPalette(): void {
     if (document.querySelector('dialog.palette')) return;
     const commands = actions.filter((a) => a.palette !== false && a.when?.() !== false).map((a) => ({ label: a.label(), detail: a.keys.join(' '), run: () => a.run() }));
@@ -292,7 +342,7 @@ async function start(): Promise<void> {
     if (document.querySelector('dialog[open]') && k !== 'Ctrl+k' || typing && !k.startsWith('Ctrl+') || e.altKey) return;
     // Enter carries out what is armed; on a button it presses that, and the map keeps its arrows while it has the focus.
     const on = e.target as HTMLElement;
-    if (k === 'Enter') { if (!on.closest('button, a, tr') && inbox.key('Enter')) e.preventDefault(); return; }
+    if (k === 'Enter') { if (lines.active) lines.finish(true); else if (!on.closest('button, a, tr') && inbox.key('Enter')) e.preventDefault(); return; }
     if (k === ' ' && on.closest('button, input, summary') || k.startsWith('Arrow') && on.closest('.map')) return;
     const a = actions.find((x) => x.keys.includes(k) && x.when?.() !== false);
     if (a) { e.preventDefault(); a.run(e); }
@@ -305,8 +355,12 @@ async function start(): Promise<void> {
     if (at) time.set(at);
     if (cmp?.length === 3) openCompare(cmp[0]!, cmp[1]!, Number(cmp[2]));
     if (id) pick(id);
+    const sheet = address.get('drawer')?.split('~'), from = address.get('reach')?.split(',');
+    if (sheet && sheet.length > 1) void drawer.show(sheet[1]!.startsWith('urn:') ? { id: sheet[1]! } : { line: sheet.slice(1).map((p) => p.split(',').map(Number) as [number, number]) }, sheet[0] === 'profile' ? 'profile' : 'waves');
+    if (from?.length === 3) void reach.from([Number(from[0]), Number(from[1])], from[2]);
     if (!localStorage.getItem('toured') && city.exercise) tour(time.peak ? clock(time.peak) : '');
   }
+  main.map.on('contextmenu', (e) => void reach.from([e.lngLat.lng, e.lngLat.lat], kindShown()));
   main.map.on('moveend', () => { if (!status) return; const c = main.map.getCenter(); remember('at', [c.lng.toFixed(5), c.lat.toFixed(5), main.map.getZoom().toFixed(2), main.map.getBearing().toFixed(0), main.map.getPitch().toFixed(0)].join(',')); });
 
   session.onChange(redraw);
@@ -320,6 +374,7 @@ async function start(): Promise<void> {
       for (const p of panes()) { p.map.markStale(); p.map.setDamage(fan?.districts ?? []); }
       time.update(times.now(), samples, f, status?.decisions ?? []);
       sought(); // a newer forecast takes the place of the one drawn
+      void cover.refresh(times.now());
       drawOutlook(); compared?.draw();
       if (!layerBox.contains(document.activeElement)) drawLayers();
       if (view !== 'now') await drawPage();
@@ -330,7 +385,7 @@ async function start(): Promise<void> {
   };
   setInterval(() => void refresh(), 5000);
   // For tests and benches: what the page shows and what it costs.
-  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared } });
+  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared, ways: () => ways, drawer, reach, shoot, pick, pickDecision, setWays: (w: readonly api.Way[]) => { ways = w; main.setWays(w); inspector.underWay(); } } });
   live(city, liveHandlers(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
 }
 

@@ -1,12 +1,15 @@
-import { AttributionControl, Map, Marker, ScaleControl, setWorkerUrl, type CanvasSource, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
+import { AttributionControl, Map, Marker, ScaleControl, setWorkerUrl, type CanvasSource, type MapMouseEvent, type StyleSpecification } from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import { districts as readDistricts, type Call, type City, type Decision, type Effect, type Unit } from './api';
+import { districts as readDistricts, type Call, type City, type Decision, type Detail, type Effect, type Grid, type Unit, type Way } from './api';
 import { Damage } from './damage';
 import { Ground } from './ground';
 import type { Drawn } from './moves';
+import { Overlay } from './overlay';
+import { People, peopleLayers } from './people';
 import type { Water } from './stream';
 import { style } from './style';
+import { Surface, type Classes } from './surface';
 import { language, name } from './texts';
 import { VehicleLayer } from './vehicles';
 import { assessable, late } from './trust';
@@ -14,7 +17,7 @@ import { depthAt, dry, paint } from './water';
 
 setWorkerUrl(worker);
 
-export type LayerName = 'vehicles' | 'water' | 'signals' | 'speed' | 'people' | 'equipment' | 'damage' | 'buildings';
+export type LayerName = 'vehicles' | 'water' | 'signals' | 'speed' | 'people' | 'coverage' | 'equipment' | 'damage' | 'buildings';
 
 /** One map of the city, with everything that moves on it. Two of them, clipped against each other, are a comparison. */
 export class CityMap {
@@ -27,9 +30,14 @@ export class CityMap {
   private stages: Uint8Array | undefined;
   private lastWater: Water | undefined;
   private expected = false;
-  private people: [Unit[], Call[]] = [[], []];
+  private readonly people = new People();
+  private readonly coverage: Surface;
+  private readonly reach: Surface;
+  readonly overlay = new Overlay();
+  /** Takes clicks in place of the selection while somebody chooses a line. */
+  picking: ((e: MapMouseEvent) => void) | undefined;
   private stale = '';
-  private readonly hidden = new Set<LayerName>(['damage']);
+  private readonly hidden = new Set<LayerName>(['damage', 'coverage']);
   private damage: Damage | undefined;
   private losses: readonly Effect[] = [];
   private readonly bounds: [number, number, number, number];
@@ -39,6 +47,8 @@ export class CityMap {
 
   constructor(readonly holder: HTMLElement, readonly city: City, private dark: boolean, pick: (id: string | undefined, at: [number, number]) => void, interactive = true) {
     this.ground = new Ground(city);
+    this.coverage = new Surface('coverage', this.ground, ['#0b1220', '#ffffff']);
+    this.reach = new Surface('reach', this.ground, ['#d9ccff', '#4527a0']);
     this.vehicles = new VehicleLayer(this.ground);
     this.vehicles.dark = dark;
     const lons = city.corners.map((p) => p[0]), lats = city.corners.map((p) => p[1]);
@@ -55,8 +65,9 @@ export class CityMap {
     this.whole();
     this.map.on('style.load', () => void this.furnish());
     this.map.on('click', (e) => {
+      if (this.picking) { this.picking(e); return; }
       const at = [[e.point.x - 5, e.point.y - 5], [e.point.x + 5, e.point.y + 5]] as [[number, number], [number, number]];
-      const order = ['units', 'calls', 'equipment', 'signals', 'places', 'high', 'fast', 'main', 'tertiary', 'local', 'damage'];
+      const order = ['units', 'calls', 'lights', 'ways', 'equipment', 'signals', 'places', 'high', 'fast', 'main', 'tertiary', 'local', 'damage'];
       const found = this.map.queryRenderedFeatures(at, { layers: order.filter((l) => this.map.getLayer(l)) });
       found.sort((a, b) => order.indexOf(a.layer.id) - order.indexOf(b.layer.id));
       pick(found[0]?.properties['id'] as string | undefined, [e.lngLat.lng, e.lngLat.lat]);
@@ -64,7 +75,7 @@ export class CityMap {
   }
 
   private async furnish(): Promise<void> {
-    const m = this.map, none: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+    const m = this.map;
     if (!this.signals) this.signals = (await (await fetch('api/signals')).json()) as GeoJSON.FeatureCollection;
     if (assessable() && !this.damage) this.damage = new Damage(await readDistricts());
     if (m.getSource('signals')) return;
@@ -81,17 +92,15 @@ export class CityMap {
     m.addLayer({ id: 'equipment', type: 'symbol', source: 'equipment', minzoom: 12.5, layout: {
       'text-field': ['match', ['get', 'kind'], 'pump', '◉', 'gate', '⧉', '◌'], 'text-size': ['interpolate', ['linear'], ['zoom'], 12.5, 9, 16, 18], 'text-font': ['Noto Sans CJK SC', 'DejaVu Sans', 'sans-serif'], 'text-allow-overlap': true },
       paint: { 'text-color': this.dark ? '#9bb8e0' : '#2a4d7f', 'text-halo-color': this.dark ? '#0b1220' : '#ffffff', 'text-halo-width': 1.2 } });
-    for (const [id, colour, glyph] of [['calls', '#ff6b6b', '✚'], ['units', this.dark ? '#ffffff' : '#111827', '▲']] as const) {
-      m.addSource(id, { type: 'geojson', data: none });
-      m.addLayer({ id, type: 'symbol', source: id, layout: { 'text-field': glyph, 'text-size': id === 'calls' ? 18 : 15, 'text-font': ['Noto Sans CJK SC', 'DejaVu Sans', 'sans-serif'], 'text-allow-overlap': true },
-        paint: { 'text-color': id === 'units' ? ['match', ['get', 'status'], 'to_scene', '#ff8f4d', 'to_hospital', '#ff8f4d', colour] : colour, 'text-halo-color': this.dark ? '#0b1220' : '#ffffff', 'text-halo-width': 1.6 } });
-    }
+    this.coverage.add(m, this.dark, 'buildings');
+    this.reach.add(m, this.dark, 'buildings');
+    this.overlay.add(m, this.dark);
+    this.people.add(m, this.dark);
     this.ready = true;
     for (const l of this.hidden) this.show(l, false);
     if (this.speeds) this.setSpeeds(this.speeds);
     if (this.stages) this.setSignals(this.stages);
     if (this.lastWater) this.setWater(this.lastWater, this.expected);
-    this.setPeople(...this.people);
     this.setDamage(this.losses);
     this.stale = '';
     this.markStale();
@@ -158,7 +167,8 @@ export class CityMap {
     this.vehicles.clear();
     this.setSignals(new Uint8Array(this.stages?.length ?? 0));
     this.setSpeeds(new Uint8Array(this.speeds?.length ?? 0).fill(255));
-    this.setPeople([], []);
+    this.setPeople([], [], 0);
+    this.setWays([]);
   }
 
   /** Fades what rests on a feed that is late: signals, pumps, gates, gauges, units. */
@@ -172,14 +182,25 @@ export class CityMap {
     for (const id of ['units', 'calls']) this.map.setPaintProperty(id, 'text-opacity', old('units') ? 0.35 : 1);
   }
 
-  setPeople(units: Unit[], calls: Call[]): void {
-    this.people = [units, calls];
-    if (!this.ready) return;
-    const fc = (list: { id: string; at: [number, number]; status: string }[]): GeoJSON.FeatureCollection => ({
-      type: 'FeatureCollection', features: list.map((x) => ({ type: 'Feature', geometry: { type: 'Point', coordinates: x.at }, properties: { id: x.id, status: x.status } })),
-    });
-    this.map.getSource<GeoJSONSource>('units')!.setData(fc(units));
-    this.map.getSource<GeoJSONSource>('calls')!.setData(fc(calls));
+  setPeople(units: readonly Unit[], calls: readonly Call[], now: number): void { this.people.set(this.map, units, calls, now); }
+  /** Draws the ways of those who go to a call, and the signals on them. */
+  setWays(ways: readonly Way[]): void { this.people.setWays(this.map, ways); }
+
+  setCoverage(grid: Grid, classes: Classes): void {
+    this.coverage.draw(this.map, grid, classes);
+    this.coverage.show(this.map, !this.hidden.has('coverage'));
+  }
+  /** Draws how long it takes from a place to everywhere, lines labelled; undefined: nothing. */
+  setReach(grid?: Grid, classes: Classes = [], labels: readonly string[] = []): void {
+    if (grid) this.reach.draw(this.map, grid, classes, labels); else this.reach.clear(this.map);
+  }
+  /** The chance in % that a call at a place is reached in time, as drawn. */
+  coveredAt(at: [number, number]): number | undefined { return this.hidden.has('coverage') ? undefined : this.coverage.at(...this.ground.metres(...at)); }
+  /** Draws what a decision rests on. */
+  setDetail(d: Detail | undefined): void {
+    this.overlay.detail(this.map, d);
+    const all = [...(d?.choices ?? []).slice(0, 3).flatMap((c) => c.line), ...(d?.leaving?.blocks ?? []).flatMap((b) => b.outline.flat()), ...(d?.leaving?.shelters ?? []).map((s) => s.at)], lons = all.map((p) => p[0]), lats = all.map((p) => p[1]);
+    if (all.length > 1) this.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], { padding: { top: 110, bottom: 60, left: 50, right: 60 }, maxZoom: 15.5, duration: 600, pitch: this.map.getPitch(), bearing: this.map.getBearing() });
   }
 
   /** Puts a mark where each open decision acts. */
@@ -200,11 +221,12 @@ export class CityMap {
     if (on) this.hidden.delete(layer); else this.hidden.add(layer);
     if (layer === 'vehicles') { this.vehicles.visible = on; this.map.triggerRepaint(); return; }
     if (!this.ready) return;
+    if (layer === 'coverage') { this.coverage.show(this.map, on); return; }
     if (layer === 'speed') {
       if (on && this.speeds) this.setSpeeds(this.speeds); else this.map.removeFeatureState({ source: 'city', sourceLayer: 'streets' });
       return;
     }
-    for (const id of layer === 'water' ? ['flood'] : layer === 'people' ? ['calls', 'units'] : layer === 'damage' ? ['damage', 'damage-edges', 'damage-names'] : [layer]) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
+    for (const id of layer === 'water' ? ['flood'] : layer === 'people' ? peopleLayers : layer === 'damage' ? ['damage', 'damage-edges', 'damage-names'] : [layer]) if (this.map.getLayer(id)) this.map.setLayoutProperty(id, 'visibility', on ? 'visible' : 'none');
   }
   /** Shows the whole city as at the start; flat: from above, north up. */
   whole(flat = false): void {

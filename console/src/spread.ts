@@ -6,8 +6,11 @@ import { chances, ramp } from './water';
 /** What a forecast's water can be drawn by, where its terrain bears depths. */
 export const choices = ['median', 'p90', 'chance'] as const satisfies readonly Statistic[];
 
+/** The classes of depths in cm, or of chances in %. */
+export const rampOf = (chance: boolean): typeof ramp => (chance ? chances : ramp);
+
 /** The colours of depths in cm, or of chances in %. */
-export const colours = (chance: boolean): HTMLElement => el('span.ramp', {}, ...(chance ? chances : ramp).map(([at, c], i, all) =>
+export const colours = (chance: boolean): HTMLElement => el('span.ramp', {}, ...rampOf(chance).map(([at, c], i, all) =>
   el('span', {}, el('i', { style: { background: `rgb(${c.slice(0, 3).join(' ')} / ${(c[3] / 255).toFixed(2)})` } }), `${at}${i === all.length - 1 ? (chance ? ' %+' : ' cm+') : ''}`)));
 
 /** Draws the choice of what is shown of the members, and its colours. */

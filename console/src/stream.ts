@@ -1,4 +1,4 @@
-import type { Status } from './api';
+import type { Status, Way } from './api';
 import type { Ground } from './ground';
 import { Moves, type Drawn } from './moves';
 
@@ -13,6 +13,7 @@ export interface Handlers {
   water(w: Water): void;
   speeds(ratio: Uint8Array): void;
   status(s: Status): void;
+  ways(w: Way[]): void;
   lost(): void;
 }
 
@@ -40,6 +41,7 @@ function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, h: 
     }
     case 4: h.status(JSON.parse(new TextDecoder().decode(b)) as Status); return;
     case 5: h.speeds(new Uint8Array(b)); return;
+    case 6: h.ways(JSON.parse(new TextDecoder().decode(b)) as Way[]); return;
   }
 }
 

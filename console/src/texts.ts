@@ -17,7 +17,7 @@ export function setLanguage(l: Lang): void {
 export const t = (key: Key, put: Record<string, string | number> = {}): string => table[key][lang].replace(/\{(\w+)\}/g, (whole, k: string) => String(put[k] ?? whole));
 
 /** The text for a word that others chose, such as an attribute's name; the word itself where the table has none. */
-export const word = (group: 'a' | 'v' | 'type' | 'role', w: string): string => (`${group}.${w}` in table ? t(`${group}.${w}` as Key) : w);
+export const word = (group: 'a' | 'v' | 'type' | 'role' | 'kind', w: string): string => (`${group}.${w}` in table ? t(`${group}.${w}` as Key) : w);
 
 /** A name from the city in the language chosen, or in the other one. */
 export const name = (x: Text | undefined): string => (x ? (lang === 'zh' ? x.zh || x.en : x.en || x.zh) : '') ?? '';

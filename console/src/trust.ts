@@ -36,12 +36,13 @@ export function effect(e: Effect | undefined): HTMLElement {
   if (!e) return el('span.quiet', {}, t('notyet'));
   if (e.unit === 'fen' && !assessable()) return el('span.effect', {}, caveat());
   if (e.unit === 'm') return assessable() ? el('span.effect', {}, depth(e.mean), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05, 2)} … ${number(e.p95, 2)} m`)) : el('span.effect', {}, caveat());
+  if (e.unit === 'people') return el('span.effect', {}, t('leaving.people', { n: number(e.mean) }), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05)} … ${number(e.p95)}`));
   const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : e.unit === 's' ? seconds(v) : minutes(v));
   const label = e.unit === 'fen' ? caveat() : null, range = `${show(e.p05)} … ${show(e.p95)}`;
   if (noEffect(e)) return el('span.quiet', { title: range }, t('noeffect'), el('small', {}, ` ${range} `), label);
   return el('span.effect', {}, show(e.mean), el('small', {}, ` ${range} `), label);
 }
-export const noEffect = (e: Effect): boolean => e.unit !== 'm' && e.p05 <= 0 && e.p95 >= 0;
+export const noEffect = (e: Effect): boolean => e.unit !== 'm' && e.unit !== 'people' && e.p05 <= 0 && e.p95 >= 0;
 
 /** The feeds that an entity's type or a figure rests on. */
 const rests: Record<string, readonly string[]> = {

@@ -54,7 +54,7 @@ test('every text is there in both languages, and every one is used', async () =>
     assert.match(key === 'language' ? t.en : t.zh, /[\u4e00-\u9fff]/, `${key}: the Chinese text has no Chinese in it`);
     assert.deepEqual([...t.en.matchAll(/\{\w+\}/g)].map(String).sort(), [...t.zh.matchAll(/\{\w+\}/g)].map(String).sort(), `${key}: not the same figures in both`);
     // Words that others choose are looked up by group, such as an attribute's name.
-    if (!/^(a|v|type|role|st|layer|view|use|ask|tour|junction|show)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
+    if (!/^(a|v|type|role|kind|st|layer|view|use|ask|tour|junction|show|light|mode|street\.key|profile\.key)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
   }
   for (const [f, s] of Object.entries(sources)) assert.doesNotMatch(s.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''), /[\u4e00-\u9fff]/, `${f} has a text outside the table`);
 });
@@ -113,7 +113,72 @@ test('a junction opens to its movements, the next two minutes and why', async ()
   assert.ok(drawn.going > 0, 'no movement is drawn green');
   assert.match(drawn.text, /未来两分钟/);
   assert.match(drawn.text, /未经签署/);
+  assert.match(drawn.text, /分方式延误/);
+  assert.ok((await page.locator('.delays tr').count()) > 2 && j.movements.some((m) => m.served > 0 && m.delay > 0), 'no delay by movement');
+  assert.ok(j.delay.some((m) => m.mode === 'walk' && m.seconds > 0), 'walkers wait for nothing');
   assert.equal((await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:nowhere')).status, 404);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('who comes, from where and why: coverage, what is reached within minutes, ways to calls, the runners-up', async () => {
+  const { page, errors } = await open('en');
+  await page.keyboard.press('o');
+  await until(page, () => /of \d+ units free/.test(document.querySelector('.layers').textContent) && window.citybrain.map.map.getLayoutProperty('coverage', 'visibility') === 'visible');
+  const c = await page.evaluate(() => { const m = window.citybrain.map; return m.coveredAt(m.city.corners[0].map((v, i) => (v + m.city.corners[2][i]) / 2)); });
+  assert.ok(c > 0 && c <= 100, `the middle of the city is covered by ${c} %`);
+  await page.keyboard.press('q');
+  await until(page, () => document.querySelectorAll('.reach .bands span').length === 6);
+  assert.match(page.url(), /reach=/);
+  await page.locator('.reach select').selectOption('walk');
+  await until(page, () => window.citybrain.map.map.getSource('reach-lines').serialize().data.features.some((f) => f.geometry.coordinates.length > 0));
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.reach').isVisible(), false);
+  // A dispatch is taken apart: who goes, two runners-up, their ways on the map; units by their station's name.
+  await until(page, () => window.citybrain.status().decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
+  await page.evaluate(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)));
+  await page.waitForSelector('.choices .best');
+  assert.match(await page.textContent('.choices'), /station \d/);
+  assert.doesNotMatch(await page.textContent('.choices'), /_/);
+  assert.ok(await page.evaluate(() => window.citybrain.map.map.getSource('looked').serialize().data.features.some((f) => f.properties.kind === 'choice')), 'no way is drawn');
+  const unit = await page.evaluate(() => window.citybrain.status().units[0]);
+  await page.evaluate((id) => window.citybrain.pick(id), unit.id);
+  await until(page, (n) => document.querySelector('.inspector h2').textContent.includes(n), unit.name.en);
+  // One on its way, as the stream tells it: when it is there, with its spread, and the lights before it.
+  await page.evaluate(() => { const u = window.citybrain.status().units[1]; window.citybrain.setWays([{ unit: u.id, name: u.name, kind: u.kind, call: 'urn:ngsi-ld:EmergencyCall:x', priority: 1, eta: 200, early: 160, late: 270, line: [u.at, [u.at[0] + 0.01, u.at[1]]], lights: [{ id: 'urn:ngsi-ld:TrafficSignal:j100', name: { en: 'Test Cross' }, at: u.at, arrive: 35, shows: 'green', held: true, queue: 2 }] }]); window.citybrain.pick(u.id); });
+  await until(page, () => /3:20/.test(document.querySelector('.moving')?.textContent ?? ''));
+  const way = await page.textContent('.moving');
+  for (const x of ['2:40 – 4:30', 'Test Cross', '+0:35', 'held', 'priority 1']) assert.ok(way.includes(x), `${x} is not in ${way}`);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('a street opens to its green waves and its long profile, a creek and a line to theirs, and the forecast to a film', async () => {
+  const id = 'urn:ngsi-ld:RoadSegment:l84', { page, errors } = await open('en', { hash: `id=${id}&drawer=waves~${id}` });
+  await page.waitForSelector('.timespace .green');
+  const s = await (await fetch(`${url}api/street?id=${id}`)).json();
+  assert.equal(await page.locator('.timespace rect.red').count(), s.signals.length);
+  assert.equal(s.plays.length, 2);
+  assert.match(await page.textContent('.figures'), /waits along the street, each/);
+  await page.locator('.figures button').nth(1).click();
+  assert.equal(await page.locator('.figures button').nth(1).getAttribute('aria-checked'), 'true');
+  await page.keyboard.press('h');
+  await page.waitForSelector('.drawer .profile .ground');
+  await page.evaluate(() => window.citybrain.drawer.show({ line: [[121.47, 31.21], [121.49, 31.22], [121.5, 31.22]] }, 'profile'));
+  await until(page, () => /A line on the map/.test(document.querySelector('.drawer strong').textContent));
+  assert.match(page.url(), /drawer=profile/);
+  const gauge = (await (await fetch(url + 'api/equipment')).json()).features.map((f) => f.properties.id).find((x) => /WaterObserved:k\d/.test(x));
+  await page.evaluate((g) => window.citybrain.drawer.show({ id: g }, 'profile'), gauge);
+  await until(page, () => document.querySelector('.drawer .profile line.bank'));
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('.drawer').isVisible(), false);
+  await until(page, () => document.querySelector('.key .fan'));
+  const [file] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.evaluate(() => void window.citybrain.shoot(2))]);
+  assert.match(file.suggestedFilename(), /^flood-.*\.gif$/);
+  const bytes = [...(await readFile(await file.path()))];
+  const frames = await page.evaluate(async (b) => { const d = new ImageDecoder({ data: Uint8Array.from(b), type: 'image/gif' }); await d.tracks.ready; const n = d.tracks.selectedTrack.frameCount, { image } = await d.decode({ frameIndex: n - 1 }); return { n, w: image.codedWidth }; }, bytes);
+  assert.equal(frames.n, 2);
+  assert.ok(frames.w > 300, JSON.stringify(frames));
   assert.deepEqual(errors, []);
   await page.close();
 });
@@ -326,7 +391,7 @@ test('the first run shows three steps, and an address brings a view back', async
 });
 
 test('bad requests are refused with a reason', async () => {
-  for (const [p, status] of [['api/entity?id=nonsense', 400], ['api/entity?id=urn:ngsi-ld:Nothing:x', 404], ['api/history', 400], ['api/frame?t=x', 400], ['api/frame?t=0&branch=none', 404], ['tiles/99/0/0', 404], ['tiles/a/0/0', 400]]) {
+  for (const [p, status] of [['api/entity?id=nonsense', 400], ['api/entity?id=urn:ngsi-ld:Nothing:x', 404], ['api/history', 400], ['api/frame?t=x', 400], ['api/frame?t=0&branch=none', 404], ['api/street?id=urn:ngsi-ld:RoadSegment:none', 404], ['api/profile?line=1,2', 400], ['api/reach?lon=x&lat=1', 400], ['api/reach?lon=121.5&lat=31.23&kind=broom', 422], ['api/coverage?kind=car', 422], ['api/detail?id=none', 404], ['tiles/99/0/0', 404], ['tiles/a/0/0', 400]]) {
     const r = await fetch(url + p);
     assert.equal(r.status, status, p);
     assert.ok((await r.text()).length > 5, p);

@@ -133,8 +133,8 @@ func (b *Brain) tune(v *View) {
 		a, c := 0.0, 0.0
 		other := m.mode(int32(p), now)
 		for d := range b.node {
-			x := m.times(b.mode).between(m.stations[0].node, b.node[d])
-			y := m.times(other).between(m.stations[0].node, b.node[d])
+			x := m.times(b.mode).Between(m.stations[0].node, b.node[d])
+			y := m.times(other).Between(m.stations[0].node, b.node[d])
 			if x < never && y < never {
 				a, c = a+float64(x), c+float64(y)
 			}
@@ -167,7 +167,7 @@ func (b *Brain) worthOf(t float32) float32 {
 func (b *Brain) fill(row []float32, node int32, wait float64) {
 	l := b.m.times(b.mode)
 	for d, n := range b.node {
-		row[d] = float32(wait + float64(l.between(node, n))/1000 + b.m.off(b.mode, b.off[d]))
+		row[d] = float32(wait + float64(l.Between(node, n))/1000 + b.m.off(b.mode, b.off[d]))
 	}
 }
 

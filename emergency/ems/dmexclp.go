@@ -18,7 +18,7 @@ func (m *Model) cover(mode int32, seconds float64, points []point) coverage {
 	n := len(m.stations)
 	from := make([][]uint32, n)
 	for s := range from {
-		from[s] = make([]uint32, m.g.n)
+		from[s] = make([]uint32, m.nodes)
 		for i := range from[s] {
 			from[s][i] = math.MaxUint32 // not asked yet
 		}
@@ -31,7 +31,7 @@ func (m *Model) cover(mode int32, seconds float64, points []point) coverage {
 		for s := range n {
 			t := &from[s][p.node]
 			if *t == math.MaxUint32 {
-				*t = l.between(m.stations[s].node, p.node)
+				*t = l.Between(m.stations[s].node, p.node)
 			}
 			if m.off(mode, m.stations[s].km)+float64(*t)/1000+m.off(mode, p.km) <= seconds {
 				key[s/8] |= 1 << (s % 8)

@@ -5,15 +5,16 @@ import (
 	"math"
 
 	"citybrain/city"
+	"citybrain/routing/cch"
 )
 
 // A Model is a service's city made ready for simulation. It is immutable but for what it works out when first asked, so one
 // goroutine at a time may use it.
 type Model struct {
 	*city.EMS
-	g        graph
-	c        *contraction
-	by       []*labelling // by travel mode
+	nodes    int
+	c        *cch.Hierarchy
+	by       []*cch.Labels // by travel mode
 	firstOut []int32      // arcs out of node n: outArc[firstOut[n]:firstOut[n+1]]
 	outArc   []int32
 	near     *nearest
@@ -37,15 +38,21 @@ type tree struct {
 
 // New makes e ready. A station or hospital that no unit can reach from another station is an error.
 func New(e *city.EMS) (*Model, error) {
-	m := &Model{EMS: e, g: graph{n: len(e.NodeX), from: e.From, to: e.To, ms: e.Millis}}
-	m.c = contract(m.g)
-	m.by = make([]*labelling, len(e.Millis))
+	m := &Model{EMS: e, nodes: len(e.NodeX), by: make([]*cch.Labels, len(e.Millis))}
+	at := make([][2]float64, m.nodes)
+	for n := range at {
+		at[n] = [2]float64{e.NodeX[n] * e.ScaleX, e.NodeY[n] * e.ScaleY}
+	}
+	var err error
+	if m.c, err = cch.New(m.nodes, e.From, e.To, cch.Order(m.nodes, e.From, e.To, at, 1)); err != nil {
+		return nil, fmt.Errorf("ems: %w", err)
+	}
 	m.trees = make([][]*tree, len(e.Millis))
-	m.firstOut = make([]int32, m.g.n+1)
+	m.firstOut = make([]int32, m.nodes+1)
 	for _, a := range e.From {
 		m.firstOut[a+1]++
 	}
-	for i := range m.g.n {
+	for i := range m.nodes {
 		m.firstOut[i+1] += m.firstOut[i]
 	}
 	m.outArc = make([]int32, len(e.From))
@@ -64,7 +71,7 @@ func New(e *city.EMS) (*Model, error) {
 	for i := range e.Modes {
 		for _, mode := range e.Modes[i].Choose {
 			for k, to := range append(append([]spot(nil), m.stations...), m.hospital...) {
-				if m.times(mode).between(m.stations[0].node, to.node) >= never || m.times(mode).between(to.node, m.stations[0].node) >= never {
+				if m.times(mode).Between(m.stations[0].node, to.node) >= never || m.times(mode).Between(to.node, m.stations[0].node) >= never {
 					what, n := "station", k+1
 					if k >= len(m.stations) {
 						what, n = "hospital", k-len(m.stations)+1
@@ -77,10 +84,13 @@ func New(e *city.EMS) (*Model, error) {
 	return m, nil
 }
 
-// times returns the labelling of a travel mode.
-func (m *Model) times(mode int32) *labelling {
+// never is the time of no way, ms.
+const never = cch.Unreachable
+
+// times returns how long any way takes in a travel mode.
+func (m *Model) times(mode int32) *cch.Labels {
 	if m.by[mode] == nil {
-		m.by[mode] = m.c.labels(m.g, int(mode))
+		m.by[mode] = m.c.Metric(m.Millis[mode], 1).Labels()
 	}
 	return m.by[mode]
 }
@@ -104,10 +114,10 @@ func (m *Model) tree(mode int32, station int32) *tree {
 		return t
 	}
 	goal := m.stations[station].node
-	t := &tree{next: make([]int32, m.g.n), ms: make([]uint32, m.g.n), km: make([]float64, m.g.n)}
+	t := &tree{next: make([]int32, m.nodes), ms: make([]uint32, m.nodes), km: make([]float64, m.nodes)}
 	l := m.times(mode)
 	for n := range t.ms {
-		t.ms[n], t.next[n] = l.between(int32(n), goal), -1
+		t.ms[n], t.next[n] = l.Between(int32(n), goal), -1
 	}
 	for n := range t.next {
 		if int32(n) != goal && t.ms[n] < never {

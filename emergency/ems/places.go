@@ -52,7 +52,7 @@ func (m *Model) Drives(n int) (share []float64, at [][2]float64, seconds [][]flo
 	for _, s := range from {
 		row := make([]float64, len(list))
 		for i, p := range list {
-			row[i] = m.off(mode, s.km) + float64(l.between(s.node, p.node))/1000 + m.off(mode, p.km)
+			row[i] = m.off(mode, s.km) + float64(l.Between(s.node, p.node))/1000 + m.off(mode, p.km)
 		}
 		seconds = append(seconds, row)
 	}

@@ -26,7 +26,7 @@ func (v *View) eta(u, c int32) float64 {
 	k := &v.s.calls[c]
 	mode := v.s.m.mode(k.priority, v.s.now)
 	node, wait, _ := v.s.ahead(&v.s.units[u], mode)
-	return wait + float64(v.s.m.times(mode).between(node, k.spot.node))/1000 + v.s.m.off(mode, k.spot.km)
+	return wait + float64(v.s.m.times(mode).Between(node, k.spot.node))/1000 + v.s.m.off(mode, k.spot.km)
 }
 
 // nearest returns the unit that reaches call c first, the lowest number among equals; -1 if none may be sent.

@@ -235,7 +235,7 @@ func (s *Sim) drive(u int32, mode int32, to spot, station int32) {
 		s.tally.drove(s, x, s.now)
 	}
 	r := route{mode: mode, station: station, from: node, to: to.node, start: s.now, onRoad: s.now + wait, kmIn: km, kmOut: to.km, at: node, arc: -1}
-	r.offRoad = r.onRoad + float64(s.m.times(mode).between(node, to.node))/1000
+	r.offRoad = r.onRoad + float64(s.m.times(mode).Between(node, to.node))/1000
 	r.end = r.offRoad + s.m.off(mode, to.km)
 	r.atTime = r.onRoad
 	x.route, x.until = r, r.end
@@ -276,7 +276,7 @@ func (m *Model) hospitalFor(node int32, t float64) int32 {
 	l := m.times(mode)
 	best, least := int32(0), math.Inf(1)
 	for h, p := range m.hospital {
-		if d := float64(l.between(node, p.node))/1000 + m.off(mode, p.km); d < least {
+		if d := float64(l.Between(node, p.node))/1000 + m.off(mode, p.km); d < least {
 			best, least = int32(h), d
 		}
 	}
@@ -346,7 +346,7 @@ func (s *Sim) walk(r *route, t float64) {
 				r.arc = next[r.at]
 			} else {
 				l := m.times(r.mode)
-				r.arc = m.hop(r.mode, r.at, l.between(r.at, r.to), func(n int32) uint32 { return l.between(n, r.to) })
+				r.arc = m.hop(r.mode, r.at, l.Between(r.at, r.to), func(n int32) uint32 { return l.Between(n, r.to) })
 			}
 		}
 		done := r.atTime + float64(ms[r.arc])/1000

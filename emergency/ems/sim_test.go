@@ -68,7 +68,7 @@ func TestTheRoadAheadIsWhereItIs(t *testing.T) {
 	for now := 0.0; now <= r.end+100; now += 7.3 {
 		s.now = now
 		node, wait, km := s.ahead(x, 0)
-		left := wait + float64(m.times(0).between(node, r.to))/1000
+		left := wait + float64(m.times(0).Between(node, r.to))/1000
 		switch {
 		case now < r.offRoad && math.Abs(now+left-r.offRoad) > 1e-6:
 			t.Fatalf("at %g s: %g s to the last node, want %g", now, left, r.offRoad-now)
