@@ -48,7 +48,7 @@ var may = map[string][]string{
 	"wire":                          {},
 	"exchange":                      {"wire", "wire/…", "city", "twin", "policy"},
 	"policy":                        {"twin"},
-	"brain":                         {"city", "city/chance", "twin", "exchange", "policy", "routing", "traffic", "flood", "emergency", "emergency/…"},
+	"brain":                         {"city", "city/chance", "twin", "exchange", "policy", "routing", "traffic", "flood", "flood/…", "emergency", "emergency/…"},
 	"world":                         {"city", "city/chance", "wire", "wire/…", "routing", "traffic", "flood", "emergency"},
 	"account":                       {"brain", "world", "twin", "exchange", "wire", "city", "city/…", "routing", "traffic", "flood", "emergency", "policy"},
 	"ngsild":                        {"twin", "policy"},
