@@ -153,8 +153,8 @@ func (b *Brain) tell(u *unitSeen, c *callSeen, wards []ward) error {
 	saved := own.done - best.done
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the crew drives to the nearest hospital", Zh: "就近送医"},
 		Title: city.Text{En: fmt.Sprintf("%s takes its patient to %s", b.unitName(u.id).En, best.w.name.En), Zh: fmt.Sprintf("%s 送%s", b.unitName(u.id).Zh, best.w.name.Zh)},
-		Why: city.Text{En: fmt.Sprintf("Handed over in %s; at %s, the nearest, %s later for want of a bay or by the roads.", minutes(best.done), own.w.name.En, minutes(saved)),
-			Zh: fmt.Sprintf("预计 %s 后交接；最近的%s因床位或路况晚 %s。", minutes(best.done), own.w.name.Zh, minutes(saved))},
+		Why: city.Text{En: fmt.Sprintf("Handed over in %s; at %s %s later, for want of a bay or by the roads.", minutes(best.done), own.w.name.En, minutes(saved)),
+			Zh: fmt.Sprintf("预计 %s 后交接；送%s因床位或路况晚 %s。", minutes(best.done), own.w.name.Zh, minutes(saved))},
 		orders: []exchange.Command{{Bring: &exchange.BringOrder{Unit: u.id, Hospital: best.w.id}, Until: b.now.Add(2 * time.Minute)}}}
 	lon, lat := b.city.Frame.WGS84(u.at)
 	d.At = &[2]float64{lon, lat}
