@@ -10,11 +10,9 @@ func callReport(t *world.Truth) CallReport {
 		r.ResponseS, r.WithinPct = ptr(t.ResponseMeanS), ptr(t.WithinTarget*100)
 	}
 	for _, k := range s.Kinds {
-		r.Kinds = append(r.Kinds, KindReport{k.Kind, k.Calls, k.Answered, k.ResponseMeanS, 100 * k.WithinTarget, k.TargetS, k.Full, k.FullMeanS})
-	}
-	if len(s.Kinds) > 0 {
-		c := &s.Clocks
-		r.Clocks = &ClockReport{c.RingToPickUp, c.PickUpToLocated, c.LocatedToTriaged, c.TriagedToAssigned, c.AssignedToRolling, c.RollingToKerb, c.KerbToPatient}
+		c := &k.Clocks
+		r.Kinds = append(r.Kinds, KindReport{k.Kind, k.Calls, k.Answered, k.ResponseMeanS, 100 * k.WithinTarget, k.TargetS, k.Full, k.FullMeanS,
+			ClockReport{c.RingToPickUp, c.PickUpToLocated, c.LocatedToTriaged, c.TriagedToAssigned, c.AssignedToRolling, c.RollingToKerb, c.KerbToPatient}})
 	}
 	for _, p := range s.Phones {
 		c := CentreReport{Centre: p.Centre, Takers: p.Takers, Rung: p.Answers.Rung, PickedUp: p.Answers.PickedUp, Abandoned: p.Answers.HungUp, CalledBack: p.Answers.CalledBack}

@@ -98,7 +98,6 @@ type (
 
 		// The figures above are of calls for ambulances alone, as they have always been; Kinds has those of every kind.
 		Kinds   []KindReport   `json:"kinds,omitempty"`
-		Clocks  *ClockReport   `json:"clocks,omitempty"`
 		Centres []CentreReport `json:"centres,omitempty"`
 		Redials int            `json:"redials"`
 		// What became of units and patients.
@@ -119,8 +118,10 @@ type (
 		TargetS   float64 `json:"target_s"`
 		Full      int     `json:"full"` // all units that were needed at first came
 		FullS     float64 `json:"mean_full_s"`
+
+		Clocks ClockReport `json:"clocks"`
 	}
-	// A ClockReport is mean seconds between a call's clocks, over all kinds.
+	// A ClockReport is mean seconds between calls' clocks.
 	ClockReport struct {
 		Ring     float64 `json:"ring_to_pick_up_s"`
 		Locate   float64 `json:"pick_up_to_located_s"`

@@ -11,6 +11,7 @@ import (
 	"citybrain/emergency/corridor"
 	"citybrain/exchange"
 	"citybrain/flood"
+	"citybrain/flood/rain"
 	"citybrain/routing"
 	"citybrain/traffic"
 	"citybrain/twin"
@@ -98,7 +99,8 @@ type Brain struct {
 	fan                        *Fan
 	halted                     bool
 	stats                      Stats
-	tactics                    []tactic // in force, by creek
+	force                      schedule // of pumps and gates
+	ordering                   []tactic // what was last ordered of it, by creek
 	orderedAt                  map[int]time.Time
 	wants                      []stageWish
 	ruling                     bool // max-pressure leads the junctions
@@ -108,6 +110,9 @@ type Brain struct {
 	pending                    []*exchange.Command
 	ids                        int
 	lastRain                   time.Time
+	images                     []radarImage   // the newest ones
+	rainSeen                   exchange.Radar // the newest image, corrected by gauges
+	updater                    rain.Updater
 	checked                    []forecastCheck
 	forked                     []string // names of branches that are kept, oldest first
 	thoughts                   []thought
@@ -166,7 +171,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 			return nil, fmt.Errorf("brain: %w", err)
 		}
 		b.model = newWaterModel(c, b.water, cfg.Horizon, cfg.Threads)
-		b.tactics = make([]tactic, len(c.Drains.Creeks))
+		b.force, b.ordering = idle(cfg.Start, len(c.Drains.Creeks), cfg.Horizon), make([]tactic, len(c.Drains.Creeks))
 	}
 	if e, ok := b.main.Snapshot().Get(exchange.URN("Automation", "city")); ok {
 		state, _ := e.Text("state")
@@ -214,11 +219,15 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	rain, _ := b.deps.Rain()
+	issue, _ := b.deps.Rain()
 	// New rain starts a forecast; after the evening there is none any more.
-	if b.water != nil && rain.Issue.After(b.lastRain) && since.Hours() <= b.cfg.Hours {
-		b.lastRain = rain.Issue
-		if err := b.forecast(ctx, rain); err != nil {
+	if b.water != nil && issue.Issue.After(b.lastRain) && since.Hours() <= b.cfg.Hours {
+		b.lastRain = issue.Issue
+		var err error
+		if issue, err = b.corrected(issue); err != nil {
+			return err
+		}
+		if err := b.forecast(ctx, issue); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +114,12 @@ func TestForecastDecides(t *testing.T) {
 			}
 			if d.Expected == nil && d.Kind != "alert" || d.Expected != nil && !(d.Expected.P05 <= d.Expected.Mean && d.Expected.Mean <= d.Expected.P95) {
 				t.Errorf("%s expects %+v", d.ID, d.Expected)
+			}
+			if d.Kind == "alert" {
+				o := d.orders[0].Alert
+				if o.Urgency == "" || o.Severity == "" || o.Certainty == "" || !o.Onset.Before(o.Expires) || !strings.Contains(o.Text.En, " within ") || !strings.Contains(o.Text.Zh, "概率") || strings.ContainsAny(strings.ToLower(o.Text.Zh), "abcdefghijklmnopqrstuvwxyz") {
+					t.Errorf("alert %+v", o)
+				}
 			}
 			if d.Kind == "water" && d.State != string(exchange.Approved) || d.Kind == "closure" && d.State != string(exchange.Proposed) {
 				t.Errorf("%s is %s", d.ID, d.State)

@@ -3,7 +3,6 @@ package brain
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -77,8 +76,8 @@ func (b *Brain) bring(s twin.Snapshot, units []unitSeen, calls []callSeen) error
 		if k < 0 || !calls[k].carry || calls[k].unit != u.id {
 			continue
 		}
-		if told, ok := b.calls.brought[u.id]; ok && strings.HasPrefix(told, u.call+" ") && b.now.Unix()%60 >= 5 {
-			continue // looked at again once a minute
+		if told, ok := b.calls.brought[u.id]; ok && strings.HasPrefix(told, u.call+" ") && b.now.Unix()%180 >= 5 {
+			continue // looked at again every three minutes
 		}
 		if wards == nil {
 			if wards = b.wards(s, units); len(wards) == 0 {
@@ -106,7 +105,7 @@ func (b *Brain) tell(u *unitSeen, c *callSeen, wards []ward) error {
 		w := &wards[i]
 		x := way{w: w}
 		if w.node != u.node {
-			_, d := b.graph.To(w.node, r.seconds, &b.search).FromNode(b.leave[u.node], r.seconds)
+			_, d := r.tree(b, w.node).FromNode(b.leave[u.node], r.seconds)
 			if x.drive = float64(d); d >= routing.Closed {
 				continue
 			}
@@ -120,31 +119,38 @@ func (b *Brain) tell(u *unitSeen, c *callSeen, wards []ward) error {
 	}
 	slices.SortStableFunc(list, func(x, y way) int { return cmp.Compare(x.drive, y.drive) })
 	own := list[0]
-	list = list[:min(4, len(list))]
+	for i := range list {
+		list[i].done = list[i].drive + list[i].w.delay()
+	}
+	// The forecast of the roads is asked about those that may be the best by the roads of now.
+	slices.SortStableFunc(list[1:], func(x, y way) int { return cmp.Compare(x.done, y.done) })
+	list = list[:min(3, len(list))]
 	for i := range list {
 		x := &list[i]
 		if _, sec, ok := b.drive(r, u.node, x.w.node, 0); ok {
+			x.done += sec - x.drive
 			x.drive = sec
 		}
-		x.done = x.drive + x.w.delay()
 	}
 	own.done = list[0].done
+	told, _ := strings.CutPrefix(b.calls.brought[u.id], c.id+" ")
+	for i := range list {
+		if told != "" && list[i].w.id == told {
+			own = list[i] // where it goes unless it is told again
+		}
+	}
 	slices.SortStableFunc(list, func(x, y way) int { return cmp.Compare(x.done, y.done) })
 	best := list[0]
-	told := b.calls.brought[u.id]
-	if told == c.id+" "+best.w.id {
-		return nil
-	}
-	if !strings.HasPrefix(told, c.id+" ") { // nothing was told for this patient: the crew has its own choice
-		b.calls.brought[u.id] = c.id + " "
-		if own.done-best.done < worthTelling {
-			return nil
+	if best.w == own.w || own.done-best.done < worthTelling {
+		if told == "" {
+			b.calls.brought[u.id] = c.id + " " // looked at
 		}
+		return nil
 	}
 	b.calls.brought[u.id] = c.id + " " + best.w.id
 	best.w.inward++
 	b.stats.Brought++
-	saved := math.Max(0, own.done-best.done)
+	saved := own.done - best.done
 	d := &Decision{Kind: "dispatch", Deadline: b.now.Add(time.Minute), Base: b.dispatchBase, With: b.dispatchWith, IfNot: city.Text{En: "the crew drives to the nearest hospital", Zh: "就近送医"},
 		Title: city.Text{En: fmt.Sprintf("%s takes its patient to %s", b.unitName(u.id).En, best.w.name.En), Zh: fmt.Sprintf("%s 送%s", b.unitName(u.id).Zh, best.w.name.Zh)},
 		Why: city.Text{En: fmt.Sprintf("Handed over in %s; at %s, the nearest, %s later for want of a bay or by the roads.", minutes(best.done), own.w.name.En, minutes(saved)),

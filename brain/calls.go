@@ -22,6 +22,7 @@ type callSeen struct {
 	kind                    emergency.CallKind
 	missing                 emergency.Needs // that nobody has been sent for
 	units                   []string        // that have been
+	filed                   bool            // its centre says what it needs
 	carry                   bool            // somebody goes on to a hospital
 	aid                     string          // of the neighbour city: asked, coming, refused
 	priority                int
@@ -52,6 +53,7 @@ func (c *callSeen) needs(e *twin.Entity) {
 		}
 		return
 	}
+	c.filed = true
 	for _, n := range needs {
 		if k, err := emergency.ParseKind(n.Kind); err == nil {
 			c.missing[k] = uint8(min(n.Missing, 255))
@@ -115,8 +117,12 @@ func (b *Brain) pathOf(c *callSeen, list []callSeen) (exchange.CallPath, string,
 	}
 	for i := range list {
 		o := &list[i]
-		// Whoever rang first and was called back later is the one that repeats, if units are on their way to the other.
-		first := o.ring.Before(c.ring) || o.ring.Equal(c.ring) && o.id < c.id || o.status == "assigned" || o.status == "on_scene"
+		// Of two the earlier is the case, unless the centre has the later one on file already: whoever rang first may have hung up and been
+		// called back.
+		first := o.ring.Before(c.ring) || o.ring.Equal(c.ring) && o.id < c.id
+		if o.filed != c.filed || o.status == "assigned" || o.status == "on_scene" {
+			first = o.filed || o.status == "assigned" || o.status == "on_scene"
+		}
 		if o.id != c.id && o.kind == c.kind && o.open() && o.placed && first && c.ring.Sub(o.ring).Abs() < sameFor && math.Hypot(o.at[0]-c.at[0], o.at[1]-c.at[1]) <= sameWithin {
 			return exchange.Merged, o.id, true
 		}

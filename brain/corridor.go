@@ -9,7 +9,7 @@ import (
 	"citybrain/exchange"
 )
 
-// corridorPriority is the least urgent priority for which lights are held.
+// corridorPriority is the least urgent priority for which lights are held; for those who only help whoever leads, the first alone.
 const corridorPriority = 2
 
 // lights follows what each junction shows, second by second as its reports allow, for the corridors.
@@ -95,7 +95,7 @@ func (b *Brain) openCorridors() {
 	}
 	var runs []corridor.Run
 	for _, m := range sortedMissions(b.calls.missions) {
-		if !m.seen || m.vetoed || m.priority > corridorPriority || m.at >= len(m.route) {
+		if !m.seen || m.vetoed || m.priority > corridorPriority || m.priority > 1 && !m.leads || m.at >= len(m.route) {
 			continue
 		}
 		wait := 0.0

@@ -34,6 +34,7 @@ type mission struct {
 	unit, call string
 	from       string // the less urgent call that it leaves for this one
 	kind       emergency.Kind
+	leads      bool // it is of the kind that answers the call
 	priority   int
 	route      []int32 // links, from where it was when it was sent
 	at         int     // index of the link on which it is …
@@ -176,7 +177,7 @@ func (b *Brain) send(c *callSeen, kind emergency.Kind, units []unitSeen, list []
 	d.At = &[2]float64{lon, lat}
 	d.Why = b.whyUnit(choices)
 	d.Why.En, d.Why.Zh = d.Why.En+reason.En, d.Why.Zh+reason.Zh
-	m := &mission{unit: best.Unit, call: c.id, from: from, kind: kind, priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second))), decision: d}
+	m := &mission{unit: best.Unit, call: c.id, from: from, kind: kind, leads: kind == c.kind.Lead(), priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second))), decision: d}
 	d.undo = func(b *Brain, by string) {
 		b.calls.silent[[2]string{c.id, best.Unit}] = b.now // it is not chosen again
 		if b.calls.missions[best.Unit] != m {
@@ -344,7 +345,7 @@ func (b *Brain) follow(units []unitSeen, list []callSeen) {
 			if c == nil || !c.placed {
 				continue
 			}
-			m = &mission{unit: u.id, call: u.call, kind: u.kind, priority: c.priority, node: b.nearestNode(c.at), sent: b.now, seen: true}
+			m = &mission{unit: u.id, call: u.call, kind: u.kind, leads: u.kind == c.kind.Lead(), priority: c.priority, node: b.nearestNode(c.at), sent: b.now, seen: true}
 			if r, err := b.roadsOf(u.kind); err == nil {
 				links, s, _ := b.drive(r, u.node, m.node, time.Duration(u.late()*float64(time.Second)))
 				m.route, m.eta = links, b.now.Add(time.Duration((u.late()+s)*float64(time.Second)))

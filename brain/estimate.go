@@ -56,6 +56,9 @@ type gauge struct {
 	at    time.Time // of the newest value
 	same  int       // reports in a row without any change
 	used  time.Time // newest value that went into the estimate
+	// Of a rain gauge: what fell of late by it and by the radar above it, mm, up to the value last compared.
+	fell, seen float64
+	compared   time.Time
 }
 
 func newEstimate(c *city.City) *estimate {
@@ -328,8 +331,6 @@ const stuckAfter = 5
 // assimilate brings the water model up to now with the rain that radar and gauges saw, then sets what stations measured.
 func (b *Brain) assimilate(ctx context.Context, s twin.Snapshot) error {
 	since := b.now.Sub(b.cfg.Start)
-	_, radar := b.deps.Rain()
-	var seen, at float64
 	for i := range b.est.gauges {
 		g := &b.est.gauges[i]
 		e, ok := s.Get(g.urn)
@@ -354,37 +355,8 @@ func (b *Brain) assimilate(ctx context.Context, s twin.Snapshot) error {
 			b.est.fallen += v / float64(b.est.rainGauges)
 		}
 	}
-	// Radar has the pattern, gauges the amount: their ratio over the city corrects the field (mean-field bias).
-	if radar.Grid.Cells() > 0 && len(radar.MMH) > 0 {
-		for i := range b.est.gauges {
-			g := &b.est.gauges[i]
-			if g.Kind == city.RainInstrument && b.now.Sub(g.at) < 10*time.Minute && g.same < stuckAfter {
-				if k := radar.Grid.Index(g.At); k >= 0 {
-					seen, at = seen+g.value*12, at+float64(radar.MMH[k])
-				}
-			}
-		}
-		bias := 1.0
-		if at > 5 {
-			bias = math.Max(0.5, math.Min(2, seen/at))
-		}
-		if radar.At.After(b.est.lastRain) {
-			b.est.lastRain = radar.At
-			field := flood.RainField{Grid: radar.Grid, MMH: make([]float32, len(radar.MMH))}
-			for i, v := range radar.MMH {
-				field.MMH[i] = float32(float64(v) * bias)
-			}
-			if err := b.water.Input(b.water.Now(), field); err != nil {
-				return err
-			}
-			var mean float64
-			for _, v := range field.MMH {
-				mean += float64(v) / float64(len(field.MMH))
-			}
-			if err := b.streets.Input(b.streets.Now(), traffic.Weather{RainMMH: mean}); err != nil {
-				return err
-			}
-		}
+	if err := b.fall(); err != nil {
+		return err
 	}
 	if err := b.mirrorEquipment(s); err != nil {
 		return err

@@ -41,7 +41,7 @@ type forecastCheck struct {
 type programme struct {
 	base   []outcome // as things stand, by member
 	best   []outcome // with what was chosen
-	chosen []tactic  // by creek
+	chosen schedule
 	runs   int
 }
 
@@ -49,13 +49,13 @@ type programme struct {
 type outlook struct {
 	moment
 	water *flood.Sim
-	force []tactic // in force, by creek
+	force schedule // in force
 	model *waterModel
 	issue exchange.RainForecast
 }
 
 func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
-	return &outlook{b.moment(), b.water.Fork(), slices.Clone(b.tactics), b.model, issue}
+	return &outlook{b.moment(), b.water.Fork(), b.force.shifted(b.now), b.model, issue}
 }
 
 // rain is the issue's first members.
@@ -63,7 +63,7 @@ func (o *outlook) rain(members int) *rainForecast {
 	return &rainForecast{Issue: o.issue.Issue, Step: o.issue.Step, Grid: o.issue.Grid, Members: o.issue.Members[:min(len(o.issue.Members), members)]}
 }
 
-// plan runs the ensemble of the first members of the issue as things stand, and looks for better tactics.
+// plan runs the ensemble of the first members of the issue as things stand, and looks for a better schedule.
 func (o *outlook) plan(ctx context.Context, members int) (p programme, err error) {
 	rain := o.rain(members)
 	all := make([]int, len(rain.Members))
@@ -74,24 +74,24 @@ func (o *outlook) plan(ctx context.Context, members int) (p programme, err error
 	if dry {
 		all = all[:1] // without rain to come the members are one and the same
 	}
-	run := func(tactics []tactic) ([]outcome, error) {
+	run := func(plan schedule) ([]outcome, error) {
 		p.runs += len(all)
-		out, err := o.model.ensemble(ctx, o.water, o.at, rain, all, tactics)
+		out, err := o.model.ensemble(ctx, o.water, o.at, rain, all, plan)
 		if err != nil {
 			return nil, fmt.Errorf("forecast: %w", err)
 		}
 		return out, nil
 	}
-	p.chosen = make([]tactic, len(o.force)) // every creek by its own programme
+	p.chosen = idle(o.at, len(o.force.blocks), o.model.horizon) // every creek by its own programme
 	if p.base, err = run(p.chosen); err != nil {
 		return p, err
 	}
 	p.best = p.base
-	if dry || quantile(totals(p.base), 0.9) <= 0 {
+	if dry || len(p.chosen.blocks) == 0 || quantile(totals(p.base), 0.9) <= 0 {
 		return p, nil
 	}
-	chosen, err := o.choose(run, p.base)
-	if err != nil || slices.Equal(chosen, p.chosen) {
+	chosen, err := operate(ctx, &o.model.city.Drains, o.force, run, p.base)
+	if err != nil || chosen.idle() {
 		return p, err
 	}
 	best, err := run(chosen)
@@ -153,7 +153,7 @@ func (b *Brain) conclude(ctx context.Context, o *outlook, p programme) error {
 	return nil
 }
 
-// compare counts the choices on which two programmes for the same state agree: each creek's tactic, each underpass to close and
+// compare counts the choices on which two programmes for the same state agree: what each creek is ordered now, each underpass to close and
 // each district to warn, where one of the two wants something.
 func (b *Brain) compare(p, beside programme) {
 	count := func(one, other bool) {
@@ -164,10 +164,10 @@ func (b *Brain) compare(p, beside programme) {
 			}
 		}
 	}
-	for k := range p.chosen {
-		if p.chosen[k] != local || beside.chosen[k] != local {
+	for k := range p.chosen.blocks {
+		if one, other := p.chosen.blocks[k][0], beside.chosen.blocks[k][0]; one != local || other != local {
 			b.stats.Compared++
-			if p.chosen[k] == beside.chosen[k] {
+			if one == other {
 				b.stats.Agreed++
 			}
 		}
@@ -189,40 +189,6 @@ func totals(o []outcome) []float64 {
 		t[i] = o[i].Total()
 	}
 	return t
-}
-
-// choose tries each tactic on all creeks at once and takes for each creek the one of least loss in its own districts: creeks
-// hardly touch each other, so that one run tells of all. What is in force stays unless another is worth the switching.
-func (o *outlook) choose(run func([]tactic) ([]outcome, error), base []outcome) ([]tactic, error) {
-	by := [tactics][]outcome{local: base}
-	for t := drawdown; t < tactics; t++ {
-		plan := make([]tactic, len(o.force))
-		for k := range plan {
-			plan[k] = t
-		}
-		var err error
-		if by[t], err = run(plan); err != nil {
-			return nil, err
-		}
-	}
-	chosen := slices.Clone(o.force)
-	for k := range chosen {
-		of := func(t tactic) float64 {
-			d := make([]float64, len(base))
-			for i := range d {
-				d[i] = by[t][i].Damage[k]
-			}
-			return loss(d)
-		}
-		least := of(chosen[k])
-		for t := range tactics {
-			// A tactic must be worth its switching: 3 % less, and more than 10,000 yuan.
-			if l := of(t); l < 0.97*least && least-l > 1e6 {
-				least, chosen[k] = l, t
-			}
-		}
-	}
-	return chosen, nil
 }
 
 // A moment is when a thought came up: the city's time and the place in main's log.
@@ -323,23 +289,24 @@ const orderHold = 20 * time.Minute
 
 // decideWater orders what the chosen tactics ask, and gives back what they no longer need.
 func (b *Brain) decideWater(p programme, asIs, with string) {
-	base, best, chosen := p.base, p.best, p.chosen
-	for k := range chosen {
-		was := b.tactics[k]
-		b.tactics[k] = chosen[k]
-		if chosen[k] == was && (was == local || b.now.Sub(b.ordered(k)) < orderHold/2) {
+	base, best := p.base, p.best
+	b.force = p.chosen
+	for k := range p.chosen.blocks {
+		was, chosen := b.ordering[k], p.chosen.at(k, b.now)
+		b.ordering[k] = chosen
+		if chosen == was && (was == local || b.now.Sub(b.ordered(k)) < orderHold/2) {
 			continue
 		}
 		creek := &b.city.Drains.Creeks[k]
 		var orders []exchange.Command
-		for _, ev := range commands(b.city, k, chosen[k]) {
+		for _, ev := range commands(b.city, k, chosen) {
 			ev.Until = b.now.Add(orderHold)
 			orders = append(orders, ev)
 		}
 		if len(orders) == 0 {
 			continue
 		}
-		if chosen[k] == was { // the same again: renewed without a new decision
+		if chosen == was { // the same again: renewed without a new decision
 			if b.level("water") == Act && !b.halted {
 				for _, o := range orders {
 					b.command(o)
@@ -370,9 +337,9 @@ func (b *Brain) decideWater(p programme, asIs, with string) {
 			sewers:   {En: "empty the sewers ahead", Zh: "管网预排"},
 			both:     {En: "draw down creek and sewers", Zh: "河网预降预排"},
 		}
-		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen[k]].En, Zh: creek.Name.Zh + "：" + names[chosen[k]].Zh}
-		before, after := mean(side(base))/1e6, mean(side(best))/1e6
-		d.Why = city.Text{En: fmt.Sprintf("%d members: mean damage in its districts ¥%.1f → %.1f ten thousand within 2 h.", len(base), before, after), Zh: fmt.Sprintf("%d个成员：两小时内所辖片区平均损失 %.1f → %.1f 万元。", len(base), before, after)}
+		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen].En, Zh: creek.Name.Zh + "：" + names[chosen].Zh}
+		before, after, stands := mean(side(base))/1e6, mean(side(best))/1e6, p.chosen.until(k).Minutes()
+		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.1f → %.1f ten thousand within 2 h.", stands, len(base), before, after), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：两小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), before, after)}
 		d.IfNot = city.Text{En: "pumps and gates follow their own switch levels", Zh: "泵闸按就地水位自动运行"}
 		expected, startDamage := mean(side(base)), b.damageSoFar(k)
 		d.judge = func(b *Brain, _ twin.Snapshot) *Effect {
@@ -603,78 +570,6 @@ func (b *Brain) expectsWater(p *city.Place) bool {
 		}
 	}
 	return false
-}
-
-// An alert is drafted for a district when more than alertDepth metres on a street of it are this likely.
-const (
-	alertDepth  = 0.3
-	alertChance = 0.6
-)
-
-// floods returns, for each pumping district, the largest chance of more than alertDepth at one of its street gauges.
-func (b *Brain) floods(out []outcome) []float64 {
-	worst := make([]float64, len(b.model.gauges))
-	for basin, list := range b.model.gauges {
-		for _, w := range list {
-			worst[basin] = math.Max(worst[basin], probability(out, w, len(out[0].Watched), alertDepth))
-		}
-	}
-	return worst
-}
-
-// warnOf is what an alert warns of: the deepest water to come at a basin's street gauges, over the members.
-func (b *Brain) warnOf(out []outcome, basin int) *Effect {
-	deepest := make([]float64, len(out))
-	for m := range out {
-		for _, w := range b.model.gauges[basin] {
-			for k := range out[m].Watched {
-				deepest[m] = math.Max(deepest[m], float64(out[m].Watched[k][w]))
-			}
-		}
-	}
-	return &Effect{Unit: "m", Mean: mean(deepest), P05: quantile(deepest, 0.05), P95: quantile(deepest, 0.95)}
-}
-
-// reported is the deepest water that a basin's street gauges reported from a time on; nil if they were silent.
-func (b *Brain) reported(basin int, from time.Time) *Effect {
-	var e *Effect
-	for _, w := range b.model.gauges[basin] {
-		// A gauge without a history was silent.
-		list, err := b.main.History(exchange.URN("WaterObserved", b.city.Places[b.model.places[w]].ID), "waterDepth", from, b.now, twin.ByObserved)
-		for i := range list {
-			if v, ok := list[i].Any().(float64); err == nil && ok && (e == nil || v > e.Mean) {
-				e = &Effect{"m", v, v, v}
-			}
-		}
-	}
-	return e
-}
-
-// decideAlerts drafts an alert for each pumping district in which a gauge is expected to stand in more than 30 cm.
-func (b *Brain) decideAlerts(out []outcome, asIs, with string) {
-	if !b.city.Terrain.Assessable() {
-		return
-	}
-	worst := b.floods(out)
-	for k := range b.city.Drains.Basins {
-		basin := &b.city.Drains.Basins[k]
-		likely := worst[k]
-		if likely < alertChance || b.now.Sub(b.alerted[basin.ID]) < 2*time.Hour {
-			continue
-		}
-		b.alerted[basin.ID] = b.now
-		lon, lat := b.city.Frame.WGS84(basin.At)
-		const r = 0.008
-		d := &Decision{Kind: "alert", Deadline: b.now.Add(15 * time.Minute), Base: asIs, With: with, At: &[2]float64{lon, lat}, Expected: b.warnOf(out, k), after: b.now.Add(b.cfg.Horizon),
-			Title: city.Text{En: "Draft an alert for " + basin.Name.En, Zh: "拟发预警：" + basin.Name.Zh},
-			Why:   city.Text{En: fmt.Sprintf("A chance of %.0f %% of over 30 cm on a street there within 2 h.", likely*100), Zh: fmt.Sprintf("两小时内道路积水超过30厘米的概率为%.0f%%。", likely*100)},
-			IfNot: city.Text{En: "no draft goes to the issuing body", Zh: "不向发布单位提交草案"}}
-		d.orders = []exchange.Command{{Until: b.now.Add(time.Hour), Alert: &exchange.AlertOrder{Headline: city.Text{En: "Street flooding expected: " + basin.Name.En, Zh: "道路积水预警：" + basin.Name.Zh}, Text: d.Why,
-			Severity: "Moderate", Certainty: "Likely", Onset: b.now, Expires: b.now.Add(b.cfg.Horizon), AreaName: basin.Name, Area: [][2]float64{{lon - r, lat - r}, {lon + r, lat - r}, {lon + r, lat + r}, {lon - r, lat + r}, {lon - r, lat - r}}}}}
-		since := b.now
-		d.judge = func(b *Brain, _ twin.Snapshot) *Effect { return b.reported(k, since) }
-		b.decide(d)
-	}
 }
 
 // checkForecasts holds forecasts whose time has come against what the street gauges report.

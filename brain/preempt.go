@@ -138,7 +138,7 @@ func (b *Brain) leaves(c *callSeen, m *mission, kind emergency.Kind, units []uni
 // How mutual aid is asked for: at once for what is life-threatening, else when a call has found no unit for patience.
 const (
 	aidPatience = 3 * time.Minute
-	aidAgain    = 10 * time.Minute
+	aidAgain    = 15 * time.Minute
 )
 
 // centreOf is the department that orders units of a kind.

@@ -130,6 +130,17 @@ type roadsNow struct {
 	at       time.Time
 	seconds  []float32
 	forecast *routing.Forecast
+	to       map[int32]*routing.Tree // ways to nodes that are asked for again
+}
+
+// tree is the ways to a node.
+func (r *roadsNow) tree(b *Brain, node int32) *routing.Tree {
+	t := r.to[node]
+	if t == nil {
+		t = b.graph.To(node, r.seconds, &b.search)
+		r.to[node] = t
+	}
+	return t
 }
 
 // roadsNow is the roads for ambulances and whatever is as low.
@@ -144,7 +155,7 @@ func (b *Brain) roadsOf(k emergency.Kind) (*roadsNow, error) {
 	if *kept != nil && b.now.Sub((*kept).at) < time.Minute && !(*kept).at.After(b.now) {
 		return *kept, nil
 	}
-	r := &roadsNow{at: b.now, seconds: b.siren()}
+	r := &roadsNow{at: b.now, seconds: b.siren(), to: map[int32]*routing.Tree{}}
 	depth := []float32(nil)
 	if b.water != nil {
 		depth = b.depths(func(p [2]float64) float64 {

@@ -294,3 +294,24 @@ func TestNodesAreFoundAsByLookingAtAll(t *testing.T) {
 		}
 	}
 }
+
+// Whoever rang first, hung up and was called back repeats the case that the centre has on file, though nobody can go to it yet.
+func TestACallBackIsMergedWithTheCase(t *testing.T) {
+	o := newOffice(t)
+	near, _ := o.spots()
+	o.unit("A-1", near)
+	o.equip("A-1", "ambulance", 0)
+	o.tick()
+	o.call("back", "waiting", &near, map[string]any{"kind": "medical"})
+	o.call("again", "waiting", &near, map[string]any{"kind": "medical", "ring": o.now.Add(time.Minute), "needs": []any{need("ambulance", 1, 1)}})
+	o.tick()
+	var merged []asked
+	for _, a := range o.take(200) {
+		if a.Target == "/handle" {
+			merged = append(merged, a)
+		}
+	}
+	if len(merged) != 1 || merged[0].Call != "back" || merged[0].With != "again" {
+		t.Errorf("merged %+v", merged)
+	}
+}

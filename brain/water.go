@@ -20,47 +20,6 @@ type rainForecast struct {
 	Members [][][]float32 // member, frame, cell: mm/h
 }
 
-// A tactic is how the pumps and gates of one creek and of the basins that drain to it are worked.
-type tactic uint8
-
-const (
-	local    tactic = iota // each by its own switch levels: doing nothing
-	drawdown               // empty the creek to its lowest permitted level: gates open, boundary pumps on
-	sewers                 // empty the basins into the creek: drainage pumps on
-	both
-	tactics
-)
-
-var tacticNames = [...]string{"local", "drawdown", "sewers", "both"}
-
-func (t tactic) String() string { return tacticNames[t] }
-
-// orders returns what tactic t asks of creek k's equipment.
-func orders(d *city.Drains, k int, t tactic) []flood.Event {
-	var evs []flood.Event
-	for i := range d.Pumps {
-		p := &d.Pumps[i]
-		if int(p.Creek) != k {
-			continue
-		}
-		units := flood.Auto
-		if p.Basin < 0 && (t == drawdown || t == both) || p.Basin >= 0 && (t == sewers || t == both) {
-			units = p.Units
-		}
-		evs = append(evs, flood.PumpOrder{Pump: i, Units: units})
-	}
-	for i := range d.Gates {
-		if int(d.Gates[i].Creek) == k {
-			opening := float64(flood.Auto)
-			if t == drawdown || t == both {
-				opening = 1
-			}
-			evs = append(evs, flood.GateOrder{Gate: i, Opening: opening})
-		}
-	}
-	return evs
-}
-
 // An outcome is one member's water over the horizon.
 type outcome struct {
 	Damage  []float64     // fen, by creek whose district the asset stands in; the last entry: none
@@ -69,6 +28,8 @@ type outcome struct {
 	Creeks  [][]float32   // m, level of each creek at each frame
 	Sewers  [][]float32   // m, level of each basin's sewer at each frame
 	Horizon time.Duration // computed
+	Sewage  []float64     // m³, by creek: lifted into it before the rain
+	Energy  []float64     // kWh, by creek: of its pumps
 	// Districts is the damage in fen by the city's districts; what stands in none is in none of them.
 	Districts []float64
 }
@@ -141,9 +102,9 @@ func newWaterModel(c *city.City, s *flood.Sim, horizon time.Duration, threads in
 	return m
 }
 
-// ensemble runs members of rain from the state of now as one batch, under one tactic for each creek; their outcomes don't depend on the
-// number of threads.
-func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, members []int, plan []tactic) ([]outcome, error) {
+// ensemble runs members of rain from the state of now as one batch, under a schedule; their outcomes don't depend on the number of
+// threads.
+func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time, rain *rainForecast, members []int, plan schedule) ([]outcome, error) {
 	e, err := now.Ensemble(len(members), m.threads)
 	if err != nil {
 		return nil, err
@@ -151,23 +112,42 @@ func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time,
 	out := make([]outcome, len(members))
 	start := now.Now()
 	for i := range out {
-		out[i] = outcome{Damage: make([]float64, len(m.city.Drains.Creeks)+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon}
-		for k, t := range plan {
-			if err := e.Member(i).Input(start, orders(&m.city.Drains, k, t)...); err != nil {
-				return nil, err
+		creeks := len(m.city.Drains.Creeks)
+		out[i] = outcome{Damage: make([]float64, creeks+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon, Sewage: make([]float64, creeks), Energy: make([]float64, creeks)}
+		for k := range plan.blocks {
+			for b, t := range plan.blocks[k] {
+				if b > 0 && t == plan.blocks[k][b-1] {
+					continue
+				}
+				if err := e.Member(i).Input(start+time.Duration(b)*block, orders(&m.city.Drains, k, t)...); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
+	moved := make([][]float64, len(members))
+	for i := range moved {
+		moved[i] = make([]float64, len(m.city.Drains.Pumps))
+		for p := range moved[i] {
+			moved[i][p] = now.Pump(p).Moved
+		}
+	}
+	wet := make([]bool, len(members))
 	for f := range int(m.horizon / frame) {
 		for i, member := range members {
-			if err := e.Member(i).Input(start+time.Duration(f)*frame, rain.field(member, at.Add(time.Duration(f)*frame))); err != nil {
+			field := rain.field(member, at.Add(time.Duration(f)*frame))
+			if err := e.Member(i).Input(start+time.Duration(f)*frame, field); err != nil {
 				return nil, err
 			}
+			wet[i] = wet[i] || slices.ContainsFunc(field.MMH, func(v float32) bool { return v > 0.5 })
 		}
 		if err := e.Step(ctx, start+time.Duration(f+1)*frame); err != nil {
 			return nil, err
 		}
-		m.each(len(out), func(i int) { m.look(&out[i], e.Member(i), (f+1)%keep == 0) })
+		m.each(len(out), func(i int) {
+			m.look(&out[i], e.Member(i), (f+1)%keep == 0)
+			m.count(&out[i], e.Member(i), moved[i], !wet[i])
+		})
 	}
 	m.each(len(out), func(i int) { m.assess(&out[i], e.Member(i)) })
 	return out, nil
@@ -210,6 +190,24 @@ func (m *waterModel) look(o *outcome, s *flood.Sim, whole bool) {
 			grid[i] = float32(h)
 		}
 		o.Depths = append(o.Depths, grid)
+	}
+}
+
+// count adds what the pumps moved since the last frame to what is released and used; moved is what they had by then.
+func (m *waterModel) count(o *outcome, s *flood.Sim, moved []float64, dry bool) {
+	for i := range moved {
+		p := &m.city.Drains.Pumps[i]
+		v := s.Pump(i).Moved - moved[i]
+		moved[i] += v
+		head := s.TideLevel(s.Now()) - s.CreekLevel(int(p.Creek))
+		if p.Basin >= 0 {
+			head = s.CreekLevel(int(p.Creek)) - s.BasinLevel(int(p.Basin))
+			if dry {
+				o.Sewage[p.Creek] += v
+			}
+		}
+		const pipes = 1 // m that is lost in them
+		o.Energy[p.Creek] += v * (max(head, 0) + pipes) * 9.81 / 3600 / lift
 	}
 }
 

@@ -49,7 +49,7 @@ func (c *clocks) attributes(at time.Time) (list []twin.Attribute) {
 	for _, k := range [...]struct {
 		name string
 		at   time.Time
-	}{{"pickUp", c.PickUp}, {"located", c.Located}, {"triaged", c.Triaged}, {"assigned", c.Assigned}, {"rolling", c.Rolling}, {"kerb", c.Kerb}, {"patient", c.Patient}, {"full", c.Full}, {"hospital", c.Hospital}, {"clear", c.Clear}} {
+	}{{"pickUp", c.PickUp}, {"located", c.Located}, {"triaged", c.Triaged}, {"assigned", c.Assigned}, {"rolling", c.Rolling}, {"kerb", c.Kerb}, {"atPatient", c.Patient}, {"full", c.Full}, {"hospital", c.Hospital}, {"clear", c.Clear}} {
 		if !k.at.IsZero() {
 			list = append(list, twin.Number(k.name, float64(k.at.UnixMilli())/1000, "SEC", at))
 		}

@@ -80,6 +80,8 @@ type (
 		Headline, Text city.Text
 		Severity       string // CAP: Extreme, Severe, Moderate, Minor
 		Certainty      string // CAP: Observed, Likely, Possible
+		Urgency        string // CAP: Immediate, Expected, Future
+		Instruction    city.Text
 		Onset, Expires time.Time
 		Area           [][2]float64 // closed ring of lon, lat
 		AreaName       city.Text

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -244,5 +245,78 @@ func TestASilentFeedIsSeen(t *testing.T) {
 		if got := s.State(start.Add(after)); got != want {
 			t.Errorf("%v after the last message: %s, want %s", after, got, want)
 		}
+	}
+}
+
+// Each centre's calls and units are in the twin with all that it says of them, and orders go to the centre whose unit or call it is.
+func TestThreeCentres(t *testing.T) {
+	c, tw, x := connect(t)
+	lon, lat := c.Frame.WGS84(c.Bounds.Center())
+	unit := func(id, kind string) string {
+		return fmt.Sprintf(`[{"id":%q,"kind":%q,"status":"at_station","lon":%g,"lat":%g,"station":"s","takes":2,"rangeKM":310,"shiftEnd":"2026-07-14T11:00:00Z"}]`, id, kind, lon, lat)
+	}
+	push(t, x, "ambulance_120/http", "/units", unit("a1", "ambulance"), start)
+	push(t, x, "fire_119/http", "/units", unit("f1", "fire_engine"), start)
+	push(t, x, "fire_119/http", "/calls", fmt.Sprintf(`{"id":"F1","kind":"fire","ring":"2026-07-14T09:00:00Z","lon":%g,"lat":%g,"priority":1,"state":"waiting","needs":[{"kind":"fire_engine","count":3,"missing":2}],"units":["f1"],"pickUp":"2026-07-14T09:00:06Z","located":"2026-07-14T09:00:20Z"}`, lon, lat), start)
+	push(t, x, "fire_119/http", "/calls", `{"id":"F2","ring":"2026-07-14T09:00:00Z","priority":1,"state":"waiting","needs":[{"kind":"fire_engine","count":1,"missing":2}]}`, start)
+	push(t, x, "ambulance_120/http", "/hospitals", fmt.Sprintf(`[{"id":"h","bays":4,"taken":3,"waiting":1,"diverts":true,"lon":%g,"lat":%g}]`, lon, lat), start)
+	push(t, x, "fire_119/http", "/desk", `{"takers":3,"ringing":2,"longestS":40,"answered":7,"abandoned":1}`, start)
+	if _, err := x.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	snap := tw.Main().Snapshot()
+	for urn, want := range map[string]map[string]float64{
+		URN("EmergencyCall", "F1"):    {"pickUp": 1784019606, "located": 1784019620, "priority": 1},
+		URN("EmergencyVehicle", "f1"): {"takes": 2, "rangeKM": 310, "shiftEnd": 1784026800, "until": 0},
+		URN("Hospital", "h"):          {"bays": 4, "taken": 3, "waiting": 1, "diverts": 1},
+		URN("CallDesk", "fire_119"):   {"takers": 3, "ringing": 2, "longestS": 40, "abandoned": 1},
+	} {
+		e, ok := snap.Get(urn)
+		if !ok {
+			t.Errorf("no %s", urn)
+			continue
+		}
+		for name, v := range want {
+			if got, ok := e.Number(name); !ok || got != v {
+				t.Errorf("%s: %s is %v, want %v", urn, name, got, v)
+			}
+		}
+	}
+	if _, ok := snap.Get(URN("EmergencyCall", "F2")); ok || len(x.Quarantine()) != 1 {
+		t.Errorf("a call that misses more than it needs was taken; quarantined %d", len(x.Quarantine()))
+	}
+	until := start.Add(time.Hour)
+	x.Send()
+	if err := x.Order(start.Add(time.Minute), &Command{ID: "1", Until: until, Dispatch: &DispatchOrder{Call: "F1", Unit: "f1"}}, &Command{ID: "2", Until: until, Dispatch: &DispatchOrder{Call: "F1", Unit: "a1", From: "C9"}},
+		&Command{ID: "3", Until: until, Handle: &HandleOrder{Call: "F1", Path: Merged, With: "F0"}}, &Command{ID: "4", Until: until, Recall: &RecallOrder{Unit: "f1", Call: "F1"}},
+		&Command{ID: "5", Until: until, Aid: &AidOrder{Centre: "police_110", Call: "F1", Kind: "police"}}, &Command{ID: "6", Until: until, Bring: &BringOrder{Unit: "a1", Hospital: "h"}},
+		&Command{ID: "7", Until: until, Dispatch: &DispatchOrder{Call: "F1", Unit: "nobody"}}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range x.Send() {
+		m, err := http1.Decode(p.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, p.Feed+m.Target)
+		if m.Target == "/assign" && strings.Contains(string(m.Body), "a1") && !strings.Contains(string(m.Body), `"from":"C9"`) {
+			t.Errorf("the order says %s", m.Body)
+		}
+	}
+	want := []string{"fire_119/http/assign", "ambulance_120/http/assign", "fire_119/http/handle", "fire_119/http/recall", "police_110/http/aid", "ambulance_120/http/hospital", "ambulance_120/http/assign"}
+	if !slices.Equal(got, want) {
+		t.Errorf("orders went to %v, want %v", got, want)
+	}
+	// A unit that the feed shows elsewhere has been called off.
+	push(t, x, "fire_119/http", "/units", strings.Replace(unit("f1", "fire_engine"), `"station"`, `"call":"","station"`, 1), start.Add(2*time.Minute))
+	if _, err := x.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Tick(start.Add(2 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := x.Command("4").State(); s != Seen {
+		t.Errorf("the recall is %s", s)
 	}
 }

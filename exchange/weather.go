@@ -179,8 +179,9 @@ func (a *alerts) send(x *Exchange, f *feed, c *Command) (bool, error) {
 	}
 	info := func(lang string) cap.Info {
 		tag := map[string]string{"zh": "zh-CN", "en": "en"}[lang]
-		return cap.Info{Language: tag, Categories: []string{"Met", "Infra"}, Event: "Urban flooding", ResponseTypes: []string{"Avoid"}, Urgency: "Expected", Severity: o.Severity, Certainty: o.Certainty,
-			Onset: cap.At(o.Onset), Expires: cap.At(o.Expires), Headline: o.Headline.In(lang), Description: o.Text.In(lang), Areas: []cap.Area{{Desc: o.AreaName.In(lang), Polygons: []cap.Polygon{ring}}}}
+		event := city.Text{En: "Urban flooding", Zh: "城市内涝"}
+		return cap.Info{Language: tag, Categories: []string{"Met", "Infra"}, Event: event.In(lang), ResponseTypes: []string{"Avoid"}, Urgency: o.Urgency, Severity: o.Severity, Certainty: o.Certainty,
+			Onset: cap.At(o.Onset), Expires: cap.At(o.Expires), Headline: o.Headline.In(lang), Description: o.Text.In(lang), Instruction: o.Instruction.In(lang), Areas: []cap.Area{{Desc: o.AreaName.In(lang), Polygons: []cap.Polygon{ring}}}}
 	}
 	// A statutory warning is a draft for the body that may issue it, and never more than an exercise here.
 	doc, err := cap.Marshal(cap.Alert{Identifier: c.ID, Sender: "brain@city", Sent: *cap.At(x.now), Status: "Exercise", MsgType: "Alert", Scope: "Restricted", Restriction: "draft for the issuing body", Infos: []cap.Info{info("zh"), info("en")}})

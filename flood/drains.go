@@ -9,6 +9,7 @@ import (
 type PumpState struct {
 	Order int     // units asked for, or Auto
 	Flow  float64 // m³/s delivered in the last step
+	Moved float64 // m³ since the start
 	Units []UnitState
 }
 
@@ -124,6 +125,7 @@ func (s *Sim) pump(dt float64) {
 		st.Flow = 0
 		if v > 0 {
 			st.Flow = v / dt
+			st.Moved += v
 			if p.Basin >= 0 {
 				s.st.Basins[p.Basin] -= v
 				s.st.Creeks[p.Creek] += v

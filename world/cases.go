@@ -16,7 +16,7 @@ import (
 
 // How often something happens, a head and day, people counted as a case's draw does (homes, and 0.3 of jobs). Fires: between China's
 // 1.5 turnouts a year on 1,000 people (2022, Fire and Rescue Bureau) and the United States' 4 fires (NFPA 2022). Crashes that need help on
-// the spot: US 1.6 million injury crashes of 6 million that the police recorded (NHTSA 2021), 13 and 50 a million heads and day; taken in between.
+// the spot: US 1.7 million injury crashes of 6.1 million that the police recorded (NHTSA 2021), 14 and 50 a million heads and day; taken in between.
 const (
 	medicalRate = 260e-6 * 1.25
 	fireRate    = 8e-6

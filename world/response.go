@@ -16,9 +16,10 @@ type CallTruth struct {
 	TargetS       float64
 	Full          int     // all units that were needed at first were there
 	FullMeanS     float64 // ring to when they were; those where they were not to now
+	Clocks        ClockTruth
 }
 
-// ClockTruth is mean seconds between the clocks of all cases that have both.
+// ClockTruth is mean seconds between clocks, of the cases that have both.
 type ClockTruth struct {
 	RingToPickUp, PickUpToLocated, LocatedToTriaged, TriagedToAssigned, AssignedToRolling, RollingToKerb, KerbToPatient float64
 }
@@ -33,7 +34,6 @@ type PhoneTruth struct {
 // ServiceTruth is what truly became of calls and units.
 type ServiceTruth struct {
 	Kinds   []CallTruth // those of which there was a case
-	Clocks  ClockTruth
 	Phones  []PhoneTruth
 	Redials int
 	Counts  emergency.Counts
@@ -44,7 +44,7 @@ func (w *World) serviceTruth() ServiceTruth {
 	now := w.now.Seconds()
 	kinds := make([]CallTruth, emergency.CallKinds)
 	t := ServiceTruth{Redials: w.phones.redials, Counts: w.service.Counts()}
-	var sum, n [7]float64
+	sum, n := make([][7]float64, emergency.CallKinds), make([][7]float64, emergency.CallKinds)
 	target := w.city.TargetS
 	if target == 0 {
 		target = 480
@@ -68,21 +68,23 @@ func (w *World) serviceTruth() ServiceTruth {
 		k.ResponseMeanS += r
 		k.FullMeanS += full
 		clocks := [...]float64{c.Ring, c.PickUp, c.Located, c.Triaged, c.Assigned, c.Rolling, c.Kerb, c.Patient}
-		for j := range sum {
+		for j := range sum[c.Kind] {
 			if d := clocks[j+1] - clocks[j]; !math.IsNaN(d) && clocks[j+1] <= now {
-				sum[j], n[j] = sum[j]+d, n[j]+1
+				sum[c.Kind][j] += d
+				n[c.Kind][j]++
 			}
 		}
 	}
-	for j := range sum {
-		sum[j] /= math.Max(1, n[j])
-	}
-	t.Clocks = ClockTruth{sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6]}
 	for k := range kinds {
 		if x := &kinds[k]; x.Calls > 0 {
 			x.Kind = emergency.CallKind(k).String()
 			all := float64(x.Calls)
 			x.ResponseMeanS, x.WithinTarget, x.FullMeanS = x.ResponseMeanS/all, x.WithinTarget/all, x.FullMeanS/all
+			m := sum[k]
+			for j := range m {
+				m[j] /= math.Max(1, n[k][j])
+			}
+			x.Clocks = ClockTruth{m[0], m[1], m[2], m[3], m[4], m[5], m[6]}
 			t.Kinds = append(t.Kinds, *x)
 		}
 	}

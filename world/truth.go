@@ -3,6 +3,7 @@ package world
 import (
 	"math"
 	"slices"
+	"time"
 
 	"citybrain/emergency"
 	"citybrain/flood"
@@ -88,3 +89,17 @@ func (w *World) Truth() Truth {
 
 // Streets returns a copy of the traffic as it truly is, to be tried on. Only the account, benchmarks and tests may ask.
 func (w *World) Streets() *traffic.Sim { return w.streets.Fork() }
+
+// Rain returns the rain as it truly falls, mean over the city in mm/h.
+func (w *World) Rain() float64 { return w.rainMMH }
+
+// Radar returns what the weather service's radar shows now, and Member what one member of its newest ensemble has for lead from now: what its
+// line brings, without the line.
+func (w *World) Radar() flood.RainField {
+	return w.storm.field(w.storm.rainGrid(coarseCell), w.now.Seconds(), forecastError{gain: 1})
+}
+
+func (w *World) Member(k int, lead time.Duration) flood.RainField {
+	issue := w.now.Truncate(frameStep)
+	return w.storm.field(w.storm.rainGrid(coarseCell), (w.now + lead).Seconds(), w.weather.member(issue.Seconds(), k, (w.now+lead-issue).Seconds()))
+}

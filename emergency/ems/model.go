@@ -15,7 +15,7 @@ type Model struct {
 	nodes    int
 	c        *cch.Hierarchy
 	by       []*cch.Labels // by travel mode
-	firstOut []int32      // arcs out of node n: outArc[firstOut[n]:firstOut[n+1]]
+	firstOut []int32       // arcs out of node n: outArc[firstOut[n]:firstOut[n+1]]
 	outArc   []int32
 	near     *nearest
 	stations []spot

@@ -52,7 +52,7 @@ func TestOptimiseFindsTheBest(t *testing.T) {
 	// A tank of 3 units, filled by each member's rain; the pump of 0–2 units has to be paid for, an overflow costs much more.
 	rain := [][]float64{{0, 1, 3, 2, 0}, {0, 0, 1, 0, 0}, {1, 3, 4, 1, 0}, {0, 0, 0, 0, 0}}
 	q := &Problem{Units: []Unit{{ID: "p", Levels: []float64{0, 1, 2}, MinRun: 2}}, Blocks: 5, Members: 4, Weight: 0.5, Tail: 0.25,
-		Model: func(p Plan, m int) (l Loss) {
+		Model: each(4, func(p Plan, m int) (l Loss) {
 			level := 1.0
 			for b, k := range p[0] {
 				level += rain[m][b]
@@ -65,7 +65,14 @@ func TestOptimiseFindsTheBest(t *testing.T) {
 				}
 			}
 			return l
-		}}
+		})}
+	value := func(p Plan) float64 {
+		s, err := q.Score(context.Background(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s[0].Value
+	}
 	best := math.Inf(1)
 	for code := range 243 {
 		p := Plan{make([]uint8, 5)}
@@ -73,21 +80,21 @@ func TestOptimiseFindsTheBest(t *testing.T) {
 			p[0][b] = uint8(c % 3)
 		}
 		if q.Check(p) == nil {
-			best = math.Min(best, q.Score(p).Value)
+			best = math.Min(best, value(p))
 		}
 	}
-	p, s, err := q.Optimise(500)
+	p, s, err := q.Optimise(context.Background(), 500)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Value > best+1e-9 || q.Check(p) != nil || s.Value != q.Score(p).Value {
-		t.Errorf("plan %v costs %.3f, the best %.3f", p, s.Value, best)
+	if s[0].Value > best+1e-9 || q.Check(p) != nil || s[0].Value != value(p) {
+		t.Errorf("plan %v costs %.3f, the best %.3f", p, s[0].Value, best)
 	}
-	again, _, _ := q.Optimise(500)
+	again, _, _ := q.Optimise(context.Background(), 500)
 	if !reflect.DeepEqual(p, again) {
 		t.Error("the same search finds another plan")
 	}
-	if q.Score(q.Hold()).Value <= s.Value {
+	if value(q.Hold()) <= s[0].Value {
 		t.Error("doing nothing is as good")
 	}
 }
@@ -106,7 +113,7 @@ func TestPreDrawdownOfACreek(t *testing.T) {
 				Links: []water.Link{{ID: "gate", Kind: water.GateLink, From: 0, To: 1, In: 0.5, Section: water.Section{Shape: water.RectOpen, Height: 4, Width: 6}, Coefficient: 0.9}}}
 		}
 		q := &Problem{Units: []Unit{{ID: "gate", Levels: []float64{0, 0.25, 1}}}, Blocks: 4, Members: 3, Weight: 0.3, Tail: 0.34,
-			Model: func(p Plan, m int) (l Loss) {
+			Model: each(3, func(p Plan, m int) (l Loss) {
 				s, err := drains.New(net(m), drains.Config{MaxStep: 30 * time.Second})
 				if err != nil {
 					t.Fatal(err)
@@ -124,12 +131,20 @@ func TestPreDrawdownOfACreek(t *testing.T) {
 				}
 				l.Damage = math.Max(s.PeakLevel(0)-3.6, 0) * 1e7
 				return l
-			}}
-		p, _, err := q.Optimise(60)
+			})}
+		p, _, err := q.Optimise(ctx, 60)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p, q.Model(p, 2), q.Model(q.Hold(), 2)
+		with, err := q.Model(ctx, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without, err := q.Model(ctx, q.Hold())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, with[2][0], without[2][0]
 	}
 	p, with, without := run(4)
 	if p[0][0] == 0 && p[0][1] == 0 || with.Damage >= without.Damage/2 || with.Sewage <= 0 {
@@ -137,6 +152,65 @@ func TestPreDrawdownOfACreek(t *testing.T) {
 	}
 	if p, with, _ := run(0.2); p[0][0] != 0 || p[0][1] != 0 || with.Sewage != 0 {
 		t.Errorf("a shower: plan %v, %+v", p, with)
+	}
+}
+
+// each makes a model of all members of one of each.
+func each(members int, of func(p Plan, m int) Loss) func(context.Context, Plan) ([][]Loss, error) {
+	return func(_ context.Context, p Plan) ([][]Loss, error) {
+		out := make([][]Loss, members)
+		for m := range out {
+			out[m] = []Loss{of(p, m)}
+		}
+		return out, nil
+	}
+}
+
+// Groups that don't touch each other are planned at once: as well as one by one, with the evaluations of the longest search.
+func TestGroupsAreSearchedSideBySide(t *testing.T) {
+	want := [][]uint8{{0, 1, 1, 0}, {2, 2, 0, 0}, {0, 0, 0, 0}}
+	n := 0
+	problem := func(groups ...int) *Problem {
+		q := &Problem{Blocks: 4, Members: 1, Groups: len(groups), Model: func(_ context.Context, p Plan) ([][]Loss, error) {
+			n++
+			out := make([]Loss, len(groups))
+			for k, g := range groups {
+				out[k].Delay = 1
+				for b, v := range want[g] {
+					out[k].Delay += math.Abs(float64(v) - float64(p[k][b]))
+				}
+			}
+			return [][]Loss{out}, nil
+		}}
+		for k := range groups {
+			q.Units = append(q.Units, Unit{ID: "u", Levels: []float64{0, 1, 2}, Group: k})
+		}
+		return q
+	}
+	longest := 0
+	for g := range want {
+		n = 0
+		if p, _, err := problem(g).Optimise(context.Background(), 1000); err != nil || !reflect.DeepEqual(p[0], want[g]) {
+			t.Errorf("group %d: %v, %v; want %v", g, p, err, want[g])
+		}
+		longest = max(longest, n)
+	}
+	n = 0
+	p, s, err := problem(0, 1, 2).Optimise(context.Background(), 1000)
+	if err != nil || !reflect.DeepEqual([][]uint8(p), want) || n > longest {
+		t.Errorf("%v, %v, %d evaluations; want %v and %d", p, err, n, want, longest)
+	}
+	for g := range s {
+		if s[g].Value != 1 {
+			t.Errorf("group %d is expected to lose %g", g, s[g].Value)
+		}
+	}
+	// What is in force stays where a change is not worth it.
+	q := problem(0, 1)
+	q.Least = 10
+	force := Plan{{0, 0, 0, 0}, {1, 1, 1, 1}}
+	if p, _, _ := q.Optimise(context.Background(), 50, force); !p.equal(force) {
+		t.Errorf("%v in place of what is in force", p)
 	}
 }
 

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -11,6 +12,7 @@ import (
 type Unit struct {
 	ID     string
 	Levels []float64 // what it may be ordered to, rising: units of a pump, opening of a gate, a creek's target, the site of a mobile pump
+	Group  int       // of those that can be planned apart, 0 … Groups − 1
 	Once   bool      // one order for the whole time, as of a mobile pump that is sent to a site
 	Now    int       // index into Levels of what it does at the start
 	// Limits of a pump, in blocks of the plan. Level 0 is off.
@@ -50,9 +52,13 @@ type Problem struct {
 	Blocks  int
 	Feeders map[int]float64 // most of the sum of the orders on each
 	Members int
-	Model   func(p Plan, member int) Loss
-	Tail    float64 // share of worst members in the CVaR, 0.1
-	Weight  float64 // of the CVaR, 0–1
+	Groups  int // of units that hardly touch what another group loses: one evaluation tells of a change in each; 0: one
+	// Model is what a plan costs each member, by group. All members are asked for at once, so that they can be one batch.
+	Model  func(ctx context.Context, p Plan) ([][]Loss, error)
+	Tail   float64 // share of worst members in the CVaR, 0.1
+	Weight float64 // of the CVaR, 0–1
+	// What a change must be worth: more than this share of what is lost without it, and more fen than Least.
+	Share, Least float64
 }
 
 // A Score is what a plan is expected to cost, fen.
@@ -131,13 +137,26 @@ func (q *Problem) Hold() Plan {
 	return p
 }
 
-// Score returns what p costs over the ensemble.
-func (q *Problem) Score(p Plan) Score {
-	loss := make([]float64, q.Members)
-	for m := range loss {
-		loss[m] = q.Model(p, m).Total()
+// Score returns what p costs each group over the ensemble.
+func (q *Problem) Score(ctx context.Context, p Plan) ([]Score, error) {
+	losses, err := q.Model(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	return score(loss, q.Tail, q.Weight)
+	if len(losses) != q.Members {
+		return nil, fmt.Errorf("plan: losses of %d members; want %d", len(losses), q.Members)
+	}
+	out, of := make([]Score, max(q.Groups, 1)), make([]float64, q.Members)
+	for g := range out {
+		for m := range of {
+			if len(losses[m]) != len(out) {
+				return nil, fmt.Errorf("plan: member %d: losses of %d groups; want %d", m+1, len(losses[m]), len(out))
+			}
+			of[m] = losses[m][g].Total()
+		}
+		out[g] = score(of, q.Tail, q.Weight)
+	}
+	return out, nil
 }
 
 func score(loss []float64, tail, weight float64) Score {
@@ -161,76 +180,159 @@ func score(loss []float64, tail, weight float64) Score {
 	return s
 }
 
-// Optimise looks for the plan of least value from the starts given and from Hold, within budget evaluations of a plan: it changes one
-// unit over a stretch of blocks at a time, long stretches first, as long as that helps. Every plan that it tries keeps the limits; a start
-// that does not is refused.
-func (q *Problem) Optimise(budget int, starts ...Plan) (Plan, Score, error) {
+// Optimise looks for the plan of least value from the starts given and from Hold, within budget evaluations of a plan, and returns what
+// it expects each group to lose: it changes one unit of each group over a stretch of blocks at a time, long stretches first, as long as
+// that helps. Every plan that it tries keeps the limits; a start that does not is refused. The first start is what is in force: others
+// must be worth the change.
+func (q *Problem) Optimise(ctx context.Context, budget int, starts ...Plan) (Plan, []Score, error) {
 	if q.Blocks < 1 || q.Members < 1 || q.Model == nil || !(q.Weight >= 0 && q.Weight <= 1) {
-		return nil, Score{}, fmt.Errorf("plan: %d blocks, %d members, weight %g of the risk", q.Blocks, q.Members, q.Weight)
+		return nil, nil, fmt.Errorf("plan: %d blocks, %d members, weight %g of the risk", q.Blocks, q.Members, q.Weight)
 	}
+	groups := make([]group, max(q.Groups, 1))
 	for i := range q.Units {
 		u := &q.Units[i]
-		if len(u.Levels) == 0 || len(u.Levels) > 255 || u.Now < 0 || u.Now >= len(u.Levels) {
-			return nil, Score{}, fmt.Errorf("plan: %s: %d levels, now at %d", u.ID, len(u.Levels), u.Now)
+		if len(u.Levels) == 0 || len(u.Levels) > 255 || u.Now < 0 || u.Now >= len(u.Levels) || u.Group < 0 || u.Group >= len(groups) {
+			return nil, nil, fmt.Errorf("plan: %s: %d levels, now at %d, group %d of %d", u.ID, len(u.Levels), u.Now, u.Group, len(groups))
 		}
+		groups[u.Group].units = append(groups[u.Group].units, i)
+	}
+	for g := range groups {
+		groups[g].length, groups[g].tried = q.Blocks, map[string]bool{}
 	}
 	starts = append(starts, q.Hold())
 	var best Plan
-	var value Score
+	var value []Score
+	// take keeps what of p is better than best, group by group.
+	take := func(p Plan) error {
+		s, err := q.Score(ctx, p)
+		if err != nil {
+			return err
+		}
+		if budget--; best == nil {
+			best, value = p.Clone(), s
+			return nil
+		}
+		was := best.Clone()
+		for g := range groups {
+			if !q.worth(value[g].Value, s[g].Value) {
+				continue
+			}
+			for _, i := range groups[g].units {
+				best[i] = slices.Clone(p[i])
+			}
+			if q.Check(best) != nil { // a feeder that groups share
+				copy(best, was)
+				continue
+			}
+			copy(was, best)
+			value[g], groups[g].better = s[g], true
+		}
+		return nil
+	}
 	for i, p := range starts {
 		if err := q.Check(p); err != nil {
 			if i == len(starts)-1 && best != nil {
 				continue // what runs now is over a limit, but a start given is not
 			}
-			return nil, Score{}, err
+			return nil, nil, err
 		}
-		if s := q.Score(p); best == nil || s.Value < value.Value {
-			best, value = p.Clone(), s
+		if i > 0 && (budget <= 0 || slices.ContainsFunc(starts[:i], func(o Plan) bool { return o.equal(p) })) {
+			continue
 		}
-		budget--
+		for g := range groups {
+			groups[g].mark(p)
+		}
+		if err := take(p); err != nil {
+			return nil, nil, err
+		}
 	}
-	try := func(i, from, to, level int) bool {
-		p := best[i]
-		same := true
-		for b := from; b < to; b++ {
-			same = same && int(p[b]) == level
-		}
-		if same || budget <= 0 {
-			return false
-		}
-		was := slices.Clone(p)
-		for b := from; b < to; b++ {
-			p[b] = uint8(level)
-		}
-		if q.Check(best) == nil {
-			budget--
-			if s := q.Score(best); s.Value < value.Value {
-				value = s
-				return true
+	for budget > 0 {
+		p := best.Clone()
+		changed := false
+		for g := range groups {
+			if groups[g].next(q, best, p) {
+				changed = true
 			}
 		}
-		copy(p, was)
-		return false
-	}
-	for better := true; better && budget > 0; {
-		better = false
-		for length := q.Blocks; length >= 1; length = length / 2 {
-			for i := range q.Units {
-				if q.Units[i].Once && length < q.Blocks {
-					continue
-				}
-				for from := 0; from < q.Blocks; from += max(1, length/2) {
-					for level := range q.Units[i].Levels {
-						if try(i, from, min(from+length, q.Blocks), level) {
-							better = true
-						}
-					}
-					if from+length >= q.Blocks {
-						break
-					}
-				}
-			}
+		if !changed {
+			break
+		}
+		if err := take(p); err != nil {
+			return nil, nil, err
 		}
 	}
 	return best, value, nil
+}
+
+func (p Plan) equal(o Plan) bool {
+	return slices.EqualFunc(p, o, func(a, b []uint8) bool { return slices.Equal(a, b) })
+}
+
+// worth says whether to lose after instead of before is worth a change.
+func (q *Problem) worth(before, after float64) bool {
+	return after < (1-q.Share)*before && before-after > q.Least
+}
+
+// A group is units that are planned apart, and how far the search for them has come.
+type group struct {
+	units  []int
+	length int // of the stretches that are changed now
+	at     int // number of the next change of this length
+	done   bool
+	better bool            // since the longest stretches were last begun with
+	tried  map[string]bool // plans of these units
+}
+
+// mark notes what of p is the group's, and whether it is new.
+func (g *group) mark(p Plan) bool {
+	var key []byte
+	for _, i := range g.units {
+		key = append(key, p[i]...)
+	}
+	if g.tried[string(key)] {
+		return false
+	}
+	g.tried[string(key)] = true
+	return true
+}
+
+// next makes the next change of what is best so far in p, which has not been tried yet and keeps the limits, and reports whether there is one:
+// the first blocks first.
+func (g *group) next(q *Problem, best, p Plan) bool {
+	for !g.done {
+		n := 0
+		hop := max(1, g.length/2)
+		for from := 0; ; from += hop {
+			for _, i := range g.units {
+				u := &q.Units[i]
+				if u.Once && g.length < q.Blocks {
+					continue
+				}
+				for level := range u.Levels {
+					if n++; n <= g.at {
+						continue
+					}
+					g.at = n
+					for b := range p[i] {
+						if p[i][b] = best[i][b]; b >= from && b < from+g.length {
+							p[i][b] = uint8(level)
+						}
+					}
+					if g.mark(p) && q.Check(p) == nil {
+						return true
+					}
+					copy(p[i], best[i])
+				}
+			}
+			if from+g.length >= q.Blocks {
+				break
+			}
+		}
+		g.at = 0
+		if g.length /= 2; g.length >= 1 {
+			continue
+		}
+		g.length, g.done, g.better = q.Blocks, !g.better, false
+	}
+	return false
 }
