@@ -18,7 +18,9 @@ after(async () => { await browser?.close(); city?.stop(); });
 const open = (lang, more = {}) => openAt(browser, url, { lang, ...more });
 const until = (page, f, arg) => page.waitForFunction(f, arg, { timeout: 60_000, polling: 250 });
 /** Changes the JSON that the server answers to a path. */
-const change = (page, where, f) => page.route(where, async (r) => { const a = await r.fetch(); const b = await a.json(); await r.fulfill({ response: a, json: f(b) ?? b }); });
+const change = (page, where, f) => page.route(where, async (r) => {
+  try { const a = await r.fetch(), b = await a.json(); await r.fulfill({ response: a, json: f(b) ?? b }); } catch (e) { if (!page.isClosed()) throw e; } // what was asked when the page closed
+});
 /** Opens a page whose answers are changed by prepare before anything is asked. */
 async function changed(lang, prepare, hash = '') {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
