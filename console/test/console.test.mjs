@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { browse, clockOf, open as openAt, root, serve } from '../tools/drive.mjs';
 
 let city, url, browser;
@@ -13,6 +13,8 @@ before(async () => {
   url = city.url;
   browser = await browse();
 });
+// What a failed test left open would draw on beside the next ones.
+afterEach(async () => { for (const c of browser.contexts()) for (const p of c.pages()) await p.close(); });
 after(async () => { await browser?.close(); city?.stop(); });
 
 const open = (lang, more = {}) => openAt(browser, url, { lang, ...more });
@@ -63,8 +65,9 @@ test('every text is there in both languages, and every one is used', async () =>
 
 test('the city moves, the clock runs, nothing comes from outside', async () => {
   const { page, outside, errors } = await open('en');
+  await until(page, () => window.citybrain.status());
   const a = await clockOf(page);
-  await until(page, (was) => window.citybrain.status()?.clock > was + 10, a);
+  await until(page, (was) => window.citybrain.status().clock > was + 10, a);
   assert.deepEqual(outside, [], 'requests left the machine');
   assert.deepEqual(errors, []);
   assert.ok((await page.evaluate(() => window.citybrain.cost())) < 4, 'drawing took over 4 ms of a frame');
@@ -140,7 +143,7 @@ test('who comes, from where and why: coverage, what is reached within minutes, w
   await until(page, () => window.citybrain.status()?.decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
   await page.evaluate(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)));
   await page.waitForSelector('.choices .best');
-  assert.match(await page.textContent('.choices'), /station \d/);
+  assert.match(await page.textContent('.choices'), /[a-z] \d/);
   assert.doesNotMatch(await page.textContent('.choices'), /_/);
   assert.ok(await page.evaluate(() => window.citybrain.map.map.getSource('looked').serialize().data.features.some((f) => f.properties.kind === 'choice')), 'no way is drawn');
   const unit = await page.evaluate(() => window.citybrain.status().units[0]);
