@@ -27,5 +27,5 @@
 //
 // The live stream is a sequence of messages: type (1 byte), 3 spare bytes, length of the payload (u32), payload; all numbers
 // little-endian. Types: 1 vehicles, 2 signals, 3 water, 4 status (JSON), 5 speeds, 6 units under way
-// (JSON); see message.go.
+// (JSON), 7 decisions (JSON: all at first, then those that are new or have changed); see message.go.
 package server

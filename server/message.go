@@ -17,6 +17,7 @@ const (
 	msgStatus   = 4 // JSON
 	msgSpeeds   = 5 // for each link: u8 speed over its limit, 255ths
 	msgWays     = 6 // JSON: units under way to calls, see ways.go
+	msgDecided  = 7 // JSON: decisions that are new or have changed, see decided.go
 )
 
 func message(kind byte, payload []byte) []byte {

@@ -46,7 +46,7 @@ type fanInfo struct {
 }
 
 // A record is a frame as replay keeps it, packed: what moves and lies on the city, and the status for who may know where calls
-// came from and for who may not. A wet minute is thousands of cells, and a status has all decisions of the evening.
+// came from and for who may not. A wet minute is thousands of cells.
 type record struct {
 	at                  time.Time
 	city, plain, status []byte

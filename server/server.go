@@ -51,6 +51,7 @@ type Server struct {
 	static      map[string][]byte // JSON that never changes, by path
 	now         atomic.Pointer[frame]
 	wake        atomic.Pointer[chan struct{}]
+	changes     uint64 // of decisions so far
 	covered     atomic.Pointer[covered]
 	ground      atomic.Pointer[flood.Sim] // of the brain, for what lies below the size of its cells; nothing else of it is read
 	todo        chan func(decider)        // what people decided: all of it between two ticks
@@ -77,6 +78,7 @@ type frame struct {
 	status   []byte
 	plain    []byte // the status without the calls, for whoever may not know where somebody called from
 	ways     []byte // the units' ways to calls, for whoever may
+	decided  []decided
 }
 
 // messages lists the frame's messages as one reader gets them.
@@ -274,8 +276,12 @@ func (s *Server) Observe(b *brain.Brain, x *exchange.Exchange, now time.Time, sp
 	if f.speeds == nil || now.Unix()%15 == 0 {
 		f.speeds = speeds(s.city, b.Streets())
 	}
-	st := s.status(b, now, speed, slowed)
 	var err error
+	if f.decided, err = s.decisions(b); err != nil {
+		s.cfg.Log.Error("decisions", "err", err)
+		return
+	}
+	st := s.status(b, now, speed, slowed)
 	if f.status, f.plain, err = st.messages(); err != nil {
 		s.cfg.Log.Error("status", "err", err)
 		return
@@ -293,14 +299,13 @@ func (s *Server) publish(f *frame) {
 }
 
 type status struct {
-	Clock     float64        `json:"clock"`
-	Speed     float64        `json:"speed"`
-	Slowed    bool           `json:"slowed"`
-	Halted    bool           `json:"halted"`
-	Totals    totals         `json:"totals"`
-	Decisions []decisionInfo `json:"decisions"`
-	Units     []unitInfo     `json:"units"`
-	Calls     []callInfo     `json:"calls"`
+	Clock  float64    `json:"clock"`
+	Speed  float64    `json:"speed"`
+	Slowed bool       `json:"slowed"`
+	Halted bool       `json:"halted"`
+	Totals totals     `json:"totals"`
+	Units  []unitInfo `json:"units"`
+	Calls  []callInfo `json:"calls"`
 }
 
 type totals struct {
@@ -311,15 +316,6 @@ type totals struct {
 	Tide      float64 `json:"tide"`
 	Calls     int     `json:"calls"`
 	Units     int     `json:"units"`
-}
-
-type decisionInfo struct {
-	*brain.Decision
-	Made     int64 `json:"made"`
-	Deadline int64 `json:"deadline"`
-	// What a decision rests on is read when it is looked at: GET /api/detail.
-	Choices []struct{} `json:"choices,omitempty"`
-	Leaving []struct{} `json:"leaving,omitempty"`
 }
 
 type unitInfo struct {
@@ -367,11 +363,6 @@ func (s *Server) status(b *brain.Brain, now time.Time, speed float64, slowed boo
 	if b.Water() != nil {
 		st.Totals.Tide = b.Water().TideLevel(now.Sub(s.cfg.Start))
 	}
-	for _, d := range b.Decisions() {
-		copied := *d
-		st.Decisions = append(st.Decisions, decisionInfo{Decision: &copied, Made: d.Made.Unix(), Deadline: d.Deadline.Unix()})
-	}
-	st.Decisions = nonNil(st.Decisions)
 	snap := s.twin.Main().Snapshot()
 	for e := range snap.Query(twin.Query{Types: []string{"EmergencyVehicle"}}) {
 		if lon, lat, ok := e.Location(); ok {
@@ -409,12 +400,13 @@ func meanSpeed(s *traffic.Sim) float64 {
 	return sum / n
 }
 
-// live streams frames: each client gets the newest, whatever it missed. It ends with the client's session.
+// live streams frames: each client gets the newest, whatever it missed, and of the decisions those that it has not got as they are. It ends with the client's session.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	flush := http.NewResponseController(w)
 	var last [6][]byte
+	var heard uint64
 	for {
 		wake := *s.wake.Load()
 		who, err := s.who(r)
@@ -431,6 +423,12 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 				}
 			}
 			last = is
+			m, upTo := since(f.decided, heard)
+			if heard = upTo; m != nil {
+				if _, err := w.Write(m); err != nil {
+					return
+				}
+			}
 			if err := flush.Flush(); err != nil {
 				return
 			}

@@ -120,7 +120,7 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 		Data: dir, Build: "b1", Policy: p, Log: slog.New(slog.NewTextHandler(log, nil)), Console: fstest.MapFS{"index.html": {Data: []byte("the console")}},
 		NGSILD: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, policy.From(r.Context()).Name) }),
 	})
-	st := &status{Calls: []callInfo{{ID: "urn:ngsi-ld:EmergencyCall:1", At: [2]float64{121.5, 31.2}}}, Units: []unitInfo{}, Decisions: []decisionInfo{}}
+	st := &status{Calls: []callInfo{{ID: "urn:ngsi-ld:EmergencyCall:1", At: [2]float64{121.5, 31.2}}}, Units: []unitInfo{}}
 	st.Totals.Calls = 1
 	full, plain, err := st.messages()
 	if err != nil {

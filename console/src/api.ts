@@ -100,7 +100,6 @@ export interface Status {
   slowed: boolean;
   halted: boolean;
   totals: Totals;
-  decisions: Decision[];
   units: Unit[];
   calls: Call[];
 }

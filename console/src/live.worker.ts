@@ -19,6 +19,7 @@ onmessage = (e: MessageEvent<{ city: City; address: string } | 'again'>): void =
     speeds: (news) => say({ kind: 'speeds', news }),
     status: (news) => say({ kind: 'status', news }),
     ways: (news) => say({ kind: 'ways', news }),
+    decisions: (news) => say({ kind: 'decisions', news }),
     lost: () => say({ kind: 'lost' }),
   }, () => new Promise((f) => { again = f; say({ kind: 'refused' }); }));
 };

@@ -50,7 +50,7 @@ async function start(): Promise<void> {
   setCity(city);
   const address = new URLSearchParams(location.hash.slice(1));
   let view = (views.includes(address.get('view') as View) ? address.get('view') : 'now') as View;
-  let status: api.Status | undefined, ways: readonly api.Way[] = [], fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
+  let status: api.Status | undefined, decisions: api.Decision[] = [], ways: readonly api.Way[] = [], fan: api.Fan | null = null, feeds: api.Feed[] = [], connected = true, compared: Compare | undefined, headShown = '';
 
   const head = el('header.head'), inboxEl = el('aside.inbox'), mapEl = el('div.map'), compareEl = el('div.map.compare', { hidden: true }), swipe = el('div.swipe', { hidden: true }), side = el('aside.inspector'), bar = el('footer.bar'), page = el('main.page', { hidden: true });
   const layerBox = el('div.layers'), tiles = el('div.totals'), badgeText = el('div'), spread = el('div.spread'), badge = el('div.badge', {}, badgeText, spread), mapButtons = el('div.mapbuttons'), reachEl = el('div.reach'), drawerEl = el('section.drawer');
@@ -67,7 +67,7 @@ async function start(): Promise<void> {
   const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at, show: () => (assessable() ? shown : 'median') };
   const compareBranches = (base: string, other: string, at: number): void => { go('now'); time.set(at); openCompare(base, other, 0); };
   const inspector = new Inspector(side, {
-    clock: times.now, decisions: () => status?.decisions ?? [], compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
+    clock: times.now, decisions: () => decisions, compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
     water: (at) => panes().map((p) => ({ branch: p.branch, time: timeOf(p, times), shows: p.map.water.shows, cm: p.map.depthAt(at) })),
     people: () => ({ ways, units: status?.units ?? [], calls: status?.calls ?? [] }), draw: (d) => main.setDetail(d), street: (id, sheet) => void drawer.show({ id }, sheet), reach: (at, kind) => void reach.from(at, kind), covered: (at) => main.coveredAt(at),
     placeOf: (id) => [...(status?.units ?? []), ...(status?.calls ?? [])].find((x) => x.id === id)?.at,
@@ -118,7 +118,7 @@ async function start(): Promise<void> {
   async function drawPage(): Promise<void> {
     page.hidden = view === 'now';
     if (view === 'now' || page.contains(document.activeElement) && page.querySelector('details[open], :focus')) return;
-    const box = el('div'), shown = view, list = status?.decisions ?? [];
+    const box = el('div'), shown = view, list = decisions;
     if (view === 'exchange') feedsView(box, feeds, times.now());
     if (view === 'decisions') decisionsView(box, list, (d) => inspector.decision(d));
     if (view === 'account') await accountView(box, list, (d) => inspector.decision(d), (d) => compareBranches(d.base, d.with, d.made + 3600));
@@ -156,10 +156,11 @@ async function start(): Promise<void> {
     fill(mark.firstElementChild!, t('exercise'));
     headShown = '';
     choice(spread, shown, showSpread); drawHead(); drawLayers(); drawBadge(); drawMapButtons(); time.draw(); compared?.draw(); reach.redraw(); drawer.redraw(); void drawPage();
-    if (status) { inbox.update(status.decisions, true); drawTotals(status); }
+    inbox.update(decisions, true);
+    if (status) drawTotals(status);
     if (inspector.current.startsWith('urn:')) void inspector.refresh();
     else if (inspector.current.includes(',')) inspector.again();
-    else { const d = status?.decisions.find((x) => x.id === inspector.current); if (d) inspector.decision(d); else if (inspector.current === '') inspector.clear(false); }
+    else { const d = decisions.find((x) => x.id === inspector.current); if (d) inspector.decision(d); else if (inspector.current === '') inspector.clear(false); }
   }
 
   /** Loads what each map shows for the time sought; while one load runs, only the last wish is kept. */
@@ -224,7 +225,7 @@ async function start(): Promise<void> {
     return {
       vehicles: (v) => p.map.setVehicles(v, jump), signals: (s) => p.map.setSignals(s), water: (w) => p.map.setWater(w, expected), speeds: (r) => p.map.setSpeeds(r),
       ways: (w) => p.map.setWays(w),
-      status: (s) => { p.map.setPeople(s.units, s.calls, s.clock); if (p === left) drawTotals(s); }, lost: () => undefined,
+      status: (s) => { p.map.setPeople(s.units, s.calls, s.clock); if (p === left) drawTotals(s); }, decisions: () => undefined, lost: () => undefined,
     };
   }
   /** The live stream feeds every map that shows main now, and the last of each kind is kept for one that comes back. */
@@ -245,16 +246,15 @@ async function start(): Promise<void> {
       status: (s) => {
         const first = !status;
         status = s; connected = true;
-        inbox.update(s.decisions);
-        main.setDecisions(s.decisions);
         inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls, s.clock); });
         if (first && time.state !== 'past') drawTotals(s); // at once: a slow machine draws the map for seconds before it comes to what waits
         else if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
-        inFrames('bar', () => time.update(s.clock, null, undefined, s.decisions));
+        inFrames('bar', () => time.update(s.clock, null, undefined, decisions));
         if (compared?.right.ahead) sought();
         drawHead();
         if (first) void refresh().then(restore);
       },
+      decisions: (d) => { decisions = d; inbox.update(d); main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d)); },
       lost: () => { connected = false; drawHead(); },
     };
   }
@@ -372,7 +372,7 @@ async function start(): Promise<void> {
       fan = f; feeds = list;
       setFeeds(list);
       for (const p of panes()) { p.map.markStale(); p.map.setDamage(fan?.districts ?? []); }
-      time.update(times.now(), samples, f, status?.decisions ?? []);
+      time.update(times.now(), samples, f, decisions);
       sought(); // a newer forecast takes the place of the one drawn
       void cover.refresh(times.now());
       drawOutlook(); compared?.draw();
@@ -385,7 +385,7 @@ async function start(): Promise<void> {
   };
   setInterval(() => void refresh(), 5000);
   // For tests and benches: what the page shows and what it costs.
-  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared, ways: () => ways, drawer, reach, shoot, pick, pickDecision, setWays: (w: readonly api.Way[]) => { ways = w; main.setWays(w); inspector.underWay(); } } });
+  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, decisions: () => decisions, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared, ways: () => ways, drawer, reach, shoot, pick, pickDecision, setWays: (w: readonly api.Way[]) => { ways = w; main.setWays(w); inspector.underWay(); } } });
   live(city, liveHandlers(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
 }
 

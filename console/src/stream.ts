@@ -1,4 +1,4 @@
-import type { Status, Way } from './api';
+import type { Decision, Status, Way } from './api';
 import type { Ground } from './ground';
 import { Moves, type Drawn } from './moves';
 
@@ -14,13 +14,15 @@ export interface Handlers {
   speeds(ratio: Uint8Array): void;
   status(s: Status): void;
   ways(w: Way[]): void;
+  /** All of them, by the time at which they were made. */
+  decisions(d: Decision[]): void;
   lost(): void;
 }
 
 const head = 8; // bytes: type, what water shows, 2 spare, length of the payload (u32, little-endian)
 
 /** Decodes one message and hands it on. */
-function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, h: Handlers): void {
+function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, decided: Map<string, Decision>, h: Handlers): void {
   const v = new DataView(b);
   switch (type) {
     case 1: {
@@ -42,12 +44,16 @@ function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, h: 
     case 4: h.status(JSON.parse(new TextDecoder().decode(b)) as Status); return;
     case 5: h.speeds(new Uint8Array(b)); return;
     case 6: h.ways(JSON.parse(new TextDecoder().decode(b)) as Way[]); return;
+    case 7:
+      for (const d of JSON.parse(new TextDecoder().decode(b)) as Decision[]) decided.set(d.id, d);
+      h.decisions([...decided.values()]);
+      return;
   }
 }
 
 /** Reads a response of framed messages to its end. */
 async function read(body: ReadableStream<Uint8Array>, moves: Moves, h: Handlers): Promise<void> {
-  const reader = body.getReader();
+  const reader = body.getReader(), decided = new Map<string, Decision>();
   let buf: Uint8Array = new Uint8Array(0);
   for (;;) {
     const { done, value } = await reader.read();
@@ -62,7 +68,7 @@ async function read(body: ReadableStream<Uint8Array>, moves: Moves, h: Handlers)
       if (buf.length < head) break;
       const size = new DataView(buf.buffer, buf.byteOffset).getUint32(4, true);
       if (buf.length < head + size) break;
-      dispatch(buf[0]!, buf[1]!, buf.slice(head, head + size).buffer, moves, h);
+      dispatch(buf[0]!, buf[1]!, buf.slice(head, head + size).buffer, moves, decided, h);
       buf = buf.subarray(head + size);
     }
   }

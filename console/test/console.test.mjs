@@ -43,8 +43,8 @@ const proposal = (at) => ({ id: 'closure-test', kind: 'closure', title: { en: 'C
 /** Stands in for the live stream: a status with one proposal, once; the rest of the server is as it is. */
 const withProposal = async (page) => {
   const { start } = await (await fetch(url + 'api/city')).json();
-  const status = { clock: start + 600, speed: 1, slowed: false, halted: false, totals: { vehicles: 5000, speed: 12, rain: 3, rainTotal: 2, tide: 2, calls: 3, units: 9 }, decisions: [proposal(start + 600)], units: [], calls: [] };
-  await page.route('**/api/live', (r) => r.fulfill({ body: message(4, Buffer.from(JSON.stringify(status))) }));
+  const status = { clock: start + 600, speed: 1, slowed: false, halted: false, totals: { vehicles: 5000, speed: 12, rain: 3, rainTotal: 2, tide: 2, calls: 3, units: 9 }, units: [], calls: [] };
+  await page.route('**/api/live', (r) => r.fulfill({ body: Buffer.concat([message(4, Buffer.from(JSON.stringify(status))), message(7, Buffer.from(JSON.stringify([proposal(start + 600)])))]) }));
 };
 
 test('every text is there in both languages, and every one is used', async () => {
@@ -140,8 +140,8 @@ test('who comes, from where and why: coverage, what is reached within minutes, w
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('.reach').isVisible(), false);
   // A dispatch is taken apart: who goes, two runners-up, their ways on the map; units by their station's name.
-  await until(page, () => window.citybrain.status()?.decisions.some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
-  await page.evaluate(() => window.citybrain.pickDecision(window.citybrain.status().decisions.filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)));
+  await until(page, () => window.citybrain.decisions().some((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)));
+  await page.evaluate(() => window.citybrain.pickDecision(window.citybrain.decisions().filter((d) => d.kind === 'dispatch' && / to call /.test(d.title.en)).at(-1)));
   await page.waitForSelector('.choices .best');
   assert.match(await page.textContent('.choices'), /[a-z] \d/);
   assert.doesNotMatch(await page.textContent('.choices'), /_/);
