@@ -50,7 +50,6 @@ type mission struct {
 
 // How calls are handled.
 const (
-	ackAfter    = 15 * time.Second // within which a unit must show for the call that it was sent to
 	sameWithin  = 120.0            // m between two calls for one case …
 	sameFor     = 15 * time.Minute // … and between their rings
 	considered  = 6                // units whose drive is reckoned along the forecast
@@ -60,11 +59,12 @@ const (
 
 // calls is what the brain has done about the calls that it knows.
 type calls struct {
-	missions map[string]*mission     // by unit
-	aid      map[string]time.Time    // call and kind: when the neighbour was asked
-	brought  map[string]string       // unit: the call and hospital that it was told
-	silent   map[[2]string]time.Time // call and unit: it did not answer
-	apart    map[string]bool         // calls that their centre would not have merged
+	missions map[string]*mission   // by unit
+	aid      map[string]time.Time  // call and kind: when the neighbour was asked
+	brought  map[string]string     // unit: the call and hospital that it was told
+	silent   map[[2]string]silence // call and unit: it did not answer
+	patience [emergency.Kinds]patience
+	apart    map[string]bool // calls that their centre would not have merged
 	handled  map[string]*exchange.Command
 	offs     []float64 // arrivals over what was expected, the newest last
 	moves    map[string]int
@@ -72,8 +72,11 @@ type calls struct {
 	lastMove time.Time
 }
 
+// A silence is when a unit was taken not to have heard an order, and when that was sent.
+type silence struct{ since, sent time.Time }
+
 func newCalls() *calls {
-	return &calls{missions: map[string]*mission{}, aid: map[string]time.Time{}, brought: map[string]string{}, silent: map[[2]string]time.Time{}, apart: map[string]bool{}, handled: map[string]*exchange.Command{}, moves: map[string]int{}}
+	return &calls{missions: map[string]*mission{}, aid: map[string]time.Time{}, brought: map[string]string{}, silent: map[[2]string]silence{}, apart: map[string]bool{}, handled: map[string]*exchange.Command{}, moves: map[string]int{}}
 }
 
 // answerCalls gives each waiting call its path: a unit, the most urgent call first; or the neighbour, a person, the open call that it
@@ -139,13 +142,13 @@ func (b *Brain) unconfirmed(c *callSeen, k emergency.Kind) (n int) {
 // chase gives up on units that do not show for a call that they were sent to.
 func (b *Brain) chase(c *callSeen) {
 	for _, m := range sortedMissions(b.calls.missions) {
-		if m.call != c.id || m.seen || b.now.Sub(m.sent) < ackAfter || slices.Contains(c.units, m.unit) || c.unit == m.unit {
+		if m.call != c.id || m.seen || b.now.Sub(m.sent) < b.calls.patience[m.kind].limit() || slices.Contains(c.units, m.unit) || c.unit == m.unit {
 			continue
 		}
-		b.calls.silent[[2]string{c.id, m.unit}] = b.now
+		b.calls.silent[[2]string{c.id, m.unit}] = silence{b.now, m.sent}
 		delete(b.calls.missions, m.unit)
 		b.note(&Decision{Kind: "unit", Deadline: b.now, Title: city.Text{En: fmt.Sprintf("%s did not answer for call %s", b.unitName(m.unit).En, c.id), Zh: fmt.Sprintf("单位 %s 未应答呼叫 %s", b.unitName(m.unit).Zh, c.id)},
-			Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", ackAfter.Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", ackAfter.Seconds())}}, c.at)
+			Why: city.Text{En: fmt.Sprintf("Not seen under way within %.0f s; the next unit is sent.", b.calls.patience[m.kind].limit().Seconds()), Zh: fmt.Sprintf("%.0f秒内未应答，改派下一单位。", b.calls.patience[m.kind].limit().Seconds())}}, c.at)
 	}
 }
 
@@ -179,7 +182,7 @@ func (b *Brain) send(c *callSeen, kind emergency.Kind, units []unitSeen, list []
 	d.Why.En, d.Why.Zh = d.Why.En+reason.En, d.Why.Zh+reason.Zh
 	m := &mission{unit: best.Unit, call: c.id, from: from, kind: kind, leads: kind == c.kind.Lead(), priority: c.priority, route: route, node: b.nearestNode(c.at), sent: b.now, eta: b.now.Add(time.Duration(best.ArriveS * float64(time.Second))), decision: d}
 	d.undo = func(b *Brain, by string) {
-		b.calls.silent[[2]string{c.id, best.Unit}] = b.now // it is not chosen again
+		b.calls.silent[[2]string{c.id, best.Unit}] = silence{since: b.now} // it is not chosen again
 		if b.calls.missions[best.Unit] != m {
 			return
 		}
@@ -234,7 +237,7 @@ func (b *Brain) rank(c *callSeen, kind emergency.Kind, units []unitSeen) ([]Disp
 		if !u.lost && !u.status.Free() {
 			busy++
 		}
-		if t, silent := b.calls.silent[[2]string{c.id, u.id}]; !u.goes(c.priority) || silent && b.now.Sub(t) < excludedFor {
+		if t, silent := b.calls.silent[[2]string{c.id, u.id}]; !u.goes(c.priority) || silent && b.now.Sub(t.since) < excludedFor {
 			continue
 		}
 		s := u.late()
@@ -337,10 +340,14 @@ func (b *Brain) follow(units []unitSeen, list []callSeen) {
 		switch {
 		case u.lost:
 			delete(b.calls.missions, u.id)
-		case under && u.call != "" && m != nil && m.from == u.call && !m.seen && b.now.Sub(m.sent) < ackAfter:
+		case under && u.call != "" && m != nil && m.from == u.call && !m.seen && b.now.Sub(m.sent) < b.calls.patience[u.kind].limit():
 			// It has been told to leave that call.
 		case under && u.call != "" && (m == nil || m.call != u.call):
-			// Its centre has sent it: its way is not known, but can be guessed.
+			// Its centre has sent it, or it heard of the order after all: its way is not known, but can be guessed.
+			if k := [2]string{u.call, u.id}; !b.calls.silent[k].sent.IsZero() {
+				b.calls.patience[u.kind].answered(b.now.Sub(b.calls.silent[k].sent))
+				delete(b.calls.silent, k)
+			}
 			c := call[u.call]
 			if c == nil || !c.placed {
 				continue
@@ -352,6 +359,9 @@ func (b *Brain) follow(units []unitSeen, list []callSeen) {
 			}
 			b.calls.missions[u.id] = m
 		case m != nil && under && u.call == m.call:
+			if !m.seen {
+				b.calls.patience[u.kind].answered(b.now.Sub(m.sent))
+			}
 			m.seen = true
 			m.at, m.metres = b.along(m, u.at)
 		case m != nil && u.call == m.call && u.status == emergency.OnScene:
