@@ -385,7 +385,7 @@ async function start(): Promise<void> {
   };
   setInterval(() => void refresh(), 5000);
   // For tests and benches: what the page shows and what it costs.
-  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, decisions: () => decisions, feeds: () => feeds, cost: () => main.vehicles.cost, vehicles: () => main.vehicles.count, compared: () => compared, ways: () => ways, drawer, reach, shoot, pick, pickDecision, setWays: (w: readonly api.Way[]) => { ways = w; main.setWays(w); inspector.underWay(); } } });
+  Object.assign(window, { citybrain: { map: main, time, spent, status: () => status, decisions: () => decisions, feeds: () => feeds, vehicles: () => main.vehicles.count, compared: () => compared, ways: () => ways, drawer, reach, shoot, pick, pickDecision, setWays: (w: readonly api.Way[]) => { ways = w; main.setWays(w); inspector.underWay(); } } });
   live(city, liveHandlers(), async () => { await session.refresh(); if (session.needsLogin()) await session.login(); });
 }
 
