@@ -36,7 +36,7 @@ export function decisionsView(holder: HTMLElement, list: api.Decision[], pick: (
 /** A branch's name without the folders that it shares with its base. */
 const short = (base: string, other: string): string => (base.slice(0, base.lastIndexOf('/')) === other.slice(0, other.lastIndexOf('/')) ? other.slice(other.lastIndexOf('/') + 1) : other);
 
-/** The account: paired evenings, and this evening's decisions line by line with the two branches that each rests on. */
+/** The account: paired evenings, and this evening's decisions line by line with the two branches that each rests on; what rests on one alone, as an evacuation does, has no difference. */
 export async function accountView(holder: HTMLElement, decisions: api.Decision[], pick: (d: api.Decision) => void, compare: (d: api.Decision) => void): Promise<void> {
   const a = await api.account();
   const tile = (label: string, shown: Node | string, sub: string): HTMLElement => el('div.tile', {}, el('small', {}, label), el('strong', {}, shown), el('small.quiet', {}, sub));
@@ -59,7 +59,7 @@ export async function accountView(holder: HTMLElement, decisions: api.Decision[]
           return el('tr', {}, el('td', {}, r.seed), two((e) => (e.flood.damage_cny === null || e.flood.damage_cny === undefined ? '–' : yuan(e.flood.damage_cny * 100))), two((e) => seconds(e.trips.mean_s)), two((e) => (e.emergency.mean_response_s === null ? '–' : seconds(e.emergency.mean_response_s))), two((e) => e.state_hash.slice(0, 10)));
         })), el('p.quiet', {}, `${t('pair.without')} → ${t('pair.with')}`)));
   };
-  const lines = decisions.filter((d) => d.base && d.with).sort((x, y) => y.made - x.made), money0 = (f: (d: api.Decision) => api.Effect | undefined): number => lines.reduce((v, d) => { const e = f(d); return v + (e && e.unit === 'fen' && !noEffect(e) ? e.mean : 0); }, 0);
+  const lines = decisions.filter((d) => d.base && d.with && d.base !== d.with).sort((x, y) => y.made - x.made), money0 = (f: (d: api.Decision) => api.Effect | undefined): number => lines.reduce((v, d) => { const e = f(d); return v + (e && e.unit === 'fen' && !noEffect(e) ? e.mean : 0); }, 0);
   fill(holder,
     ...(a && a.length ? a.map(season) : [el('p.quiet', {}, t('account.none'), ' ', el('code', {}, 'citybrain season --storms 1 --seeds 10 --json'))]),
     el('h3', {}, t('account.sum')),
