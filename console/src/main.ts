@@ -93,13 +93,18 @@ async function start(): Promise<void> {
   const time = new TimeBar(bar, city, () => { remember('t', time.at ? String(Math.round(time.at)) : ''); sought(); });
 
   function drawHead(): void {
-    const s = time.state, key = JSON.stringify([clock(time.at || times.now(), true), s, connected, status?.speed.toFixed(0), status?.slowed, status?.halted, view, dark, language(), session.mayNotDecide(), left.branch]);
-    if (key === headShown || head.contains(document.activeElement) && head.querySelector(':active')) return;
+    const s = time.state, at = clock(time.at || times.now(), true), key = JSON.stringify([s, connected, status?.speed.toFixed(0), status?.slowed, status?.halted, view, dark, language(), session.mayNotDecide(), left.branch]);
+    if (key === headShown) { // the clock alone, which is so at nearly every tick
+      const shown = head.querySelector('time.clock');
+      if (shown && shown.textContent !== at) shown.textContent = at;
+      return;
+    }
+    if (head.contains(document.activeElement) && head.querySelector(':active')) return;
     headShown = key;
     fill(head,
       el('b', {}, t('app')), el('span.city', {}, name(city.name)), left.branch && el('code.branch', { title: t('branch') }, left.branch),
       el('span', { className: 'live ' + (!connected ? 'lost' : s === 'past' ? 'past' : s === 'future' ? 'future' : '') }, !connected ? t('lost') : s === 'past' ? t('past') : s === 'future' ? t('forecast') : t('live')),
-      el('time.clock', {}, clock(time.at || times.now(), true)), el('span.quiet', {}, status ? `×${number(status.speed, status.speed < 10 ? 1 : 0)}` : ''),
+      el('time.clock', {}, at), el('span.quiet', {}, status ? `×${number(status.speed, status.speed < 10 ? 1 : 0)}` : ''),
       status?.slowed && el('span.warn', { title: t('slowed.why') }, '◷ ', el('span.wide', {}, t('slowed'))), status?.halted && el('strong.warn', {}, t('halted')), caveat(),
       el('nav', {}, ...views.map((v, i) => el('button', { className: v === view ? 'current' : '', title: `${t(('view.' + v) as Key)} (${i + 1})`, onclick: () => go(v) }, t(('view.' + v) as Key)))),
       el('span.spacer'),
