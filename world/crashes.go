@@ -66,7 +66,7 @@ func drawCrashes(c *city.City, cfg Config) []crash {
 	return list
 }
 
-// block gives the streets the crashes that happen before until, which is when they go on to next.
+// block gives the streets the crashes that begin before until: they take events for times ahead of them alone.
 func (w *World) block(until time.Duration) error {
 	for i := range w.crashes {
 		k := &w.crashes[i]
