@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync/atomic"
 
 	"citybrain/city"
 	"citybrain/city/chance"
@@ -214,11 +213,4 @@ func (s *Sim) Hash() string {
 // luckOf turns a second's bits and a vehicle into a number in [0, 1): one round of the mixing of package chance.
 func luckOf(tick uint64, id int32) float32 {
 	return chance.Draw32(tick, uint64(id))
-}
-
-// paddedCounter is a counter alone on its cache line.
-type paddedCounter struct {
-	_ [64]byte
-	atomic.Int64
-	_ [64]byte
 }
