@@ -38,6 +38,7 @@ type runRow struct {
 // trafficRun is what one run is asked for.
 type trafficRun struct {
 	city, sumo, plan, tripinfo       string
+	area, edges                      string
 	roadnet, flow, model, controller string
 	every, duration, threads         int
 	seed                             uint64
@@ -52,6 +53,8 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
 	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
 	f.StringVar(&r.model, "model", "", "own or meso (streets of a city or of SUMO: microscopic, or queues lane by lane) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.area, "micro-area", "", "`X0,Y0,X1,Y1` in the net's metres: microscopic at the junctions in this rectangle, queues around it")
+	f.StringVar(&r.edges, "micro-edges", "", "`ids` of roads, divided by commas: microscopic at the junctions to which they lead, queues around them")
 	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
 	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
@@ -78,6 +81,10 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
 	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own" && r.model != "meso":
 		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own or meso", errUsage, r.model)
+	case (r.area != "" || r.edges != "") && (r.roadnet != "" || r.model != "" && r.model != "own"):
+		return fmt.Errorf("%w: --micro-area and --micro-edges go with --city and --sumo, and with --model own", errUsage)
+	case r.area != "" && r.edges != "":
+		return fmt.Errorf("%w: give --micro-area or --micro-edges", errUsage)
 	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
 		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.roadnet == "" && (r.flow != "" || r.stay):

@@ -24,6 +24,7 @@ type crew struct {
 // A hand is what one thread notes by itself.
 type hand struct {
 	came  []uint64 // a bit for each road to which vehicles come
+	left  []Passage
 	ended int32
 	again bool
 	_     [64]byte

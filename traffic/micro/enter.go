@@ -11,6 +11,9 @@ func (s *Sim) enterDue() {
 	for int(s.NextJourney) < len(s.demand.Journeys) && s.demand.Journeys[s.NextJourney].Depart <= float64(s.Second) {
 		id := s.NextJourney
 		s.NextJourney++
+		if s.away(s.demand.Journeys[id].Roads[0]) {
+			continue
+		}
 		if !s.planRoute(id) {
 			s.Unroutable++
 			continue

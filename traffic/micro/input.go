@@ -182,6 +182,9 @@ func (s *Sim) lookAgain() {
 // detour gives a vehicle a new way from the road that it is on, or comes to from its connection, where a road of its own way is closed and there
 // is another; its stops stay on it.
 func (s *Sim) detour(c *Car, seg int32) {
+	if s.net.away != nil {
+		return
+	}
 	k := &s.kinds[c.Kind]
 	route, at := s.route(c.ID), int(s.At[c.ID])
 	keep := at // the last road that it can't avoid any more

@@ -29,7 +29,7 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 		}
 		return true, v // too near to stop: it goes on, whatever else
 	}
-	if !s.open(n.to[conn], k.class) {
+	if !s.open(n.to[conn], k.class) || t&leaves != 0 && !s.roomAway(conn, c) {
 		return false, min(v, halt)
 	}
 	if !can && c.V > 0 && halt < c.V-k.brake {

@@ -94,8 +94,12 @@ func (s *Sim) passLane(l, r int32, h *hand) {
 
 // gather takes in the vehicles that passed the ends of the connections to a road, tells them what they must know there, and reports whether
 // any has passed its lane too.
-func (s *Sim) gather(r int32) bool {
+func (s *Sim) gather(r int32, h *hand) bool {
 	n := s.net
+	if s.away(r) {
+		s.handOver(r, h)
+		return false
+	}
 	over := false
 	for l := n.first[r]; l < n.first[r+1]; l++ {
 		came := false
@@ -143,15 +147,15 @@ func (s *Sim) takeIn(conn, lane int32) bool {
 		return false
 	}
 	s.Segments[seg] = cars[:copy(cars, cars[gone:])]
-	s.transfer(n.road[n.from[conn]], n.road[lane], int32(gone))
+	s.release(n.road[n.from[conn]], int32(gone))
+	atomic.AddInt32(&s.On[n.road[lane]], int32(gone))
 	return true
 }
 
-// transfer counts vehicles that left the connections out of one road for the lanes of another. Other threads do the same.
-func (s *Sim) transfer(from, to, many int32) {
+// release counts vehicles that left the connections out of a road. Other threads do the same.
+func (s *Sim) release(from, many int32) {
 	atomic.AddInt32(&s.Inside[from], -many)
 	atomic.AddInt32(&s.On[from], -many)
-	atomic.AddInt32(&s.On[to], many)
 }
 
 // part keeps vehicles apart that came to a lane over different connections in one second, which neither could know: the one behind stays at
@@ -179,7 +183,8 @@ func (s *Sim) holdBack(lane int32, i int) {
 	cars := s.Segments[lane]
 	c := cars[i]
 	s.Segments[lane] = append(cars[:i], cars[i+1:]...)
-	s.transfer(n.road[n.from[c.Conn]], n.road[lane], -1)
+	s.release(n.road[n.from[c.Conn]], -1)
+	atomic.AddInt32(&s.On[n.road[lane]], -1)
 	seg := int32(n.lanes) + c.Conn
 	c.Bits &^= fresh
 	c.Pos, c.V = n.length[seg]-0.01, 0

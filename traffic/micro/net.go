@@ -32,6 +32,7 @@ type network struct {
 	controlled   [][]int32           // connections by light
 	place        []int32             // in the light's states, by connection
 	light        []int32             // by connection, −1: none
+	away         []bool              // by road: another engine drives it; nil: none
 }
 
 // A foe is another connection of the same node whose path crosses or merges with this one's.
@@ -63,6 +64,7 @@ const (
 	stops                 // a stop sign
 	crosses               // it has foes
 	minor                 // it gives way and no signal rules it
+	leaves                // it leads to a road of another engine
 )
 
 // A step leads from a road to another: s at the limit on the connection, late s where it gives way.

@@ -8,7 +8,7 @@ import (
 
 // Totals returns the figures of the run so far.
 func (s *Sim) Totals() trips.Totals {
-	return trips.Totals{Due: int(s.NextJourney), Entered: int(s.Running + s.Ended), Running: int(s.Running), Finished: int(s.Ended),
+	return trips.Totals{Due: int(s.NextJourney), Entered: int(s.Running + s.Ended + s.Gone - s.Came), Running: int(s.Running), Finished: int(s.Ended),
 		Unroutable: int(s.Unroutable), Peak: int(s.Peak), Updates: s.Updates}
 }
 
@@ -23,8 +23,9 @@ func (s *Sim) Trips() []trips.Trip {
 			t.Enter = float64(s.Enter[i])
 			t.EntryDelay = t.Enter - t.Depart
 		}
+		t.Loss, t.Waiting = float64(s.Lost[i]), float64(s.Stood[i])
 		if s.Arrive[i] >= 0 {
-			t.Arrive, t.Loss, t.Waiting = float64(s.Arrive[i]), float64(s.Lost[i]), float64(s.Stood[i])
+			t.Arrive = float64(s.Arrive[i])
 		}
 	}
 	for _, seg := range s.Segments {

@@ -24,6 +24,12 @@ type Config struct {
 	MinorGap float64
 	// IDM is the set of classes that follow by the intelligent driver model; the others follow Krauss's.
 	IDM city.VehicleClass
+	// Roads says which roads this Sim drives; nil: all. Another engine drives the others: journeys that begin there are not this one's, who comes
+	// from there is given by Take in, and who goes there is told of by Left. Every journey must be routed then, and nobody goes round a closed road.
+	Roads []bool
+	// Room says how many vehicles the other engine can still take in where a journey comes to a place of its route, those on their way there
+	// not counted. It is called by several threads at once. nil: any number.
+	Room func(journey int32, place int) int
 	// EmptyStreets: routes count travel times at the limits, otherwise those of the last minutes before departure.
 	EmptyStreets bool
 }
@@ -54,6 +60,7 @@ type Sim struct {
 	turns  []uint64 // a bit for each road on which lanes are changed
 	tick   uint64   // of this second's dawdling
 	crew   *crew
+	left   []Passage // who went to another engine's roads and was not told of yet
 	router router
 }
 
@@ -82,6 +89,9 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
 	if err := net.checkRoutes(n, d); err != nil {
+		return nil, fmt.Errorf("micro: %w", err)
+	}
+	if err := net.limit(n, d, cfg.Roads); err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
 	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle")}
@@ -210,10 +220,12 @@ func (s *Sim) again() bool {
 	any := false
 	for i := range s.crew.hands {
 		h := &s.crew.hands[i]
-		s.Running -= h.ended
+		s.Running -= h.ended + int32(len(h.left))
 		s.Ended += h.ended
+		s.Gone += int32(len(h.left))
+		s.left = append(s.left, h.left...)
 		any = any || h.again
-		h.ended, h.again = 0, false
+		h.ended, h.again, h.left = 0, false, h.left[:0]
 	}
 	return any
 }
@@ -260,7 +272,7 @@ func (s *Sim) chunkOf(p phase, w int, h *hand) {
 		}
 		s.over[w] = 0
 		for ; m != 0; m &= m - 1 {
-			if b := bits.TrailingZeros64(m); s.gather(from + int32(b)) {
+			if b := bits.TrailingZeros64(m); s.gather(from+int32(b), h) {
 				s.over[w] |= 1 << b
 				h.again = true
 			}

@@ -84,6 +84,7 @@ type State struct {
 	Pending        []timed
 	Running, Ended int32
 	Unroutable     int32
+	Came, Gone     int32 // vehicles from and to another engine's roads
 	Peak           int32
 	Updates        int64
 	Crossed        []uint32 // vehicles since the start by connection
@@ -91,7 +92,7 @@ type State struct {
 
 type state = State
 
-const stateVersion = 1
+const stateVersion = 2
 
 func newState(s *Sim) State {
 	n, roads, js := s.net, len(s.lanes.Roads), len(s.demand.Journeys)
