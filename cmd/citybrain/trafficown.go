@@ -245,16 +245,15 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 		return runRow{}, err
 	}
 	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
-	bar := newProgress()
-	for t := 0; t < r.duration; {
-		t = min(t+30, r.duration)
-		if err := step(ctx, time.Duration(t)*time.Second); err != nil {
-			bar.done()
-			return runRow{}, err
-		}
-		bar.show("traffic run", float64(t)/float64(r.duration))
+	var places func([]trips.Place) []trips.Place
+	if x, ok := sim.(interface {
+		Places([]trips.Place) []trips.Place
+	}); ok {
+		places = x.Places
 	}
-	bar.done()
+	if err := r.drive(ctx, step, s.net, s.demand, s.begin, places); err != nil {
+		return runRow{}, err
+	}
 	x := sim.Totals()
 	row := runRow{Vehicles: x.Due, Finished: x.Finished, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: sim.Hash()}
 	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {

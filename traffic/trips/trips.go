@@ -17,6 +17,14 @@ type Trip struct {
 	Journey       int
 }
 
+// A Place is where a vehicle is: on a lane, or in the junction behind it.
+type Place struct {
+	Journey, Lane int32
+	Connection    int32   // that it takes through the junction; −1: it is on the lane
+	Along         float64 // m of its front, on the lane or on the connection
+	Speed         float64 // m/s
+}
+
 // Totals is a run in figures. One update is one vehicle by one simulated second.
 type Totals struct {
 	Due, Entered, Running, Finished, Unroutable int

@@ -183,6 +183,9 @@ func (s *Sim) Census() (inside, around, between int) {
 	return s.micro.Totals().Running, s.meso.Totals().Running, len(s.seam.In) + len(s.Out)
 }
 
+// Places appends where every microscopic vehicle is and returns the list.
+func (s *Sim) Places(list []trips.Place) []trips.Place { return s.micro.Places(list) }
+
 // Totals returns the figures of the run so far.
 func (s *Sim) Totals() trips.Totals {
 	a, b := s.micro.Totals(), s.meso.Totals()
