@@ -35,6 +35,12 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 	if !can && c.V > 0 && halt < c.V-k.brake {
 		return true, v
 	}
+	if t&walked != 0 {
+		var pass bool
+		if pass, v = s.walkersAhead(conn, c, k, dist, v, halt); !pass {
+			return false, v
+		}
+	}
 	if t&crosses != 0 {
 		if s.crossing(conn, c, k, dist) {
 			return false, min(v, halt)

@@ -23,7 +23,7 @@ func (s *Sim) planRoad(r int32) {
 func (s *Sim) planLane(seg int32, cars []Car) {
 	limit, length := s.Limit[seg], s.net.length[seg]
 	inside := seg >= int32(s.net.lanes)
-	shared := inside && s.net.trait[seg-int32(s.net.lanes)]&(merges|crosses) != 0
+	shared := inside && s.net.trait[seg-int32(s.net.lanes)]&(merges|crosses|walked) != 0
 	var leadPos, leadV, leadLen, leadB float32
 	for i := range cars {
 		c := &cars[i]
@@ -252,6 +252,9 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 				return min(v, halt)
 			}
 		}
+	}
+	if t&walked != 0 {
+		_, v = s.walkersAhead(conn, c, k, -c.Pos, v, v)
 	}
 	if t&crosses != 0 {
 		for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {

@@ -143,12 +143,15 @@ func checkDemand(n *city.LaneNet, d *city.LaneDemand) error {
 			}
 		}
 		for _, p := range j.Stops {
+			if !(p.Off >= 0) {
+				return fmt.Errorf("journey %q: a stop leaves its lane in %g s", j.ID, p.Off)
+			}
 			if p.Lane < 0 || int(p.Lane) >= len(n.Lanes) {
 				return fmt.Errorf("journey %q: stop on lane %d of %d", j.ID, p.Lane, len(n.Lanes))
 			}
 		}
 	}
-	return nil
+	return checkWalkers(n, d)
 }
 
 // checkRoutes finds a journey whose roads don't follow each other.
@@ -194,6 +197,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 // second is one step: all plan from what was, then all move, vehicles cross from segment to segment, change lanes, and enter.
 func (s *Sim) second() {
 	s.stepLights()
+	s.stepWalkers()
 	s.tick = s.luck.Bits(uint64(s.Second), 0)
 	s.each(planRoads)
 	s.each(moveRoads)

@@ -88,6 +88,7 @@ type State struct {
 	Peak           int32
 	Updates        int64
 	Crossed        []uint32 // vehicles since the start by connection
+	Walks
 }
 
 type state = State
@@ -100,7 +101,7 @@ func newState(s *Sim) State {
 		Lights: make([]Light, len(s.lanes.Lights)), Queue: fill(roads, int32(-1)), QueueEnd: fill(roads, int32(-1)), Behind: fill(js, int32(-1)),
 		Waiting: make([]uint64, (roads+chunk-1)/chunk), At: make([]uint16, js), Stop: make([]uint8, js), Dwell: make([]int32, js),
 		Enter: fill(js, int32(-1)), Arrive: fill(js, int32(-1)), Lost: make([]float32, js), Stood: make([]uint16, js), Path: fill(js, int32(-1)), PathEnd: make([]int32, js),
-		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns)}
+		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns), Walks: newWalks(len(n.walks), len(s.demand.Walkers))}
 	room := make([]Car, 3*n.lanes+n.conns) // most segments never hold more; others move to larger room once
 	for i := range st.Segments {
 		k := 3
@@ -147,6 +148,7 @@ func (st State) clone() State {
 	}
 	st.Sig, st.Lights, st.Waiting, st.At, st.Stop = slices.Clone(st.Sig), slices.Clone(st.Lights), slices.Clone(st.Waiting), slices.Clone(st.At), slices.Clone(st.Stop)
 	st.Stood, st.Shut, st.Obstacles, st.Pending, st.Crossed = slices.Clone(st.Stood), slices.Clone(st.Shut), slices.Clone(st.Obstacles), slices.Clone(st.Pending), slices.Clone(st.Crossed)
+	st.Walks = st.Walks.clone()
 	return st
 }
 
@@ -200,6 +202,10 @@ func (s *Sim) Hash() string {
 		b = b[:0]
 	}
 	h.Write(s.Sig)
+	h.Write(s.Lit)
+	for i := range s.WalkDone {
+		put(uint32(s.WalkLeg[i]), f(s.WalkAt[i]), f(s.WalkOn[i]), f(s.WalkWaited[i]), f(s.WalkDone[i]))
+	}
 	for i := range s.Arrive {
 		put(uint32(s.Enter[i]), uint32(s.Arrive[i]))
 		if len(b) > 1<<16 {

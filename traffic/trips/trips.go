@@ -17,6 +17,13 @@ type Trip struct {
 	Journey       int
 }
 
+// A Walk is what came of one way on foot.
+type Walk struct {
+	Depart, Arrive float64 // NaN: not yet
+	Waited         float64 // s at crosswalks
+	Longest        float64 // of that at one
+}
+
 // A Place is where a vehicle is: on a lane, or in the junction behind it.
 type Place struct {
 	Journey, Lane int32
