@@ -261,10 +261,30 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	}
 	f := sim.Figures()
 	row.NeverInserted, row.MeanTravel, row.P95Travel, row.MeanDelay, row.MaxWait = f.NeverInserted, round2(f.MeanTravel), round2(f.P95Travel), round2(f.MeanDelay), round2(f.MaxWait)
+	if x, ok := sim.(interface{ Walked() []trips.Walk }); ok {
+		row.Walkers = onFoot(x.Walked())
+	}
 	if r.tripinfo == "" {
 		return row, nil
 	}
 	return row, writeTrips(r.tripinfo, sim, s.net, s.demand, s.begin)
+}
+
+// onFoot sums up ways on foot; nil: there are none.
+func onFoot(list []trips.Walk) *walkRow {
+	if len(list) == 0 {
+		return nil
+	}
+	row := walkRow{Due: len(list)}
+	for _, w := range list {
+		if !math.IsNaN(w.Arrive) {
+			row.Arrived++
+		}
+		row.Mean += w.Waited
+		row.Longest = max(row.Longest, w.Longest)
+	}
+	row.Mean, row.Longest = round2(row.Mean/float64(len(list))), round2(row.Longest)
+	return &row
 }
 
 // tripRow is a trip in SUMO's tripinfo format; times are SUMO's, begin included, −1 where there is none yet.

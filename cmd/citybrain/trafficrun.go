@@ -35,6 +35,15 @@ type runRow struct {
 	Wall          float64  `json:"wall_s"`
 	Peak          int      `json:"peak_vehicles"`
 	Hash          string   `json:"state_hash"`
+	Walkers       *walkRow `json:"walkers,omitempty"` // where somebody is on foot
+}
+
+// walkRow is what came of those on foot.
+type walkRow struct {
+	Due     int     `json:"due"`
+	Arrived int     `json:"arrived"`
+	Mean    float64 `json:"mean_wait_s"` // at crosswalks, of all due
+	Longest float64 `json:"longest_wait_s"`
 }
 
 // trafficRun is what one run is asked for.
@@ -132,6 +141,9 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
 	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
+	if p := row.Walkers; p != nil {
+		fmt.Fprintf(w, "on foot\t%d: %d arrived; mean wait %.1f s at crosswalks, longest %.0f s\n", p.Due, p.Arrived, p.Mean, p.Longest)
+	}
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)
 	return w.Flush()
@@ -241,8 +253,8 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	}
 	x, hash := sim.Result(), sim.Hash()
 	papers := round2(x.PapersTravel)
-	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), &papers, round2(x.MeanDelay), x.P95Travel, x.MaxWait,
-		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
+	row = runRow{Vehicles: x.Vehicles, Finished: x.Finished, NeverInserted: x.NeverInserted, MeanTravel: round2(x.MeanTravel), PapersTravel: &papers, MeanDelay: round2(x.MeanDelay),
+		P95Travel: x.P95Travel, MaxWait: x.MaxWait, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: hex.EncodeToString(hash[:])}
 	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
 	}

@@ -217,6 +217,9 @@ func (s *Sim) Trips() []trips.Trip {
 // Route returns the roads of a journey; the slice is the demand's own.
 func (s *Sim) Route(journey int) []int32 { return s.demand.Journeys[journey].Roads }
 
+// Walked returns what came of the walkers who were due.
+func (s *Sim) Walked() []trips.Walk { return s.micro.Walked() }
+
 // Figures sums up the run so far.
 func (s *Sim) Figures() trips.Figures { return trips.Sum(s.Trips(), s.Now().Seconds()) }
 

@@ -40,9 +40,12 @@ type demandReader struct {
 	stops  map[string]stopPlace
 	after  [][]int32 // roads that a road leads to
 	reach  map[int64][]uint64
-	gone   int // trips before the begin
-	unsort int
-	last   float64
+	ways   map[[2]int32][]int32 // on foot
+	// the crosswalk of each crossing
+	crosswalk map[string]int32
+	gone      int // trips before the begin
+	unsort    int
+	last      float64
 }
 
 type choice struct {
@@ -78,7 +81,11 @@ func ParseDemand(n *Network, begin float64, in io.Reader, name string) (*Demand,
 
 func newDemandReader(n *Network, begin float64) *demandReader {
 	r := &demandReader{net: n, begin: begin, d: &Demand{}, roads: map[string]int32{}, lanes: map[string]int32{}, types: map[string]int32{}, choice: map[string][]choice{},
-		routes: map[string][]int32{}, rstops: map[string][]city.JourneyStop{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{}}
+		routes: map[string][]int32{}, rstops: map[string][]city.JourneyStop{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
+		ways: map[[2]int32][]int32{}, crosswalk: map[string]int32{}}
+	for i := range n.Crosswalks {
+		r.crosswalk[n.Crosswalks[i].ID] = int32(i)
+	}
 	for i := range n.Roads {
 		r.roads[n.Roads[i].ID] = int32(i)
 	}
@@ -97,6 +104,7 @@ func newDemandReader(n *Network, begin float64) *demandReader {
 
 func (r *demandReader) done() *Demand {
 	slices.SortStableFunc(r.d.Journeys, func(a, b city.Journey) int { return cmp.Compare(a.Depart, b.Depart) })
+	r.sortWalkers()
 	return r.d
 }
 
@@ -114,6 +122,7 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 	r.scanner = newScanner(in, name, &r.d.Defects)
 	r.gone, r.unsort, r.last = 0, 0, math.Inf(-1)
 	var cur *flight
+	var walk *stroll
 	routeID, distribution := "", ""
 	depth, firstGone, firstUnsorted := 0, 0, 0
 	for {
@@ -131,6 +140,18 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 				routeID = ""
 			case "vTypeDistribution":
 				distribution = ""
+			case "person", "personFlow":
+				if walk == nil {
+					continue
+				}
+				gone := r.gone
+				if err := r.walker(walk); err != nil {
+					return err
+				}
+				if r.gone > gone && gone == 0 {
+					firstGone = walk.line
+				}
+				walk = nil
 			case "vehicle", "trip", "flow":
 				if cur == nil {
 					continue
@@ -151,6 +172,12 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 		}
 		depth++
 		a := attrs(e.Attr)
+		if walk != nil {
+			if err := r.stride(walk, e.Name.Local, a); err != nil {
+				return err
+			}
+			continue
+		}
 		switch e.Name.Local {
 		case "vType":
 			if err := r.kind(a, distribution); err != nil {
@@ -200,8 +227,10 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 				return r.refuse(r.line, "%s %s: %v", e.Name.Local, a.get("id"), err)
 			}
 			r.stops[a.get("id")] = stopPlace{l, within(s, length), within(t, length)}
-		case "person", "personFlow", "container", "containerFlow":
-			r.note(r.line, "%s %s left out: only vehicles are read", e.Name.Local, a.get("id"))
+		case "person", "personFlow":
+			walk = &stroll{flight: flight{tag: e.Name.Local, a: a, line: r.line}}
+		case "container", "containerFlow":
+			r.note(r.line, "%s %s left out: only vehicles and those on foot are read", e.Name.Local, a.get("id"))
 		}
 	}
 	if depth != 0 {

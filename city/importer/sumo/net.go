@@ -25,6 +25,7 @@ type Network struct {
 	// Crossings are the walkers' crossings that a light switches.
 	Crossings []Crossing
 	Defects   []city.Defect
+	walks     walkNet
 }
 
 // A Crossing is a signalised way for walkers over a road, from one walking area to another.
@@ -574,6 +575,8 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		}
 	}
 	r.conflicts(n)
+	r.crosswalks(n)
+	n.walks = r.walkNet(edgeAt)
 	n.Crossings = slices.DeleteFunc(n.Crossings, func(c Crossing) bool { return c.Light < 0 })
 	return nil
 }
