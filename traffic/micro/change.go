@@ -62,7 +62,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 	for i := range cars {
 		c := &cars[i]
 		thinks := (c.ID+s.Second)%ponder == 0
-		if c.Aim == 0 && !thinks || c.Bits&(blocked|dwells) != 0 {
+		if c.Aim == 0 && !thinks || c.Bits&stands != 0 {
 			continue
 		}
 		k := &s.kinds[c.Kind]
@@ -91,7 +91,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 				taken = float32(len(s.Segments[b])) * (k.length + k.gap)
 			}
 			if c.Until-c.Pos-taken < look*steps {
-				if !to.ok || !s.open(to.lane, k.class) {
+				if !to.ok || !s.passable(to.lane, k) {
 					continue
 				}
 				if s.roomBeside(to, c, k) {
@@ -120,7 +120,7 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 	if i > 0 {
 		leader = &cars[i-1]
 	}
-	if right.ok && s.mayUse(c, right, float32(c.Right), k, memory) && s.open(right.lane, k.class) {
+	if right.ok && s.mayUse(c, right, float32(c.Right), k, memory) && s.passable(right.lane, k) {
 		mine, v := s.promises(c, k, want, leader, c.Until, right, float32(c.Right))
 		if mine-5/3.6 > v {
 			if c.Gain < 0 {
@@ -143,7 +143,7 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 			}
 		}
 	}
-	if left.ok && s.mayUse(c, left, float32(c.Left), k, memory) && s.open(left.lane, k.class) {
+	if left.ok && s.mayUse(c, left, float32(c.Left), k, memory) && s.passable(left.lane, k) {
 		mine, v := s.promises(c, k, want, leader, c.Until, left, float32(c.Left))
 		switch {
 		case mine > v:
@@ -311,7 +311,7 @@ func (s *Sim) askIn(b *beside, c *Car, k *kind) {
 		ok := &s.kinds[o.Kind]
 		gap := c.Pos - k.length - o.Pos
 		switch {
-		case o.Bits&(blocked|dwells) != 0 || o.Still > 2*patience:
+		case o.Bits&stands != 0 || o.Still > 2*patience:
 		case gap < 0 || gap < ok.gap && o.V < 0.1: // beside: that one goes first
 			c.Next = min(c.Next, max(0, c.V-k.decel*mergeBrake))
 		default:
@@ -377,7 +377,7 @@ func (s *Sim) swap(l, to int32, c *Car) {
 		if o.Pos < c.Pos-k.length {
 			return
 		}
-		if o.Pos > c.Pos+k.length || o.Still < patience || int32(o.Aim)*(l-to) <= 0 || o.Bits&(blocked|dwells) != 0 || s.kinds[o.Kind].length != k.length {
+		if o.Pos > c.Pos+k.length || o.Still < patience || int32(o.Aim)*(l-to) <= 0 || o.Bits&stands != 0 || s.kinds[o.Kind].length != k.length {
 			continue
 		}
 		x, y := *c, *o

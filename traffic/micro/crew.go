@@ -23,11 +23,13 @@ type crew struct {
 
 // A hand is what one thread notes by itself.
 type hand struct {
-	came  []uint64 // a bit for each road to which vehicles come
-	left  []Passage
-	ended int32
-	again bool
-	_     [64]byte
+	came   []uint64 // a bit for each road to which vehicles come
+	left   []Passage
+	off    []int32 // segments off which vehicles are to be taken
+	ended  int32
+	stalls int32
+	again  bool
+	_      [64]byte
 }
 
 func (h *hand) call(road int32) { h.came[road/chunk] |= 1 << (road % chunk) }

@@ -60,7 +60,7 @@ func (s *Sim) insert(id, r int32) bool {
 	best := Car{}
 	count := 0
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if !s.open(l, k.class) {
+		if !s.passable(l, k) {
 			continue
 		}
 		x := c

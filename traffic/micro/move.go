@@ -8,19 +8,21 @@ func (s *Sim) moveRoad(r int32, h *hand) {
 	if s.Inside[r] > 0 {
 		base := int32(n.lanes)
 		for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
-			if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars) {
+			if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars, h) {
 				h.call(n.road[n.to[c]])
 			}
 		}
 	}
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if cars := s.Segments[l]; len(cars) > 0 && s.moveLane(l, cars) {
+		if cars := s.Segments[l]; len(cars) > 0 && s.moveLane(l, cars, h) {
 			s.passLane(l, r, h)
 		}
 	}
 }
 
-func (s *Sim) moveLane(seg int32, cars []Car) bool {
+func (s *Sim) moveLane(seg int32, cars []Car, h *hand) bool {
+	water := s.wet && seg < int32(s.net.lanes)
+	lane := s.laneOf(seg)
 	limit := s.Limit[seg]
 	for i := range cars {
 		c := &cars[i]
@@ -31,11 +33,14 @@ func (s *Sim) moveLane(seg int32, cars []Car) bool {
 		}
 		c.V, c.Next = v, far
 		c.Pos += v
-		if c.Bits&(blocked|halts) != 0 {
+		if c.Bits&(blocked|halts|parks) != 0 {
 			if c.Bits&blocked != 0 {
 				continue
 			}
-			s.atStop(c, seg)
+			s.atStop(c, seg, h)
+		}
+		if water || c.Bits&stalled != 0 {
+			s.inWater(c, seg, lane, &s.kinds[c.Kind], h)
 		}
 		want := min(limit*c.Factor, s.kinds[c.Kind].top)
 		if v < want {

@@ -57,7 +57,7 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 				v = s.ahead(seg, c, k, v, i == 0, i > 0 && s.leads(&cars[i-1], c))
 			}
 		}
-		if c.Bits&halts != 0 {
+		if c.Bits&(halts|dwells|stalled) != 0 {
 			v = s.towardsStop(c, k, v)
 		}
 		if v > 0 && k.sigma > 0 && !k.idm {
@@ -300,7 +300,7 @@ func (s *Sim) open(lane int32, class vehicleClass) bool {
 
 // towardsStop holds a vehicle to its next stop on the lane that it is on.
 func (s *Sim) towardsStop(c *Car, k *kind, v float32) float32 {
-	if c.Bits&dwells != 0 {
+	if c.Bits&(dwells|stalled) != 0 {
 		return 0
 	}
 	p := s.stopOf(c.ID)

@@ -92,7 +92,7 @@ func (s *Sim) Free(journey int32, place int) int {
 	r := s.route(journey)[place]
 	free := 0
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if !s.open(l, k.class) {
+		if !s.passable(l, k) {
 			continue
 		}
 		room := n.length[l]
@@ -118,7 +118,7 @@ func (s *Sim) Take(p Passage) bool {
 	var best Car
 	lane := int32(-1)
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if !s.open(l, k.class) {
+		if !s.passable(l, k) {
 			continue
 		}
 		x := Car{ID: p.Journey, Kind: uint8(s.demand.Journeys[p.Journey].Type), Next: far, Factor: s.factor(p.Journey, k), Pos: min(past, n.length[l]), V: float32(p.Speed),

@@ -60,6 +60,9 @@ type Sim struct {
 	turns  []uint64 // a bit for each road on which lanes are changed
 	tick   uint64   // of this second's dawdling
 	crew   *crew
+	off    []int32   // segments off which vehicles are to be taken
+	wet    bool      // some lane is under water that somebody can't wade
+	dare   uint64    // who drives into it all the same
 	left   []Passage // who went to another engine's roads and was not told of yet
 	router router
 }
@@ -94,7 +97,7 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err := net.limit(n, d, cfg.Roads); err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
-	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle")}
+	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0)}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
 	}
@@ -206,6 +209,7 @@ func (s *Sim) second() {
 		s.each(passRoads)
 		s.each(gatherRoads)
 	}
+	s.takeOff()
 	s.each(wishRoads)
 	s.each(changeRoads)
 	for w, m := range s.turns {
@@ -213,8 +217,9 @@ func (s *Sim) second() {
 			s.changeLanes(int32(w*chunk+bits.TrailingZeros64(m)), false)
 		}
 	}
+	s.comeBack()
 	s.enterDue()
-	s.Updates += int64(s.Running)
+	s.Updates += int64(s.Running) - int64(len(s.Lot))
 	s.Peak = max(s.Peak, s.Running)
 	s.Second++
 }
@@ -228,8 +233,10 @@ func (s *Sim) again() bool {
 		s.Ended += h.ended
 		s.Gone += int32(len(h.left))
 		s.left = append(s.left, h.left...)
+		s.off = append(s.off, h.off...)
+		s.Stalls += h.stalls
 		any = any || h.again
-		h.ended, h.again, h.left = 0, false, h.left[:0]
+		h.ended, h.stalls, h.again, h.left, h.off = 0, 0, false, h.left[:0], h.off[:0]
 	}
 	return any
 }

@@ -209,7 +209,7 @@ func (s *Sim) mayWalk(x int32) bool {
 		from := n.from[conn]
 		if cars := s.Segments[from]; len(cars) > 0 && s.Sig[conn] != 'r' {
 			c := &cars[0]
-			if c.Bits&(blocked|dwells) != 0 || c.Conn != conn || c.V < 0.5 {
+			if c.Bits&stands != 0 || c.Conn != conn || c.V < 0.5 {
 				continue
 			}
 			if k := &s.kinds[c.Kind]; n.length[from]-c.Pos+o.path-walkGap < braking(c.V, k.decel, k.invB)+c.V {

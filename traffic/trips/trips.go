@@ -35,6 +35,7 @@ type Place struct {
 // Totals is a run in figures. One update is one vehicle by one simulated second.
 type Totals struct {
 	Due, Entered, Running, Finished, Unroutable int
+	Towed                                       int // taken away on the way, as they stalled in water
 	Peak                                        int
 	Updates                                     int64
 }

@@ -190,7 +190,7 @@ func (s *Sim) Places(list []trips.Place) []trips.Place { return s.micro.Places(l
 func (s *Sim) Totals() trips.Totals {
 	a, b := s.micro.Totals(), s.meso.Totals()
 	return trips.Totals{Due: max(a.Due, b.Due), Entered: a.Entered + b.Entered, Running: a.Running + b.Running + len(s.seam.In) + len(s.Out), Finished: a.Finished + b.Finished, Peak: s.peak,
-		Updates: a.Updates + b.Updates}
+		Updates: a.Updates + b.Updates, Towed: a.Towed}
 }
 
 // Trips returns what came of the journeys that were due.

@@ -371,9 +371,17 @@ func (r *demandReader) path(edges []string, what string, line int) ([]int32, boo
 	return out, true
 }
 
+// manoeuvre is how long a vehicle stands in the way as it goes into a parking place or comes out of one, s: with those who slow down and start again behind it the
+// lane loses the 18 s that the HCM 2000 (ch. 16, adjustment for parking) counts. bay is the same for a bus bay, an assumption.
+const manoeuvre, bay = 15, 2
+
 func (r *demandReader) stop(a attrs) (city.JourneyStop, bool, error) {
 	var st city.JourneyStop
 	lane, at := int32(-1), stopPlace{}
+	off := 0.0
+	if p := a.get("parking"); p != "" && p != "false" && p != "0" {
+		off = bay
+	}
 	for _, k := range []string{"busStop", "trainStop", "containerStop", "chargingStation", "parkingArea"} {
 		if id := a.get(k); id != "" {
 			p, ok := r.stops[id]
@@ -382,6 +390,9 @@ func (r *demandReader) stop(a attrs) (city.JourneyStop, bool, error) {
 				return st, false, nil
 			}
 			lane, at = p.lane, p
+			if k == "parkingArea" {
+				off = manoeuvre
+			}
 		}
 	}
 	if lane < 0 {
@@ -408,5 +419,5 @@ func (r *demandReader) stop(a attrs) (city.JourneyStop, bool, error) {
 	if until > 0 {
 		until = max(0, until-r.begin)
 	}
-	return city.JourneyStop{Lane: lane, Start: at.start, End: at.end, Duration: max(0, duration), Until: until}, true, nil
+	return city.JourneyStop{Lane: lane, Start: at.start, End: at.end, Duration: max(0, duration), Until: until, Off: off}, true, nil
 }

@@ -79,3 +79,27 @@ func TestWalkers(t *testing.T) {
 		}
 	}
 }
+
+// A stop in a parking area or a bay is beside the lane; one at a bus stop is on it.
+func TestStops(t *testing.T) {
+	n := parse(t, small)
+	d, err := ParseDemand(n, 0, strings.NewReader(`<additional>
+<busStop id="b" lane="e_0" startPos="10" endPos="40"/>
+<parkingArea id="p" lane="e_0" startPos="50" endPos="-10" roadsideCapacity="4"/>
+<vehicle id="x" depart="0"><route edges="w e"/><stop busStop="b" duration="20"/><stop parkingArea="p" duration="300"/></vehicle>
+<vehicle id="y" depart="0"><route edges="w e"/><stop busStop="b" duration="20" parking="true"/><stop lane="e_0" endPos="60" until="90" parking="false"/><stop busStop="none" duration="1"/></vehicle>
+</additional>`), "stops.add.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := d.Journeys[0].Stops, d.Journeys[1].Stops
+	if len(x) != 2 || x[0].Off != 0 || x[0].End != 40 || x[1].Off != manoeuvre || x[1].Start != 50 || x[1].End != 80 || x[1].Duration != 300 {
+		t.Errorf("%+v", x)
+	}
+	if len(y) != 2 || y[0].Off != bay || y[1].Off != 0 || y[1].Until != 90 {
+		t.Errorf("%+v", y)
+	}
+	if len(d.Defects) != 1 || d.Defects[0].Element != "stops.add.xml:5" || !strings.Contains(d.Defects[0].What, `there is no busStop "none"`) {
+		t.Errorf("%v", d.Defects)
+	}
+}
