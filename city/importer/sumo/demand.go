@@ -40,6 +40,7 @@ type demandReader struct {
 	stops  map[string]stopPlace
 	after  [][]int32 // roads that a road leads to
 	reach  map[int64][]uint64
+	ids    map[string]int       // the line of each vehicle, trip and flow
 	ways   map[[2]int32][]int32 // on foot
 	// the crosswalk of each crossing
 	crosswalk map[string]int32
@@ -82,7 +83,7 @@ func ParseDemand(n *Network, begin float64, in io.Reader, name string) (*Demand,
 func newDemandReader(n *Network, begin float64) *demandReader {
 	r := &demandReader{net: n, begin: begin, d: &Demand{}, roads: map[string]int32{}, lanes: map[string]int32{}, types: map[string]int32{}, choice: map[string][]choice{},
 		routes: map[string][]int32{}, rstops: map[string][]city.JourneyStop{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
-		ways: map[[2]int32][]int32{}, crosswalk: map[string]int32{}}
+		ways: map[[2]int32][]int32{}, ids: map[string]int{}, crosswalk: map[string]int32{}}
 	for i := range n.Crosswalks {
 		r.crosswalk[n.Crosswalks[i].ID] = int32(i)
 	}

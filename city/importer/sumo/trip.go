@@ -50,6 +50,12 @@ func (r *demandReader) add(f *flight) error {
 		}
 	}
 	j.Stops = append(j.Stops, f.stops...)
+	if _, twice := r.ids[id]; twice {
+		r.note(f.line, "%s left out: its id is there twice, first in line %d", what, r.ids[id])
+		return nil
+	}
+	r.ids[id] = f.line
+	r.byStops(&j, what, f.line)
 	j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
 	if !j.Routed {
 		for i := 1; i < len(j.Roads); i++ {
@@ -69,6 +75,40 @@ func (r *demandReader) add(f *flight) error {
 		return nil
 	}
 	return r.put(j, t, f.line)
+}
+
+// byStops has a journey pass its stops: a trip's way leads by them, as in SUMO; what lies off a given route is left out.
+func (r *demandReader) byStops(j *city.Journey, what string, line int) {
+	if len(j.Stops) == 0 {
+		return
+	}
+	if !j.Routed {
+		to := j.Roads[len(j.Roads)-1]
+		by := slices.Clone(j.Roads[:len(j.Roads)-1])
+		for _, s := range j.Stops {
+			if road := r.net.Lanes[s.Lane].Road; road != by[len(by)-1] {
+				by = append(by, road)
+			}
+		}
+		if len(by) == 1 || to != by[len(by)-1] {
+			by = append(by, to)
+		}
+		j.Roads = by
+		return
+	}
+	at := 0
+	keep := j.Stops[:0:0]
+	for _, s := range j.Stops {
+		road := r.net.Lanes[s.Lane].Road
+		k := slices.Index(j.Roads[at:], road)
+		if k < 0 {
+			r.note(line, "%s: its stop on %s is left out, as its route does not come there (any more)", what, r.net.Lanes[s.Lane].ID)
+			continue
+		}
+		at += k
+		keep = append(keep, s)
+	}
+	j.Stops = keep
 }
 
 func (r *demandReader) put(j city.Journey, t float64, line int) error {
