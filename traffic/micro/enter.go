@@ -78,6 +78,10 @@ func (s *Sim) insert(id, r int32) bool {
 	if lane < 0 || !s.fits(lane, &best, k) {
 		return false
 	}
+	if s.closed || s.wet {
+		s.detour(&best, lane)
+		s.look(&best, lane)
+	}
 	s.put(lane, best)
 	s.On[r]++
 	s.Enter[id] = s.Second

@@ -140,6 +140,7 @@ func (s *Sim) applyDue() error {
 			s.setLamps(e)
 		case Closure:
 			s.Shut[e.Lane] = e.Shut
+			s.closed = slices.Contains(s.Shut, true)
 			s.lookAgain()
 		case Block:
 			s.block(e)
@@ -169,6 +170,7 @@ func (s *Sim) weather() {
 	for c := range n.conns {
 		s.Limit[n.lanes+c] = waded(n.free[n.lanes+c]*f, max(s.Depth[n.from[c]], s.Depth[n.to[c]]))
 	}
+	s.closed = slices.Contains(s.Shut, true)
 	s.wet = slices.ContainsFunc(s.Depth, func(d float32) bool { return d >= leastWade })
 	headway := s.cfg.Headway / (1 - 0.14*min(1, s.Rain/25))
 	for i := range s.kinds {
@@ -192,6 +194,28 @@ func (s *Sim) lookAgain() {
 	}
 }
 
+// informed reports whether a driver hears of closed roads.
+func (s *Sim) informed(id int32) bool {
+	return s.cfg.Informed == 1 || luckOf(s.hear, id) < float32(s.cfg.Informed)
+}
+
+// roundAbout has those who came to a road and see that the next of their way is closed look for another way.
+func (s *Sim) roundAbout() {
+	if len(s.facing) == 0 {
+		return
+	}
+	slices.Sort(s.facing)
+	for _, l := range slices.Compact(s.facing) {
+		for i := range s.Segments[l] {
+			if c := &s.Segments[l][i]; c.Bits&blocked == 0 && !s.informed(c.ID) {
+				s.detour(c, l)
+				s.look(c, l)
+			}
+		}
+	}
+	s.facing = s.facing[:0]
+}
+
 // detour gives a vehicle a new way from the road that it is on, or comes to from its connection, where a road of its own way is closed and there
 // is another; its stops stay on it.
 func (s *Sim) detour(c *Car, seg int32) {
@@ -204,8 +228,12 @@ func (s *Sim) detour(c *Car, seg int32) {
 	if seg >= int32(s.net.lanes) {
 		keep++
 	}
+	sight := len(route)
+	if !s.informed(c.ID) {
+		sight = min(sight, keep+2)
+	}
 	shut := false
-	for i := keep + 1; i < len(route); i++ {
+	for i := keep + 1; i < sight; i++ {
 		shut = shut || !s.enterable(route[i], k)
 	}
 	if !shut {

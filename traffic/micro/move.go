@@ -124,6 +124,9 @@ func (s *Sim) gather(r int32, h *hand) bool {
 			if cars[i].Bits&fresh != 0 {
 				s.At[cars[i].ID]++
 				s.settle(&cars[i], l)
+				if s.cfg.Informed < 1 && (s.closed || s.wet) && s.nextShut(&cars[i]) {
+					h.facing = append(h.facing, l)
+				}
 			} else if cars[i].Pos > freshReach {
 				break
 			}
@@ -131,6 +134,12 @@ func (s *Sim) gather(r int32, h *hand) bool {
 		over = over || len(cars) > 0 && cars[0].Pos >= n.length[l]
 	}
 	return over
+}
+
+// nextShut reports whether the next road of a vehicle's way is closed to it.
+func (s *Sim) nextShut(c *Car) bool {
+	route, at := s.route(c.ID), int(s.At[c.ID])+1
+	return at < len(route) && !s.enterable(route[at], &s.kinds[c.Kind])
 }
 
 // freshReach is farther than a vehicle gets on a lane in the second in which it comes there, m.

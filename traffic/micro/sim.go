@@ -30,6 +30,9 @@ type Config struct {
 	// Room says how many vehicles the other engine can still take in where a journey comes to a place of its route, those on their way there
 	// not counted. It is called by several threads at once. nil: any number.
 	Room func(journey int32, place int) int
+	// Informed is the share of drivers who hear of a closed or flooded road on their way and look for another way at once; the others see it
+	// when they come to the road before it. 0: all hear of it.
+	Informed float64
 	// EmptyStreets: routes count travel times at the limits, otherwise those of the last minutes before departure.
 	EmptyStreets bool
 }
@@ -61,7 +64,10 @@ type Sim struct {
 	tick   uint64   // of this second's dawdling
 	crew   *crew
 	off    []int32   // segments off which vehicles are to be taken
+	facing []int32   // lanes to which somebody came who sees that the next road of his way is closed
+	closed bool      // some lane is
 	wet    bool      // some lane is under water that somebody can't wade
+	hear   uint64    // who hears of closed roads
 	dare   uint64    // who drives into it all the same
 	left   []Passage // who went to another engine's roads and was not told of yet
 	router router
@@ -81,6 +87,12 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if cfg.MinorGap == 0 {
 		cfg.MinorGap = 1
 	}
+	if cfg.Informed == 0 {
+		cfg.Informed = 1
+	}
+	if !(cfg.Informed > 0) || cfg.Informed > 1 {
+		return nil, fmt.Errorf("micro: a share of %g of drivers is informed; it is above 0 and at most 1", cfg.Informed)
+	}
 	if !(cfg.Headway > 0) || !(cfg.MinorGap > 0) {
 		return nil, fmt.Errorf("micro: headway factor %g and gap %g s must be above 0", cfg.Headway, cfg.MinorGap)
 	}
@@ -97,7 +109,8 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err := net.limit(n, d, cfg.Roads); err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
-	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0)}
+	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0),
+		hear: chance.New(cfg.Seed, "micro/news").Bits(0, 0)}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
 	}
@@ -209,6 +222,7 @@ func (s *Sim) second() {
 		s.each(passRoads)
 		s.each(gatherRoads)
 	}
+	s.roundAbout()
 	s.takeOff()
 	s.each(wishRoads)
 	s.each(changeRoads)
@@ -235,6 +249,8 @@ func (s *Sim) again() bool {
 		s.left = append(s.left, h.left...)
 		s.off = append(s.off, h.off...)
 		s.Stalls += h.stalls
+		s.facing = append(s.facing, h.facing...)
+		h.facing = h.facing[:0]
 		any = any || h.again
 		h.ended, h.stalls, h.again, h.left, h.off = 0, 0, false, h.left[:0], h.off[:0]
 	}

@@ -431,3 +431,42 @@ func TestSeeAndShow(t *testing.T) {
 		t.Error("a state with too few letters was taken")
 	}
 }
+
+// With a share of drivers informed those go round a closed road from the start, the others when they come to it; both arrive.
+func TestInformed(t *testing.T) {
+	for _, share := range []float64{0.3, 1} {
+		// the way forks at once (3) and again before the closed road 2 (4)
+		g := net(14, [4]int{0, 1, 1, 150}, [4]int{1, 2, 1, 300}, [4]int{2, 3, 1, 100}, [4]int{1, 3, 1, 600}, [4]int{2, 3, 1, 500}, [4]int{3, 4, 1, 100})
+		join(g, 0, 1, 10, nil, nil)
+		join(g, 0, 3, 10, nil, nil)
+		join(g, 1, 2, 10, nil, nil)
+		join(g, 1, 4, 10, nil, nil)
+		join(g, 2, 5, 10, nil, nil)
+		join(g, 3, 5, 10, nil, nil)
+		join(g, 4, 5, 10, nil, nil)
+		d := &city.LaneDemand{Types: []city.VehicleType{car}}
+		stream(d, 0, 200, 0, 5, 0, 1, 2, 5)
+		run1 := func(threads int) *Sim {
+			s := run(t, g, d, Config{Informed: share, Threads: threads})
+			if err := s.Input(2*time.Second, Closure{Lane: 2, Shut: true}); err != nil {
+				t.Fatal(err)
+			}
+			s.to(t, 1400)
+			s.check(t)
+			return s
+		}
+		s := run1(1)
+		if b := run1(2); s.Hash() != b.Hash() {
+			t.Error("two threads give another result")
+		}
+		if s.Crossed[2] != 0 || s.Ended != 200 {
+			t.Fatalf("share %g: %d through the closed road, %d arrived", share, s.Crossed[2], s.Ended)
+		}
+		if got := float64(s.Crossed[1]) / 200; math.Abs(got-share) > 0.1 {
+			t.Errorf("%g of drivers go round at once, %g are informed", got, share)
+		}
+	}
+	if _, err := New(net(1, [4]int{0, 1, 1, 10}), &city.LaneDemand{}, Config{Informed: 2}); err == nil {
+		t.Error("a share of 2 is taken")
+	}
+}
