@@ -48,14 +48,15 @@ type programme struct {
 // An outlook is what a forecast starts from: copies, so that the brain may go on meanwhile.
 type outlook struct {
 	moment
-	water *flood.Sim
-	force schedule // in force
-	model *waterModel
-	issue exchange.RainForecast
+	water  *flood.Sim
+	force  schedule // in force
+	model  *waterModel
+	issue  exchange.RainForecast
+	coarse int // cells of the terrain across the forecast's
 }
 
 func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
-	return &outlook{b.moment(), b.water.Fork(), b.force.shifted(b.now), b.model, issue}
+	return &outlook{b.moment(), b.water.Fork(), b.force.shifted(b.now), b.model, issue, b.cfg.Coarsen}
 }
 
 // rain is the issue's first members.
@@ -63,7 +64,8 @@ func (o *outlook) rain(members int) *rainForecast {
 	return &rainForecast{Issue: o.issue.Issue, Step: o.issue.Step, Grid: o.issue.Grid, Members: o.issue.Members[:min(len(o.issue.Members), members)]}
 }
 
-// plan runs the ensemble of the first members of the issue as things stand, and looks for a better schedule.
+// plan runs the ensemble of the first members of the issue as things stand, looks for a better schedule, and says on the terrain's own cells what
+// both are worth.
 func (o *outlook) plan(ctx context.Context, members int) (p programme, err error) {
 	rain := o.rain(members)
 	all := make([]int, len(rain.Members))
@@ -87,21 +89,28 @@ func (o *outlook) plan(ctx context.Context, members int) (p programme, err error
 		return p, err
 	}
 	p.best = p.base
-	if dry || len(p.chosen.blocks) == 0 || quantile(totals(p.base), 0.9) <= 0 {
+	if dry || quantile(totals(p.base), 0.9) <= 0 {
 		return p, nil
 	}
-	chosen, err := operate(ctx, &o.model.city.Drains, o.force, run, p.base)
-	if err != nil || chosen.idle() {
-		return p, err
+	if len(p.chosen.blocks) > 0 {
+		chosen, err := operate(ctx, &o.model.city.Drains, o.force, run, p.base)
+		if err != nil {
+			return p, err
+		}
+		if !chosen.idle() {
+			best, err := run(chosen)
+			if err != nil {
+				return p, err
+			}
+			if loss(totals(best)) < loss(totals(p.base)) {
+				p.best, p.chosen = best, chosen
+			}
+		}
 	}
-	best, err := run(chosen)
-	if err != nil {
-		return p, err
+	if o.coarse > 1 {
+		err = o.cascade(ctx, rain, &p)
 	}
-	if loss(totals(best)) < loss(totals(p.base)) {
-		p.best, p.chosen = best, chosen
-	}
-	return p, nil
+	return p, err
 }
 
 // forecast decides on water, streets and alerts by a new issue of the weather service's ensemble.

@@ -55,6 +55,7 @@ type waterModel struct {
 	gauges  [][]int   // by basin: which of them are its street gauges
 	threads int
 	horizon time.Duration
+	fine    func() (*flood.Sim, error) // on the terrain's own cells, made when it is first asked for
 }
 
 // frame is the seconds between the frames that a forecast keeps.
@@ -65,6 +66,7 @@ const keep = 3
 
 func newWaterModel(c *city.City, s *flood.Sim, horizon time.Duration, threads int) *waterModel {
 	m := &waterModel{city: c, assets: flood.Assets(c), threads: threads, horizon: horizon}
+	m.fine = sync.OnceValues(func() (*flood.Sim, error) { return flood.New(c, flood.Config{MaxStep: 20 * time.Second}) })
 	m.ground = make([][]int32, s.Grid().Cells())
 	for i, z := range c.Terrain.Z {
 		if k := s.CellOf(i); !c.Terrain.River[i] && !math.IsNaN(float64(z)) {
