@@ -18,6 +18,8 @@ type crew struct {
 	done   padded // chunks done in this phase
 	seq    uint64
 	round  int
+	worth  int32 // vehicles from which on more than one thread steps
+	here   bool  // the threads are there
 	group  sync.WaitGroup
 }
 
@@ -60,19 +62,25 @@ const (
 	// looks before a thread lets others run: some 20 µs for a chunk that another does, 300 µs for a phase
 	spinChunk, spinPhase = 10_000, 100_000
 	nap                  = 20 * time.Microsecond
-	rebuild              = 32 // seconds after which spans are cut anew
+	worthMany            = 1500 // vehicles, 80 µs a second for one thread
+	rebuild              = 32   // seconds after which spans are cut anew
 )
 
 func newCrew(threads, chunks int) *crew {
 	threads = max(1, min(threads, chunks))
-	c := &crew{hands: make([]hand, threads), spans: make([]span, threads), chunks: chunks}
+	c := &crew{hands: make([]hand, threads), spans: make([]span, threads), chunks: chunks, worth: worthMany}
 	for i := range c.hands {
 		c.hands[i].came = make([]uint64, chunks)
 	}
 	return c
 }
 
-func (c *crew) start(s *Sim) {
+// muster has the threads come once there is enough to do for more than one; it is called each second.
+func (c *crew) muster(s *Sim) {
+	if c.here || len(c.hands) == 1 || s.Running < c.worth {
+		return
+	}
+	c.here = true
 	for i := range c.spans {
 		c.spans[i].left.Store(0)
 	}
@@ -86,16 +94,17 @@ func (c *crew) start(s *Sim) {
 }
 
 func (c *crew) stop() {
-	if len(c.hands) > 1 {
+	if c.here {
 		c.open(rest)
 		c.group.Wait()
+		c.here = false
 	}
 }
 
 // each does a phase on all roads.
 func (s *Sim) each(p phase) {
 	c := s.crew
-	if len(c.hands) == 1 {
+	if !c.here {
 		for w := range c.chunks {
 			s.chunkOf(p, w, &c.hands[0])
 		}
