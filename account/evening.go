@@ -33,11 +33,15 @@ type Evening struct {
 	Threads  int
 	Dir      string // of a durable twin; "": in memory
 	Build    string
-	Feeds    bool                           // read the feeds even without the brain
-	Progress func(sim, of time.Duration)    // may be nil
-	Plans    []city.PlanSpec                // nil: FairPlans
-	live     bool                           // it goes on against the wall clock
-	Watch    func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
+	Feeds    bool                        // read the feeds even without the brain
+	Progress func(sim, of time.Duration) // may be nil
+	Plans    []city.PlanSpec             // nil: FairPlans
+	// Detectors are the shares of loops with a fault, nil: the usual ones; Trusting has the brain believe all of them.
+	Detectors *world.DetectorRates
+	Trusting  bool
+	Failing   *float64                       // chance of a controller to fail in four hours; nil: the usual one
+	live      bool                           // it goes on against the wall clock
+	Watch     func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
 }
 
 // drain is how long trips under way go on after the evening, and officer the seconds after which a scripted duty officer
@@ -77,6 +81,8 @@ type Report struct {
 	Emergency       CallReport   `json:"emergency"`
 	Flood           FloodReport  `json:"flood"`
 	Brain           BrainReport  `json:"brain"`
+	Detectors       *LoopReport  `json:"detectors,omitempty"` // what the brain found of the loops' faults
+	Signals         SignalReport `json:"signals"`
 	Feeds           []FeedReport `json:"feeds"`
 	StateHash       string       `json:"state_hash"`
 }
@@ -166,8 +172,10 @@ type (
 		CorridorAsks int      `json:"corridor_orders"`    // orders to lights for them
 		Diverted     int      `json:"preempted"`          // dispatches of units that were bound for less urgent calls
 		Recalled     int      `json:"recalled"`
-		Aid          int      `json:"aid_asked"` // requests to the neighbour city
-		Brought      int      `json:"brought"`   // patients advised to another hospital than the nearest
+		Aid          int      `json:"aid_asked"`     // requests to the neighbour city
+		Fallbacks    int      `json:"fallbacks"`     // junctions given back to their plan because their delay left its forecast's band
+		Flashing     int      `json:"flashing_seen"` // junctions that their monitor took to flashing, as far as it was told
+		Brought      int      `json:"brought"`       // patients advised to another hospital than the nearest
 	}
 	FeedReport struct {
 		ID       string `json:"id"`
@@ -240,7 +248,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if e.Trips == 0 {
 		e.Trips = world.PeakTrips(e.City)
 	}
-	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds}
+	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds, Detectors: e.Detectors, Failing: e.Failing}
 	var err error
 	if e.Plans == nil {
 		if e.Plans, err = FairPlans(ctx, e.City, cfg, e.Threads); err != nil {
@@ -267,7 +275,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live, Trusting: e.Trusting})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err
@@ -444,9 +452,12 @@ func (s *session) report() *Report {
 			r.Feeds = append(r.Feeds, FeedReport{ID: id, Sent: sent[id][0]})
 		}
 	}
+	r.Signals = s.signals()
 	if s.brain != nil {
+		r.Detectors = ptr(s.loops())
 		b := s.brain.Stats()
 		r.Brain = BrainReport{Ticks: b.Ticks, Branches: b.Branches, Decisions: b.Decisions, Commands: b.Commands, Refused: b.Refused, TickP50: ptr(percentile(s.ticks, 0.5)), TickP99: ptr(percentile(s.ticks, 0.99))}
+		r.Brain.Fallbacks, r.Brain.Flashing = b.Fallbacks, b.Flashing
 		r.Brain.Corridors, r.Brain.CorridorAsks, r.Brain.Diverted, r.Brain.Recalled, r.Brain.Aid, r.Brain.Brought = b.Corridors, b.CorridorLights, b.Diverted, b.Recalled, b.Aid, b.Brought
 		if len(s.casts) > 0 {
 			r.Brain.ForecastP99 = ptr(percentile(s.casts, 0.99))

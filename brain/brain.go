@@ -47,6 +47,7 @@ type Config struct {
 	Levels    map[string]Level // by kind of decision; missing: the default
 	Build     string
 	Plans     []city.PlanSpec // that the controllers have stored; nil: each its reference plan
+	Trusting  bool            // believe every detector, whatever it says
 	NoSignals bool            // leave the signals to their plans
 	Apart     bool            // what takes long is thought beside the ticks, for a live run: decisions then depend on the machine's pace
 }
@@ -91,6 +92,8 @@ type Brain struct {
 	corridor   *corridor.Planner
 	lights     *lights
 	plans      []city.Plan
+	delays     *delayWatch
+	flashing   []bool       // by junction: the brain knows that its monitor has it flash
 	held       map[int]bool // junctions that were asked for a corridor in this tick
 	// The branches of the last trial of dispatch.
 	dispatchBase, dispatchWith string
@@ -127,6 +130,9 @@ type Stats struct {
 	RMSECount                                     int
 	Compared, Agreed                              int // choices of forecasts, and of them the same with Beside more members
 	Corridors, CorridorLights                     int // units for which lights were asked, and orders to lights for them
+	Fallbacks                                     int // junctions that were given back to their plan
+	Flashing                                      int // junctions that their monitors took to flashing
+	LoopsOut, LoopsBack                           int // detectors left out, and of them taken in again
 	Diverted, Recalled, Aid, Brought              int // units sent on to a more urgent call, called off, asked of the neighbour, and patients sent to another hospital than the nearest
 }
 
@@ -178,9 +184,11 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		b.halted = state == haltedState
 	}
 	b.est = newEstimate(c)
+	b.est.trusting = cfg.Trusting
 	b.graph, b.leave, b.arrive, b.turns, b.roads = routing.NewGraph(&c.Streets), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
 	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
-	b.wants = make([]stageWish, len(c.Signals))
+	b.wants, b.flashing = make([]stageWish, len(c.Signals)), make([]bool, len(c.Signals))
+	b.delays = newDelayWatch(c, b.plans)
 	b.nodes, b.placeOf = newNodeIndex(&c.Streets), make(map[string]int32, len(c.Places))
 	for i := range c.Places {
 		b.placeOf[c.Places[i].ID] = int32(i)
@@ -202,6 +210,8 @@ func (b *Brain) Tick(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("brain: streets: %w", err)
 	}
 	b.est.update(b, snap)
+	b.watchMonitors(snap)
+	b.watchDelays()
 	if since%placesEvery == 0 || b.places == nil && since >= time.Minute {
 		if err := b.survey(); err != nil {
 			return err
@@ -244,6 +254,9 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 		b.reopen(snap)
 	}
 	if err := b.accidents(snap); err != nil {
+		return err
+	}
+	if err := b.judgeDetectors(); err != nil {
 		return err
 	}
 	since := b.now.Sub(b.cfg.Start)

@@ -55,7 +55,7 @@ func (k *lights) tick(c *city.City, now int, stage []int) {
 func (b *Brain) light(j, now int) (corridor.Light, bool) {
 	k, at := b.lights, &b.city.Signals[j]
 	s := k.stage[j]
-	if s < 0 {
+	if s < 0 || b.flashing[j] {
 		return corridor.Light{}, false
 	}
 	l := corridor.Light{Stage: s, Next: -1, Age: now - k.since[j], Coming: s}
@@ -65,6 +65,10 @@ func (b *Brain) light(j, now int) (corridor.Light, bool) {
 		} else {
 			l.Age -= between
 		}
+	}
+	if at.Countdown && l.Next < 0 {
+		// Green ends nine seconds after it is asked to at the soonest: as if so much of its least were left.
+		l.Age = max(0, min(l.Age, at.StageMinGreen(l.Stage)-city.CountdownTime))
 	}
 	for m := range at.Movements {
 		l.Red = append(l.Red, now-k.green[j][m])

@@ -31,7 +31,11 @@ type estimate struct {
 	occupied   []float64 // by link, of its detector; −1: none or silent
 	stage      []int     // by junction, −1: not known
 	centre     []bool    // by junction: led by us
+	special    []bool    // by junction: it flashes, or is dark or red to all
 	queues     *queues
+	detectors  *detectors
+	trusting   bool // every detector is believed
+	turnIndex  city.TurnIndex
 	vehicles   float64 // on the streets, by the reporting ones
 	minutes    float64 // that vehicles have spent there since the start, by the same
 	gauges     []gauge
@@ -63,7 +67,9 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), queues: newQueues(c)}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
+	e.queues.believed = func(l int32, k int) bool { return e.trusting || e.detectors.believed(l, k) }
+	e.queues.blind = func(l int32) bool { return !e.trusting && e.detectors.blind(l) }
 	for l := range n {
 		e.pace[l], e.occupied[l] = math.NaN(), -1
 		e.flowURN[l] = exchange.URN("TrafficFlowObserved", c.Streets.Links[l].ID)
@@ -94,7 +100,7 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 			e.stage[j] = int(v)
 		}
 		mode, _ := ent.Number("mode")
-		e.centre[j] = mode >= 0x10 && mode < 0x20
+		e.centre[j], e.special[j] = mode >= 0x10 && mode < 0x20, mode >= 0x30 && mode < 0x40
 	}
 	e.queues.tick(b.now, 5, e.stage, e.Filled)
 	for _, l := range e.queues.links {
@@ -129,11 +135,18 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 		}
 		e.occupied[l] = 0
 		for k := range count {
+			e.detectors.count(l, k, count[k])
+			if !e.queues.believed(l, k) {
+				count[k] = reading{math.NaN(), math.NaN()}
+			}
 			if count[k].occupied > e.occupied[l] {
 				e.occupied[l] = count[k].occupied
 			}
 		}
-		if e.queues.all(l) {
+		if e.queues.blind(l) {
+			e.occupied[l], e.queues.counted[l] = -1, at
+			e.queues.left[l], e.queues.green[l] = [3]float64{}, [3]float64{}
+		} else if e.queues.all(l) {
 			e.queues.countAll(l, at, count[0])
 		} else {
 			e.queues.count(l, at, count)
@@ -187,6 +200,9 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		if known && was.link != link {
 			e.queues.turned(was.link, link)
 			e.queues.crossed[link] += 1 / probeShare
+			for _, t := range e.between(was.link, link) {
+				e.detectors.crossed(e.city, t)
+			}
 		}
 		if known && was.link == link {
 			p.entered = was.entered
@@ -209,13 +225,40 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 	e.vehicles += 0.1 * (float64(reporting)/probeShare - e.vehicles)
 	e.minutes += float64(reporting) / probeShare * probeEvery.Minutes()
 	for _, l := range e.queues.links {
-		if e.city.Streets.Links[l].Detector == city.DetectorNone {
+		if e.queues.blind(l) || e.city.Streets.Links[l].Detector == city.DetectorNone {
 			// Without a detector the reporting vehicles that come are the arrivals.
 			e.queues.arriving[l] += 0.03 * (e.queues.crossed[l]/15 - e.queues.arriving[l])
 		}
 		e.queues.crossed[l] = 0
 		e.queues.stand(l, e.standing[l], e.back[l])
 	}
+}
+
+// between returns the turns by which a vehicle came from link a to link b since it was last seen: the fewest, three at most; nil where there
+// are none.
+func (e *estimate) between(a, b int32) []int32 {
+	turns, idx := e.city.Streets.Turns, e.turnIndex
+	for t := idx[a]; t < idx[a+1]; t++ {
+		if turns[t].To == b {
+			return []int32{t}
+		}
+	}
+	var three []int32
+	for t := idx[a]; t < idx[a+1]; t++ {
+		m := turns[t].To
+		for u := idx[m]; u < idx[m+1]; u++ {
+			if turns[u].To == b {
+				return []int32{t, u}
+			}
+			n := turns[u].To
+			for v := idx[n]; three == nil && v < idx[n+1]; v++ {
+				if turns[v].To == b {
+					three = []int32{t, u, v}
+				}
+			}
+		}
+	}
+	return three
 }
 
 // Waiting returns the vehicles that wait on link l for turns of kind k.
@@ -231,7 +274,7 @@ func (e *estimate) Filled(l int32) float64 {
 	link := &e.city.Streets.Links[l]
 	room := math.Max(1, link.Length*float64(link.Lanes)/city.JamSpacing)
 	f := e.running[l] / room
-	if link.Detector == city.DetectorEntry && e.occupied[l] > 0.5 {
+	if link.Detector == city.DetectorEntry && e.occupied[l] > 0.5 { // of one that is not believed it is −1
 		f = math.Max(f, 0.95)
 	}
 	return math.Min(1, f)

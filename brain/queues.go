@@ -26,6 +26,8 @@ type queues struct {
 	counted  []time.Time  // when each link's detector was last read
 	crossed  []float64    // vehicles by the reporting ones, since the last look
 	served   [][]time.Time
+	believed func(l int32, k int) bool // whether what the loop of kind k at link l says is used
+	blind    func(l int32) bool        // whether link l has no loop that is
 }
 
 const (
@@ -46,7 +48,8 @@ func kindOf(k city.TurnKind) int {
 func newQueues(c *city.City) *queues {
 	n := len(c.Streets.Links)
 	q := &queues{city: c, junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
-		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), served: make([][]time.Time, len(c.Signals))}
+		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), served: make([][]time.Time, len(c.Signals)),
+		believed: func(int32, int) bool { return true }, blind: func(l int32) bool { return c.Streets.Links[l].Detector == city.DetectorNone }}
 	for l := range n {
 		q.junction[l] = -1
 		q.serves[l] = [3]int32{-1, -1, -1}
@@ -161,9 +164,12 @@ func (q *queues) all(l int32) bool {
 // count takes in what the loops of link l's groups of lanes said of the period that ended at.
 func (q *queues) count(l int32, at time.Time, of [3]reading) {
 	link := &q.city.Streets.Links[l]
-	sum := 0.0
+	sum, missing := 0.0, 0.0
 	for k, r := range of {
 		if math.IsNaN(r.volume) {
+			if !q.believed(l, k) {
+				missing += q.share(l, k)
+			}
 			continue
 		}
 		sum += r.volume
@@ -182,7 +188,14 @@ func (q *queues) count(l int32, at time.Time, of [3]reading) {
 			*w = math.Max(*w, full)
 		}
 	}
-	q.arriving[l] += 0.12 * (sum/detectorPeriod - q.arriving[l])
+	// What a loop that is left out would have counted is what its turns' share says.
+	missing = math.Min(missing, 0.7)
+	for k := range of {
+		if missing > 0 && !q.believed(l, k) {
+			q.turns[l][k] = 0.99*q.turns[l][k] + 0.2*sum/(1-missing)*q.share(l, k)
+		}
+	}
+	q.arriving[l] += 0.12 * (sum/(1-missing)/detectorPeriod - q.arriving[l])
 	q.left[l], q.green[l], q.counted[l] = [3]float64{}, [3]float64{}, at
 }
 
@@ -321,7 +334,7 @@ func (q *queues) overdue(j int, now time.Time) int {
 			if q.one(mv.From) {
 				k = 1
 			}
-			if q.waiting[mv.From][k] > 0.5 || q.city.Streets.Links[mv.From].Detector == city.DetectorNone {
+			if q.waiting[mv.From][k] > 0.5 || q.blind(mv.From) {
 				worst, since = s, q.served[j][s]
 			}
 		}

@@ -31,7 +31,7 @@ func (b *Brain) leadSignals() {
 	}
 	for j := range b.city.Signals {
 		now := b.est.stage[j]
-		if now < 0 || b.held[j] {
+		if now < 0 || b.held[j] || b.flashing[j] || b.delays.down[j] {
 			continue
 		}
 		want := traffic.MaxPressure(b.city, &b.city.Signals[j], now, margin, b.est)

@@ -15,20 +15,26 @@ const (
 	clearingSpeed  = 10.0 // m/s of vehicles
 	entrySpeed     = 11.1 // m/s of vehicles
 	walkingSpeed   = 1.0  // m/s
+	slowWalking    = 0.8  // m/s, near schools, hospitals and care homes
+	nearSlow       = 200  // m from the junction to those, an assumption
+	cyclingSpeed   = 4.0  // m/s of bicycles that clear
+	cycleLength    = 2.0  // m
+	cycleTime      = 6    // s of green for cyclists
 	walkTime       = 7    // s of green for walkers
 	laneWidth      = 3.5  // m
 	stopLineBefore = 14.0 // m from the junction's centre to the stop lines of a two-lane street
 )
 
 // DesignJunction makes the controller of a signalised junction from the streets that meet in nodes: a movement for each
-// approach and turn kind and for walkers across each leg, the inter-green matrix by the worst conflict point, stages and a
-// reference plan. It writes the turns' and nodes' references to index, the junction's place in City.Signals.
+// approach and turn kind, for cyclists straight on from each leg where a way leads, and for walkers across each leg, the inter-green
+// matrix by the worst conflict point, stages and a reference plan. Near those of places where people walk slowly their clearance is
+// longer. It writes the turns' and nodes' references to index, the junction's place in City.Signals.
 //
 // Inter-green (RiLSA's form): yellow run-on + (clearing path + vehicle length)/clearing speed − entry time, rounded up to
 // whole seconds. The matrix is unsigned: for simulation only.
 //
 // It is an error if fewer than two streets lead in or no safe plan exists; nothing is written then.
-func DesignJunction(s *Streets, nodes []int32, id string, index int32) (Junction, error) {
+func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []Place) (Junction, error) {
 	j := Junction{ID: id, Nodes: nodes}
 	inside := map[int32]bool{}
 	for _, n := range nodes {
@@ -79,18 +85,54 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32) (Junction
 			j.Movements = append(j.Movements, m)
 		}
 	}
+	// Cyclists ride along the kerb with those who drive straight on; who turns by bicycle goes with those who turn, or on foot. Their green
+	// ends before the stage's, so that the last of them is across when it ends.
 	for a := range legs {
 		g := &legs[a]
-		across := float64(2*g.lanes) * laneWidth
-		u := orb.Point{math.Sin(g.heading), math.Cos(g.heading)}
-		mid := orb.Point{j.At[0] - u[0]*(radius-4), j.At[1] - u[1]*(radius-4)}
-		side := orb.Point{-u[1] * across / 2, u[0] * across / 2}
-		g.walk = int32(len(j.Movements))
-		j.Movements = append(j.Movements, Movement{Kind: Walkers, From: g.link, Path: orb.LineString{{mid[0] - side[0], mid[1] - side[1]}, {mid[0] + side[0], mid[1] + side[1]}},
-			MinGreen: walkTime, Clearance: uint8(math.Ceil(across / walkingSpeed))})
+		for _, k := range g.movements {
+			m := j.Movements[k]
+			if m.Turn != Straight || s.Links[g.link].Class == Motorway {
+				continue
+			}
+			c := Movement{Kind: Cyclists, From: g.link, Path: aside(m.Path, float64(g.lanes)*laneWidth/2+1.5, s.LeftHand), MinGreen: cycleTime}
+			c.Clearance = uint8(math.Ceil((length(c.Path) + cycleLength) / cyclingSpeed))
+			g.movements = append(g.movements, int32(len(j.Movements)))
+			j.Movements = append(j.Movements, c)
+			break
+		}
 	}
-	j.Intergreen = intergreens(s, j.Movements)
-	j.design(legs)
+	walking, paved := WalkingSpeed(places, j.At), len(j.Movements)
+	// Where all stages at their least take longer than people on foot may wait, wide streets are crossed in two goes with an island between
+	// them, then left turns give way instead of having a stage of their own.
+	vehicles := append([]Movement(nil), j.Movements...)
+	best := j
+	for k := range 4 {
+		x := j
+		x.Movements = append([]Movement(nil), vehicles...)
+		for a := range legs {
+			g := &legs[a]
+			across := float64(2*g.lanes) * laneWidth
+			u := orb.Point{math.Sin(g.heading), math.Cos(g.heading)}
+			mid := orb.Point{j.At[0] - u[0]*(radius-4), j.At[1] - u[1]*(radius-4)}
+			side := orb.Point{-u[1] * across / 2, u[0] * across / 2}
+			w := Movement{Kind: Walkers, From: g.link, Path: orb.LineString{{mid[0] - side[0], mid[1] - side[1]}, {mid[0] + side[0], mid[1] + side[1]}}, MinGreen: walkTime}
+			if k&1 == 1 && g.lanes >= 2 {
+				w.Island, across = true, across/2
+			}
+			w.Clearance = uint8(math.Ceil(across / walking))
+			g.walk = int32(paved + a)
+			x.Movements = append(x.Movements, w)
+		}
+		x.Intergreen = intergreens(s, x.Movements)
+		x.design(legs, k&2 == 0)
+		if k == 0 || x.LeastRound() < best.LeastRound() {
+			best = x
+		}
+		if best.LeastRound() <= LongestCall {
+			break
+		}
+	}
+	j = best
 	if err := j.referencePlan(); err != nil {
 		return j, err
 	}
@@ -101,6 +143,33 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32) (Junction
 		s.Nodes[n].Junction = index
 	}
 	return j, nil
+}
+
+// WalkingSpeed is the speed in m/s at which walkers clear a crossing at a point: slower near schools, hospitals and care homes.
+func WalkingSpeed(places []Place, at orb.Point) float64 {
+	for i := range places {
+		switch p := &places[i]; p.Kind {
+		case School, Hospital, CareHome:
+			if dist(p.At, at) < nearSlow {
+				return slowWalking
+			}
+		}
+	}
+	return walkingSpeed
+}
+
+// aside is a line moved by off metres to the side on which traffic keeps.
+func aside(line orb.LineString, off float64, left bool) orb.LineString {
+	if left {
+		off = -off
+	}
+	out := make(orb.LineString, len(line))
+	for i := range line {
+		a, b := line[max(i-1, 0)], line[min(i+1, len(line)-1)]
+		d := math.Max(dist(a, b), 1e-9)
+		out[i] = orb.Point{line[i][0] + off*(b[1]-a[1])/d, line[i][1] - off*(b[0]-a[0])/d}
+	}
+	return out
 }
 
 // leg is one street into a junction.
@@ -152,7 +221,7 @@ func intergreens(s *Streets, ms []Movement) [][]uint8 {
 	for m := range ms {
 		out[m] = make([]uint8, len(ms))
 		for n := range ms {
-			if m == n || ms[m].From == ms[n].From && ms[m].Kind == Vehicles && ms[n].Kind == Vehicles || ms[m].Kind == Walkers && ms[n].Kind == Walkers {
+			if m == n || ms[m].From == ms[n].From && ms[m].Kind == Vehicles && ms[n].Kind == Vehicles || ms[m].Kind == Walkers && ms[n].Kind == Walkers || sameWay(&ms[m], &ms[n]) {
 				continue
 			}
 			if t, ok := Intergreen(&ms[m], &ms[n], exitOf(s, &ms[m]), exitOf(s, &ms[n])); ok {
@@ -163,7 +232,12 @@ func intergreens(s *Streets, ms []Movement) [][]uint8 {
 	return out
 }
 
-// exitOf is the link that a vehicles' movement leads to, −1 for walkers.
+// sameWay reports whether one of two movements is of cyclists beside whom the other drives straight on.
+func sameWay(a, b *Movement) bool {
+	return a.From == b.From && a.Turn == Straight && b.Turn == Straight && (a.Kind == Cyclists && b.Kind == Vehicles || a.Kind == Vehicles && b.Kind == Cyclists)
+}
+
+// exitOf is the link that a vehicles' movement leads to, −1 for others.
 func exitOf(s *Streets, m *Movement) int32 {
 	if len(m.Turns) == 0 {
 		return -1
@@ -178,7 +252,7 @@ func Intergreen(clearing, entering *Movement, exitA, exitB int32) (uint8, bool) 
 	consider := func(a, b float64) {
 		meet = true
 		var t float64
-		if clearing.Kind == Walkers {
+		if clearing.Kind != Vehicles {
 			t = 1 // their clearance runs inside their stage
 		} else {
 			t = yellowTime + (a+vehicleLength)/clearingSpeed
@@ -231,8 +305,8 @@ func crossing(p, q, r, u orb.Point) (x, y float64, ok bool) {
 }
 
 // design makes the stages: opposing legs go together; where either is a main street of two lanes or more, its left turns have
-// a stage of their own; walkers cross a leg while the legs across it go.
-func (j *Junction) design(legs []leg) {
+// a stage of their own if they are to be protected; walkers cross a leg while the legs across it go.
+func (j *Junction) design(legs []leg, protected bool) {
 	used := make([]bool, len(legs))
 	for a := range legs {
 		if used[a] {
@@ -251,7 +325,7 @@ func (j *Junction) design(legs []leg) {
 		}
 		protect := false
 		for _, g := range group {
-			protect = protect || len(group) == 2 && legs[g].major && legs[g].lanes >= 2
+			protect = protect || protected && len(group) == 2 && legs[g].major && legs[g].lanes >= 2
 		}
 		var through, left []int32
 		for _, g := range group {
@@ -302,6 +376,16 @@ func (j *Junction) design(legs []leg) {
 			j.addStage([]int32{int32(m)})
 		}
 	}
+}
+
+// LeastRound returns the seconds that all stages take one after the other, each at its least. Where it is over LongestCall somebody on foot may
+// have to wait longer than that.
+func (j *Junction) LeastRound() int {
+	sum := 0
+	for s := range j.Stages {
+		sum += j.StageMinGreen(s) + j.Between(s, (s+1)%len(j.Stages))
+	}
+	return sum
 }
 
 func hasLeft(j *Junction, ms []int32) bool {

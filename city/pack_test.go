@@ -41,7 +41,7 @@ func crossroads(lanes int8) *City {
 // 3.41 s, rounded up 5 and 4 s.
 func TestInterGreenByHand(t *testing.T) {
 	c := crossroads(1)
-	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0)
+	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestInterGreenByHand(t *testing.T) {
 
 func TestUnsafePlansCantBeMade(t *testing.T) {
 	c := crossroads(2)
-	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0)
+	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestUnsafePlansCantBeMade(t *testing.T) {
 
 func TestPackRoundTripAndDamage(t *testing.T) {
 	c := crossroads(2)
-	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0)
+	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,16 @@ type Junction struct {
 	Intergreen [][]uint8
 	Signed     bool     // a responsible engineer has signed the matrix; else it is for simulation only
 	Reference  PlanSpec // the plan that the controller falls back on
+	// Countdown says that displays count the seconds to the end of each green: it is fixed CountdownTime before.
+	Countdown bool `json:",omitempty"`
 }
+
+// CountdownTime is how long before its end a green is fixed where a countdown shows it, and LongestCall how long walkers and cyclists
+// may wait from their call, s.
+const (
+	CountdownTime = 9
+	LongestCall   = 90
+)
 
 // MovementKind is who a movement is for.
 type MovementKind uint8
@@ -32,13 +41,14 @@ type Movement struct {
 	Kind       MovementKind
 	Turn       TurnKind       // of a vehicles' movement
 	From       int32          // link: the approach; for walkers the link that they cross
-	Turns      []int32        // indexes into Streets.Turns; empty for walkers
+	Turns      []int32        // indexes into Streets.Turns; empty for walkers and cyclists
 	Lanes      int8           // lanes that serve it, shared ones counted
 	Path       orb.LineString // through the junction, stop line to exit
+	Island     bool           `json:",omitempty"` // walkers cross in two goes
 	Permissive bool           // goes with movements that it has to give way to
 	MinGreen   uint8          // s; for walkers the walk time
-	Clearance  uint8          // s; for walkers the flashing green at the stage's end, else 0
-	Yellow     uint8          // s; 0 for walkers
+	Clearance  uint8          // s; for walkers and cyclists the flashing green at the stage's end, else 0
+	Yellow     uint8          // s; 0 for walkers and cyclists
 }
 
 // A Stage is a set of movements that are green together.
@@ -49,6 +59,9 @@ type Stage struct {
 // StageMinGreen returns the least time in seconds that stage s must stay green.
 func (j *Junction) StageMinGreen(s int) int {
 	least := 0
+	if j.Countdown {
+		least = CountdownTime
+	}
 	for _, m := range j.Stages[s].Movements {
 		mv := &j.Movements[m]
 		least = max(least, int(mv.MinGreen)+int(mv.Clearance))

@@ -29,6 +29,7 @@ type Command struct {
 	Aid      *AidOrder      `json:",omitempty"`
 	Closure  *ClosureOrder  `json:",omitempty"`
 	Alert    *AlertOrder    `json:",omitempty"`
+	Repair   *RepairOrder   `json:",omitempty"`
 
 	state   CommandState
 	reason  string
@@ -76,7 +77,8 @@ type (
 		Link   string
 		Closed bool
 	}
-	AlertOrder struct {
+	RepairOrder struct{ Junction string } // the traffic police have a controller mended
+	AlertOrder  struct {
 		Headline, Text city.Text
 		Severity       string // CAP: Extreme, Severe, Moderate, Minor
 		Certainty      string // CAP: Observed, Likely, Possible
@@ -304,7 +306,7 @@ func (x *Exchange) shows(s twin.Snapshot, c *Command) (seen, contrary bool) {
 			want = 1
 		}
 		return number(URN("RoadClosure", c.Closure.Link), "closed", want)
-	case c.Plan != nil, c.Alert != nil:
+	case c.Plan != nil, c.Alert != nil, c.Repair != nil:
 		return c.state == Acknowledged, false // the answer is all that the protocol has
 	}
 	return false, false

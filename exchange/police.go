@@ -17,10 +17,15 @@ type controllers struct {
 	serial  uint8
 	asked   map[uint16]*Command // by controller and serial
 	loops   [][]city.Loop       // of each junction: its detectors
+	faulty  []bool              // by junction: its twin has a fault that its controller reported
+	zone    *time.Location      // of the controllers' clocks
 }
 
 func newControllers(c *city.City) *controllers {
-	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[uint16]*Command{}}
+	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[uint16]*Command{}, faulty: make([]bool, len(c.Signals)), zone: time.UTC}
+	if z, err := time.LoadLocation(c.TimeZone); err == nil {
+		p.zone = z
+	}
 	for j := range c.Signals {
 		p.loops = append(p.loops, city.Loops(&c.Streets, &c.Signals[j]))
 	}
@@ -57,6 +62,16 @@ func (p *controllers) receive(x *Exchange, f *feed, at time.Time, buf []byte) []
 
 func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999.Frame) error {
 	id := x.city.Signals[j].ID
+	for _, k := range gb20999.Faults(m.Values, p.zone) {
+		seen := k.At
+		if seen.IsZero() {
+			seen = at
+		}
+		p.faulty[j] = true
+		if err := x.observeAt(f, at, seen, URN("TrafficSignal", id), "TrafficSignal", x.city.Signals[j].At, twin.Text("fault", faultName(k.Type), seen)); err != nil {
+			return err
+		}
+	}
 	for _, r := range gb20999.RunStates(m.Values) {
 		stage := int(r.Stage) - 1
 		if stage < 0 || stage >= len(x.city.Signals[j].Stages) {
@@ -64,6 +79,10 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 		}
 		err := x.observeAt(f, at, at, URN("TrafficSignal", id), "TrafficSignal", x.city.Signals[j].At, twin.Number("stage", float64(stage), "C62", at), twin.Number("mode", float64(r.Mode), "C62", at),
 			twin.Number("plan", float64(r.Plan), "C62", at))
+		if err == nil && p.faulty[j] && r.Mode < gb20999.Special {
+			p.faulty[j] = false
+			err = x.observe(f, at, at, URN("TrafficSignal", id), "TrafficSignal", twin.Text("fault", "none", at))
+		}
 		if err != nil {
 			return err
 		}
@@ -92,6 +111,21 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 		attrs = nil
 	}
 	return nil
+}
+
+// faultName is a type of the controllers' fault log (GB/T 20999, table A.14) in a word.
+func faultName(kind uint8) string {
+	switch {
+	case kind == 0x10:
+		return "conflict"
+	case kind == 0x11:
+		return "clearance"
+	case kind >= 0x20 && kind < 0x30:
+		return "lamp"
+	case kind >= 0x30 && kind < 0x40:
+		return "link"
+	}
+	return "other"
 }
 
 func (p *controllers) tick(*Exchange, *feed) {}
@@ -137,7 +171,8 @@ func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
 	return true, nil
 }
 
-// closures is the traffic police's duty room: closures ordered and reported, and crashes reported, as JSON over HTTP.
+// closures is the traffic police's duty room: closures ordered and reported, crashes reported, and repairs of signals asked for,
+// as JSON over HTTP.
 type closures struct{ asked []*Command }
 
 func (k *closures) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
@@ -172,6 +207,9 @@ func (k *closures) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byt
 func (k *closures) tick(*Exchange, *feed) {}
 
 func (k *closures) send(x *Exchange, f *feed, c *Command) (bool, error) {
+	if c.Repair != nil {
+		return true, x.post(f, &k.asked, c, "/repairs", map[string]any{"junction": c.Repair.Junction})
+	}
 	if c.Closure == nil {
 		return false, nil
 	}

@@ -8,7 +8,7 @@ import (
 	"citybrain/city"
 )
 
-// An Event is an input to a Sim: PlanDownload, StageRequest, LinkState, Blockage, Weather, SirenRoute or SirenEnd.
+// An Event is an input to a Sim: PlanDownload, StageRequest, Malfunction, Flash, LinkState, Blockage, Weather, SirenRoute or SirenEnd.
 type Event interface{ check(s *Sim) error }
 
 // A PlanDownload gives junction Junction a new plan.
@@ -72,6 +72,11 @@ func (s *Sim) applyDue() {
 		case StageRequest:
 			g := &s.st.Signals[e.Junction]
 			g.Want, g.Lease = int16(e.Stage), s.st.Now+int32(e.Lease/time.Second)
+		case Malfunction:
+			g := &s.st.Signals[e.Junction]
+			g.Fault, g.Bad = e.Fault, int16(e.Movement)
+		case Flash:
+			s.st.Signals[e.Junction].flash(e.On, s.st.Now)
 		case LinkState:
 			was := s.st.Shut[e.Link] || s.st.Speed[e.Link] < 0.5
 			s.st.Speed[e.Link], s.st.Shut[e.Link] = float32(e.Speed), e.Shut

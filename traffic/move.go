@@ -124,15 +124,24 @@ func (s *Sim) discharge(l int32, capacity float32) {
 				st.Credit[slot] = 0
 				continue
 			}
-			if !g.Green(j, local) {
-				clearing := j.Movements[local].Permissive && j.InStage(int(g.Stage), int32(local)) && g.Until-int32(j.Between(int(g.Stage), int(g.Next)))+sneakers > st.Now
+			if g.Mode == Flashing {
+				if !s.passes(turn.Junction, local) {
+					st.Credit[slot] = 0
+					continue
+				}
+			} else if !g.Green(j, local) {
+				clearing := g.Mode == Lit && j.Movements[local].Permissive && j.InStage(int(g.Stage), int32(local)) && g.begun(j)+sneakers > st.Now
 				if !clearing {
 					st.Credit[slot] = 0
 					continue
 				}
 			}
 		}
-		st.Credit[slot] = min(st.Credit[slot]+flow*net.lanes[slot], net.lanes[slot]+0.99)
+		most, gain := net.lanes[slot]+0.99, flow*net.lanes[slot]
+		if m >= 0 && st.Signals[turn.Junction].Mode == Flashing {
+			most, gain = 1.99, flow*flashFlow
+		}
+		st.Credit[slot] = min(st.Credit[slot]+gain, most)
 		for v >= 0 && st.Credit[slot] >= 1 && st.Ready[v] <= now && total < int(link.Lanes) {
 			turn = &streets.Turns[st.Turn[v]]
 			if !s.mayCross(l, slot, v, turn) {

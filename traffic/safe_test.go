@@ -14,7 +14,7 @@ import (
 
 // kernel is what of a Signal decides what it shows next, whoever commands it: the wish may be any stage at any second, which
 // plans, their transitions, requests, leases and starved movements all amount to.
-type kernel struct{ stage, next, age, left int16 }
+type kernel struct{ stage, next, age, left, end, to int16 }
 
 // signalMachine is a Signal at junction j for the checker; hasten takes seconds off every inter-green, to see the checker work.
 func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
@@ -35,13 +35,16 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 			g.lastGreen[m] = t
 		}
 		g.Stage, g.Next, g.Since, g.Until, g.Lease = k.stage, k.next, t-int32(k.age), t+int32(k.left), t+100
+		if k.end > 0 {
+			g.End, g.To = t+int32(k.end)-1, k.to
+		}
 		return g
 	}
 	var start []kernel
 	for s := range j.Stages {
-		start = append(start, kernel{int16(s), -1, int16(oldest), 0})
+		start = append(start, kernel{int16(s), -1, int16(oldest), 0, 0, 0})
 	}
-	return safety.Machine[kernel]{
+	m := safety.Machine[kernel]{
 		Start:  start,
 		Inputs: func(kernel) []uint64 { return wishes },
 		Step: func(k kernel, want uint64) kernel {
@@ -52,7 +55,10 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 			if begun && g.Next >= 0 {
 				g.Until -= hasten
 			}
-			next := kernel{g.Stage, g.Next, int16(min(oldest, t+1-g.Since)), 0}
+			next := kernel{g.Stage, g.Next, int16(min(oldest, t+1-g.Since)), 0, 0, 0}
+			if g.End > 0 {
+				next.end, next.to = int16(g.End-t), g.To
+			}
 			if g.Next >= 0 {
 				next.age, next.left = 0, int16(max(0, g.Until-t-1))
 			}
@@ -69,14 +75,19 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 			return set
 		},
 	}
+	if j.Countdown {
+		m.Countdown = func(k kernel) int { return int(k.end) }
+	}
+	return m
 }
 
 // Every controller of the demo city is safe under every sequence of wishes.
 func TestNoWishMakesASignalUnsafe(t *testing.T) {
 	c := riverside.City(1)
-	states := 0
+	states, counting := 0, 0
 	for j := range c.Signals {
-		if j%8 != 0 && len(c.Signals[j].Movements) < 16 {
+		counting += btoi(c.Signals[j].Countdown)
+		if j%16 != 0 && len(c.Signals[j].Movements) < 24 {
 			continue
 		}
 		r, err := safety.Check(&c.Signals[j], signalMachine(&c.Signals[j], 0))
@@ -86,6 +97,9 @@ func TestNoWishMakesASignalUnsafe(t *testing.T) {
 		states += r.States
 	}
 	t.Logf("%d states", states)
+	if counting < len(c.Signals)/5 {
+		t.Errorf("%d of %d junctions have countdowns", counting, len(c.Signals))
+	}
 	if states < 10_000 {
 		t.Errorf("only %d states were reached", states)
 	}
@@ -98,6 +112,32 @@ func TestTheCheckerFindsAShortIntergreen(t *testing.T) {
 	var v *safety.Violation
 	if !errors.As(err, &v) || !strings.Contains(v.What, "inter-green") && !strings.Contains(v.What, "yellow") || len(v.Inputs) == 0 {
 		t.Fatalf("the checker says %v", err)
+	}
+}
+
+// A controller that ends a green that it counts down a second early, or holds it, is found out.
+func TestTheCheckerFindsABrokenCountdown(t *testing.T) {
+	j := crossing()
+	j.Countdown = true
+	j.Stages = []city.Stage{{Movements: []int32{1, 5}}, {Movements: []int32{3, 7}}, {Movements: []int32{0, 4}}, {Movements: []int32{2, 6}}}
+	j.Reference = city.PlanSpec{Stages: []city.StageTime{{Stage: 0, Green: 20}, {Stage: 1, Green: 20}, {Stage: 2, Green: 10}, {Stage: 3, Green: 10}}}
+	if r, err := safety.Check(j, signalMachine(j, 0)); err != nil {
+		t.Fatal(err)
+	} else {
+		t.Logf("%d states", r.States)
+	}
+	for _, off := range []int16{-1, 1} {
+		m := signalMachine(j, 0)
+		step := m.Step
+		m.Step = func(k kernel, want uint64) kernel {
+			if k.end == 4 {
+				k.end += off
+			}
+			return step(k, want)
+		}
+		if _, err := safety.Check(j, m); err == nil {
+			t.Errorf("a countdown that is %+d s off is not found", off)
+		}
 	}
 }
 
@@ -236,4 +276,11 @@ func TestUnsafeRingPlansAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -1,80 +1,258 @@
 package traffic
 
-import "citybrain/city"
+import (
+	"fmt"
 
-// MaxRed is the longest time in seconds that a controller lets a movement wait, whatever it is asked for.
-const MaxRed = 120
+	"citybrain/city"
+)
 
-// A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances,
-// serves every movement within MaxRed and the time the stages before it need, and falls back on its plan when a request's
-// lease ends.
+// MaxRed is the longest time in seconds that a controller lets vehicles wait, whatever it is asked for.
+const MaxRed = 150
+
+// A Mode is whether a controller works.
+type Mode uint8
+
+const (
+	Lit      Mode = iota
+	Flashing      // yellow to all: everybody gives way
+	Starting      // red to all, for startUp seconds after flashing
+)
+
+// startUp is the red to all, in seconds, with which a controller begins again.
+const startUp = 6
+
+// A Fault is what is wrong in a controller's cabinet. What its lamps show then is not what its logic decides.
+type Fault uint8
+
+const (
+	NoFault     Fault = iota
+	StuckGreen        // a movement's lamp stays green: a welded contact
+	CutClear          // its inter-greens end cutBy seconds early
+	ShortYellow       // its yellow ends cutBy seconds early
+)
+
+// cutBy is what a fault takes off a clearance or a yellow, s.
+const cutBy = 2
+
+// A Lamp is what a controller shows a movement.
+type Lamp uint8
+
+const (
+	RedLamp Lamp = iota
+	YellowLamp
+	GreenLamp
+	DarkLamp // or flashing
+)
+
+// A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances, serves walkers
+// and cyclists within city.LongestCall of their call and vehicles within MaxRed as far as the minimum greens of the others let it, and falls back
+// on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
 type Signal struct {
 	Plan      city.Plan
 	Stage     int16 // green now, or ending
 	Next      int16 // the stage that its inter-green leads to, -1: none under way
 	Since     int32 // s, when Stage's green began
-	Until     int32 // s, end of the inter-green under way
+	Until     int32 // s, end of the inter-green, or of the start-up, under way
 	Want      int16 // stage asked for
 	Lease     int32 // s, until when Want counts
+	End       int32 // s, when a green that is counted down ends; 0: none is
+	To        int16 // the stage that comes then
+	Mode      Mode
+	Fault     Fault
+	Bad       int16 // the movement whose lamp sticks
 	lastGreen []int32
+	longest   []uint16 // s, of each movement: its longest red so far
 }
 
 func newSignal(j *city.Junction, p city.Plan) Signal {
 	stage, _ := p.At(0)
-	return Signal{Plan: p, Stage: int16(stage), Next: -1, lastGreen: make([]int32, len(j.Movements))}
+	return Signal{Plan: p, Stage: int16(stage), Next: -1, lastGreen: make([]int32, len(j.Movements)), longest: make([]uint16, len(j.Movements))}
 }
 
 // Green reports whether movement m shows green.
 func (g *Signal) Green(j *city.Junction, m int) bool {
-	return j.InStage(int(g.Stage), int32(m)) && (g.Next < 0 || j.InStage(int(g.Next), int32(m)))
+	if g.Mode != Lit {
+		return false
+	}
+	return j.InStage(int(g.Stage), int32(m)) && (g.Next < 0 || j.InStage(int(g.Next), int32(m))) || g.Fault == StuckGreen && int(g.Bad) == m
+}
+
+// Lamp returns what movement m shows in second t, which the controller has been stepped to.
+func (g *Signal) Lamp(j *city.Junction, m int, t int32) Lamp {
+	switch {
+	case g.Mode == Flashing:
+		return DarkLamp
+	case g.Green(j, m):
+		return GreenLamp
+	case g.Mode == Lit && g.Next >= 0 && j.InStage(int(g.Stage), int32(m)):
+		yellow := int32(j.Movements[m].Yellow)
+		if g.Fault == ShortYellow {
+			yellow -= cutBy
+		}
+		if t-g.begun(j) < yellow {
+			return YellowLamp
+		}
+	}
+	return RedLamp
+}
+
+// begun is when the inter-green under way began.
+func (g *Signal) begun(j *city.Junction) int32 { return g.Until - g.clearance(j, int(g.Next)) }
+
+// clearance is the seconds from the end of the stage's green to the start of stage s's, as this controller keeps it.
+func (g *Signal) clearance(j *city.Junction, s int) int32 {
+	between := int32(j.Between(int(g.Stage), s))
+	if g.Fault == CutClear && between > cutBy {
+		between -= cutBy
+	}
+	return between
 }
 
 // Red returns the seconds since movement m was last green, at second t.
 func (g *Signal) Red(m int, t int32) int32 { return t - g.lastGreen[m] }
 
+// Longest returns the longest red in seconds that movement m has had.
+func (g *Signal) Longest(m int) int { return int(g.longest[m]) }
+
 // Step advances the controller to second t.
 func (g *Signal) Step(j *city.Junction, t int32) {
+	if g.Mode != Lit {
+		g.special(j, t)
+		return
+	}
 	if g.Next >= 0 && t >= g.Until {
 		g.Stage, g.Next, g.Since = g.Next, -1, t
 	}
 	for m := range g.lastGreen {
 		if g.Green(j, m) {
 			g.lastGreen[m] = t
+		} else if red := t - g.lastGreen[m]; red > int32(g.longest[m]) {
+			g.longest[m] = uint16(min(red, 1<<16-1))
 		}
 	}
-	if g.Next >= 0 || int(t-g.Since) < j.StageMinGreen(int(g.Stage)) {
+	if g.Next >= 0 {
+		return
+	}
+	if g.End > 0 {
+		if t >= g.End {
+			g.End = 0
+			g.change(j, int(g.To), t)
+		}
+		return
+	}
+	notice := int32(0)
+	if j.Countdown {
+		notice = city.CountdownTime
+	}
+	if int(t+notice-g.Since) < j.StageMinGreen(int(g.Stage)) {
 		return
 	}
 	want := int(g.Want)
 	if t >= g.Lease {
-		want, _ = g.Plan.At(int(t))
+		want, _ = g.Plan.At(int(t + notice))
 	}
-	if starved := g.starved(j, t); starved >= 0 {
+	if starved := g.starved(j, t, want, notice); starved >= 0 {
 		want = starved
 	}
-	if want != int(g.Stage) {
-		g.Next, g.Until = int16(want), t+int32(j.Between(int(g.Stage), want))
-		if g.Until == t {
-			g.Stage, g.Next, g.Since = g.Next, -1, t
-		}
+	switch {
+	case want == int(g.Stage):
+	case notice > 0:
+		g.End, g.To = t+notice, int16(want)
+	default:
+		g.change(j, want, t)
 	}
 }
 
-// starved returns the stage of the movement that has waited longest beyond MaxRed, -1 if none has.
-func (g *Signal) starved(j *city.Junction, t int32) int {
-	worst, stage := int32(MaxRed), -1
+// special passes a second in which the controller does not work.
+func (g *Signal) special(j *city.Junction, t int32) {
+	for m := range g.lastGreen {
+		g.lastGreen[m] = t // nobody is shown red for long
+	}
+	if g.Mode == Starting && t >= g.Until {
+		stage, _ := g.Plan.At(int(t))
+		g.Mode, g.Stage, g.Next, g.Since = Lit, int16(stage), -1, t
+	}
+}
+
+// change begins the change to stage want.
+func (g *Signal) change(j *city.Junction, want int, t int32) {
+	if want == int(g.Stage) {
+		return
+	}
+	g.Next, g.Until = int16(want), t+g.clearance(j, want)
+	if g.Until == t {
+		g.Stage, g.Next, g.Since = g.Next, -1, t
+	}
+}
+
+// starved returns the stage that has to come before want, lest somebody wait longer than may be, were want to go on for another second, or to
+// come first; -1: there is none. A change takes effect notice seconds after it is decided.
+func (g *Signal) starved(j *city.Junction, t int32, want int, notice int32) int {
+	// Each stage's time by which it has to be green: that of whoever waits for it and for no stage before it.
+	const unasked = 1 << 30
+	var due [maxStages]int32
+	n := min(len(j.Stages), maxStages)
+	for s := range n {
+		due[s] = unasked
+	}
+	soonest := int32(unasked)
+	wanted := int32(unasked) // when want has to be green
 	for m, last := range g.lastGreen {
-		if wait := t - last; wait > worst {
-			for s := range j.Stages {
-				if j.InStage(s, int32(m)) {
-					worst, stage = wait, s
-					break
-				}
+		limit := int32(MaxRed)
+		if j.Movements[m].Kind != city.Vehicles {
+			limit = city.LongestCall
+		}
+		if j.InStage(want, int32(m)) {
+			wanted = min(wanted, last+limit)
+			continue
+		}
+		for s := range n {
+			if j.InStage(s, int32(m)) {
+				due[s] = min(due[s], last+limit)
+				soonest = min(soonest, last+limit)
+				break
 			}
 		}
 	}
-	return stage
+	at, from := t+notice+1, want
+	if want != int(g.Stage) {
+		at = t + notice + int32(j.Between(int(g.Stage), want)+j.StageMinGreen(want))
+	}
+	if soonest-at > farOff {
+		return -1
+	}
+	// One after the other in the order in which they are due, each at its least: does each come in time?
+	first := -1
+	for range n {
+		s := -1
+		for k := range n {
+			if due[k] < unasked && (s < 0 || due[k] < due[s]) {
+				s = k
+			}
+		}
+		if s < 0 {
+			return -1
+		}
+		if first < 0 {
+			first = s
+		}
+		if at += int32(j.Between(from, s)); at > due[s] {
+			if want != int(g.Stage) && wanted <= soonest {
+				return -1 // whoever comes first
+			}
+			return first
+		}
+		at += int32(j.StageMinGreen(s))
+		due[s], from = unasked, s
+	}
+	return -1
 }
+
+// maxStages is how many stages of a junction are looked at; where nobody is due within farOff seconds nobody is looked for.
+const (
+	maxStages = 16
+	farOff    = 200
+)
 
 func (s *Sim) stepSignals() {
 	for j := range s.st.Signals {
@@ -84,3 +262,56 @@ func (s *Sim) stepSignals() {
 
 // Signal returns the controller of junction j as it is now.
 func (s *Sim) Signal(j int) *Signal { return &s.st.Signals[j] }
+
+// A Malfunction puts a fault into junction Junction's controller, at Movement where the fault is one movement's; NoFault: it is mended.
+type Malfunction struct {
+	Junction int
+	Fault    Fault
+	Movement int
+}
+
+// A Flash has junction Junction flash, or begin again with red to all.
+type Flash struct {
+	Junction int
+	On       bool
+}
+
+func (m Malfunction) check(s *Sim) error {
+	if m.Junction < 0 || m.Junction >= len(s.st.Signals) || m.Fault > ShortYellow || m.Movement < 0 || m.Movement >= len(s.city.Signals[m.Junction].Movements) {
+		return fmt.Errorf("malfunction: junction %d, fault %d, movement %d", m.Junction, m.Fault, m.Movement)
+	}
+	return nil
+}
+
+func (f Flash) check(s *Sim) error {
+	if f.Junction < 0 || f.Junction >= len(s.st.Signals) {
+		return fmt.Errorf("flash: junction %d of %d", f.Junction, len(s.st.Signals))
+	}
+	return nil
+}
+
+// flash applies a Flash.
+func (g *Signal) flash(on bool, t int32) {
+	g.Next, g.End, g.Lease = -1, 0, 0
+	if g.Mode = Starting; on {
+		g.Mode = Flashing
+	}
+	g.Until = t + startUp
+}
+
+// flashGap and flashFlow are how a junction that flashes is passed: in turns, when nobody whose way one crosses came within the gap (s), at
+// a share of the saturation flow. HCM 2000, chapter 17, has about 4 to 7 s between departures of an all-way stop; shares are an assumption.
+const (
+	flashGap  = 3
+	flashFlow = 0.6
+)
+
+// passes reports whether a vehicle may go at movement m of junction j while it flashes.
+func (s *Sim) passes(j int32, m int) bool {
+	for k, t := range s.city.Signals[j].Intergreen[m] {
+		if t > 0 && s.st.Now-s.st.LastCross[int(s.net.first[j])+k] < flashGap {
+			return false
+		}
+	}
+	return true
+}

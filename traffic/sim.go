@@ -114,7 +114,7 @@ type State struct {
 	Pending  []timed
 }
 
-const stateVersion = 3
+const stateVersion = 4
 
 // Weather is what rain does to drivers: factors on speed and on saturation flow (HCM 2010, exhibit 10-15: heavy rain takes
 // 6–7 % of free speed and about 14 % of capacity). The zero Weather is dry.
@@ -258,7 +258,7 @@ func (st State) clone() State {
 	st.Entered, st.Left, st.Crossed = slices.Clone(st.Entered), slices.Clone(st.Left), slices.Clone(st.Crossed)
 	st.Signals = slices.Clone(st.Signals)
 	for j := range st.Signals {
-		st.Signals[j].lastGreen = slices.Clone(st.Signals[j].lastGreen)
+		st.Signals[j].lastGreen, st.Signals[j].longest = slices.Clone(st.Signals[j].lastGreen), slices.Clone(st.Signals[j].longest)
 	}
 	st.Pending, st.Changed, st.Sirens = slices.Clone(st.Pending), slices.Clone(st.Changed), slices.Clone(st.Sirens)
 	for k := range st.Trees {

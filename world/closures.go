@@ -7,7 +7,8 @@ import (
 	"citybrain/wire/http1"
 )
 
-// patrols is the traffic police's duty room: it shuts and opens streets when told to, some minutes after, and tells of crashes.
+// patrols is the traffic police's duty room: it shuts and opens streets when told to, some minutes after, tells of crashes,
+// and has signals mended.
 type patrols struct {
 	line
 	buf    []byte
@@ -53,8 +54,14 @@ func (p *patrols) tick(w *World) {
 func (p *patrols) receive(w *World, b []byte) {
 	p.buf = p.requests(w, p.buf, b, func(m http1.Message) http1.Message {
 		var order struct {
-			Link   string
-			Closed bool
+			Link, Junction string
+			Closed         bool
+		}
+		if m.Target == "/repairs" && json.Unmarshal(m.Body, &order) == nil {
+			if !w.signals.repair(w, order.Junction) {
+				return http1.Message{Status: 404}
+			}
+			return http1.Message{Status: 202}
 		}
 		if m.Target != "/closures" || json.Unmarshal(m.Body, &order) != nil {
 			return http1.Message{Status: 400}

@@ -18,7 +18,11 @@ type controllers struct {
 	loops    [][]city.Loop // of each controller
 	counted  [][]uint32    // vehicles over each loop at the last statistics
 	broken   []bool        // by junction: its detectors report nothing
-	occupied [][]int       // seconds of the last period in which each loop was covered
+	faults   [][]LoopFault // of each loop
+	wear     chance.Source
+	monitors []*conflictMonitor
+	cabinets []cabinet
+	occupied [][]int // seconds of the last period in which each loop was covered
 	shown    []int16
 	stored   []city.PlanSpec // plan 2 of each controller: the one that the centre downloads
 }
@@ -31,12 +35,15 @@ const setback = 40
 
 func newControllers(w *World) *controllers {
 	p := &controllers{line: newLine(w.cfg.Seed, "traffic_police/gb20999", 0.2, 0.002, 0), loops: make([][]city.Loop, len(w.city.Signals)), counted: make([][]uint32, len(w.city.Signals)), occupied: make([][]int, len(w.city.Signals)),
-		serials: make([]uint8, len(w.city.Signals)), broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals))}
+		serials: make([]uint8, len(w.city.Signals)), broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals)), faults: make([][]LoopFault, len(w.city.Signals)), wear: chance.New(w.cfg.Seed, "world/loops/wear")}
+	p.cabinets = drawCabinets(w.city, w.cfg)
 	draw := chance.New(w.cfg.Seed, "world/detectors")
 	for j := range p.broken {
 		p.broken[j] = draw.Float(uint64(j), 0) < 0.02
 		p.shown[j] = -1
+		p.monitors = append(p.monitors, newConflictMonitor(&w.city.Signals[j]))
 		p.loops[j] = city.Loops(&w.city.Streets, &w.city.Signals[j])
+		p.faults[j] = drawFaults(w.cfg, j, p.loops[j])
 		p.counted[j], p.occupied[j] = make([]uint32, len(p.loops[j])), make([]int, len(p.loops[j]))
 	}
 	return p
@@ -53,7 +60,7 @@ func (p *controllers) tick(w *World) {
 	}
 	for j := range w.city.Signals {
 		g := w.streets.Signal(j)
-		if state := g.Stage<<1 | int16(btoi(g.Next >= 0)); state != p.shown[j] || w.now%time.Minute == time.Duration(j%12)*5*time.Second {
+		if state := g.Stage<<3 | int16(g.Mode)<<1 | int16(btoi(g.Next >= 0)); state != p.shown[j] || w.now%time.Minute == time.Duration(j%12)*5*time.Second {
 			p.shown[j] = state
 			p.event(w, j, p.runState(w, j).Values())
 		}
@@ -68,6 +75,12 @@ func (p *controllers) runState(w *World, j int) gb20999.RunState {
 	mode := gb20999.LocalFixed
 	if w.now.Seconds() < float64(g.Lease) {
 		mode = gb20999.CentreManual
+	}
+	switch g.Mode {
+	case traffic.Flashing:
+		mode = gb20999.SpecialFlash
+	case traffic.Starting:
+		mode = gb20999.SpecialAllRed
 	}
 	stage := g.Stage
 	if g.Next >= 0 {
@@ -116,7 +129,9 @@ func (p *controllers) statistics(w *World, j int) {
 				volume--
 			}
 		}
-		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(volume), Occupancy: uint8(min(100, p.occupied[j][n]*100/int(detectorPeriod/time.Second)))}.Values()...)
+		period := int(detectorPeriod / time.Second)
+		says, covered := p.faults[j][n].says(p.wear, w.now, int(volume), min(p.occupied[j][n], period), period)
+		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(says), Occupancy: uint8(covered * 100 / period)}.Values()...)
 		p.occupied[j][n] = 0
 	}
 	if len(values) > 0 {
@@ -156,6 +171,9 @@ func (p *controllers) receive(w *World, b []byte) {
 
 func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
 	junction := &w.city.Signals[j]
+	if w.streets.Signal(j).Mode == traffic.Flashing {
+		return false // its monitor has it flash, and nobody takes that back from afar
+	}
 	if plans, err := gb20999.Plans(f.Values); err == nil && len(plans) == 1 {
 		spec := city.PlanSpec{Offset: int(plans[0].Offset)}
 		for i, st := range plans[0].Stages {

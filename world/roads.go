@@ -70,6 +70,9 @@ func (w *World) drive(ctx context.Context, until time.Duration) error {
 		if err := w.streets.Step(ctx, t); err != nil {
 			return err
 		}
+		if err := w.signals.guard(w, t-time.Second); err != nil {
+			return err
+		}
 		w.service.Step(t, &w.roads)
 	}
 	return nil

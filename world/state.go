@@ -17,7 +17,7 @@ func (w *World) WriteState(out io.Writer) error {
 	}
 	for j := range s.Signals {
 		g := &s.Signals[j]
-		if err := put([]int32{int32(g.Stage), int32(g.Next), g.Since, g.Until, int32(g.Want), g.Lease}); err != nil {
+		if err := put([]int32{int32(g.Stage), int32(g.Next), g.Since, g.Until, int32(g.Want), g.Lease, g.End, int32(g.To), int32(g.Mode), int32(g.Fault)}); err != nil {
 			return fmt.Errorf("state of the signals: %w", err)
 		}
 	}

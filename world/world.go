@@ -17,11 +17,13 @@ import (
 type Config struct {
 	Seed         uint64
 	Start        time.Time
-	Hours        float64 // with new trips, rain and calls; what is under way then goes on
-	Calm         bool    // no rain
-	TripsPerHour float64 // at the peak; 0: what loads the city's streets to a working day's evening peak
-	Threads      int     // the result does not depend on it
-	Silent       bool    // the departments' lines are closed: they neither send nor hear
+	Hours        float64        // with new trips, rain and calls; what is under way then goes on
+	Calm         bool           // no rain
+	TripsPerHour float64        // at the peak; 0: what loads the city's streets to a working day's evening peak
+	Threads      int            // the result does not depend on it
+	Silent       bool           // the departments' lines are closed: they neither send nor hear
+	Detectors    *DetectorRates // of loops that fail; nil: the usual ones
+	Failing      *float64       // chance of a controller to fail in four hours; nil: the usual one
 	// Plans are the signal plans that the controllers start with, one for each junction; nil: each its reference plan.
 	Plans []city.PlanSpec
 }
@@ -61,6 +63,7 @@ type World struct {
 	waterHour  int
 	waterCalls [2]int // of that hour: trapped, flooding
 	patrols    *patrols
+	signals    *controllers
 	linkByID   map[string]int32
 }
 
@@ -125,7 +128,8 @@ func New(c *city.City, cfg Config) (*World, error) {
 		w.linkByID[c.Streets.Links[l].ID] = int32(l)
 	}
 	w.patrols = newPatrols(w)
-	w.desks = []desk{newControllers(w), newTerminals(w), newCentre(w, medical), w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
+	w.signals = newControllers(w)
+	w.desks = []desk{w.signals, newTerminals(w), newCentre(w, medical), w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
 	if w.water != nil {
 		w.desks = append(w.desks, newTelemetry(w), newPLCs(w))
 	}
@@ -213,6 +217,7 @@ func (w *World) Step(ctx context.Context, until time.Duration) error {
 		w.dispatchLocally(next)
 		w.now = next
 		w.aid.tick(w)
+		w.signals.cabinetsTick(w)
 		w.peakCars = max(w.peakCars, w.streets.Totals().Running)
 		if !w.cfg.Silent {
 			for _, d := range w.desks {

@@ -77,12 +77,12 @@ func Build(ctx context.Context, opt Options) (*city.City, error) {
 	}{
 		{"read map", b.read},
 		{"streets", b.streets},
-		{"signals", b.signals},
 		{"buildings", b.buildings},
 		{"water", b.waters},
 		{"terrain", b.terrain},
 		{"people", b.people},
 		{"places", b.places},
+		{"signals", b.signals}, // places say where people walk slowly
 		{"instruments", b.instruments},
 	}
 	for i, s := range stages {

@@ -11,11 +11,14 @@ func (b *build) signals(context.Context) error {
 	s := &b.c.Streets
 	failed := 0
 	for _, g := range b.groups {
-		j, err := city.DesignJunction(s, g.Nodes, g.ID, int32(len(b.c.Signals)))
+		j, err := city.DesignJunction(s, g.Nodes, g.ID, int32(len(b.c.Signals)), b.c.Places)
 		if err != nil {
 			failed++
 			b.defect(g.ID, "left without signals: %v", err)
 			continue
+		}
+		if r := j.LeastRound(); r > city.LongestCall {
+			b.defect(g.ID, "its stages take %d s at least: who walks may wait longer than %d s", r, city.LongestCall)
 		}
 		b.c.Signals = append(b.c.Signals, j)
 	}

@@ -33,10 +33,10 @@ func City(seed uint64) *city.City {
 	m.cut(m.plan())
 	m.underpasses()
 	m.turns()
-	m.signals()
 	m.zones()
 	m.buildings()
 	m.places()
+	m.signals() // places say where people walk slowly
 	m.districts()
 	m.ground()
 	m.drains()

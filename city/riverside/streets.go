@@ -495,6 +495,9 @@ func (m *maker) turns() {
 	sort.SliceStable(s.Turns, func(i, k int) bool { return s.Turns[i].From < s.Turns[k].From })
 }
 
+// counting is the share of junctions with displays that count green down, an assumption.
+const counting = 0.3
+
 // signals puts a controller where two streets that matter cross.
 func (m *maker) signals() {
 	s := &m.c.Streets
@@ -518,7 +521,7 @@ func (m *maker) signals() {
 			continue
 		}
 		id := fmt.Sprintf("j%d", len(m.c.Signals))
-		j, err := city.DesignJunction(s, []int32{int32(n)}, id, int32(len(m.c.Signals)))
+		j, err := city.DesignJunction(s, []int32{int32(n)}, id, int32(len(m.c.Signals)), m.c.Places)
 		if err != nil {
 			m.c.Defects = append(m.c.Defects, city.Defect{Element: s.Nodes[n].ID, What: err.Error()})
 			continue
@@ -531,6 +534,13 @@ func (m *maker) signals() {
 			}
 		}
 		j.Name = city.Text{En: list[0].En + " / " + list[1].En, Zh: list[0].Zh + "·" + list[1].Zh}
+		j.Countdown = m.draw.Float(uint64(n), 490) < counting
+		if _, err := city.NewPlan(&j, j.Reference); err != nil || j.LeastRound() > city.LongestCall {
+			j.Countdown = false // its greens are too short to be counted down
+		}
+		if r := j.LeastRound(); r > city.LongestCall {
+			m.c.Defects = append(m.c.Defects, city.Defect{Element: id, What: fmt.Sprintf("its stages take %d s at least: who walks may wait longer than %d s", r, city.LongestCall)})
+		}
 		m.c.Signals = append(m.c.Signals, j)
 		for k, l := range city.Approaches(&m.c.Signals[len(m.c.Signals)-1]) {
 			switch u := m.draw.Float(uint64(n), uint64(k)+500); {

@@ -100,6 +100,16 @@ func printReport(w io.Writer, r *account.Report) {
 	if r.Flood.Terrain == string(city.TerrainInvented) {
 		fmt.Fprint(w, " (invented terrain)")
 	}
+	fmt.Fprint(w, "\n  waits    ")
+	for i, k := range r.Signals.Waits {
+		if i > 0 {
+			fmt.Fprint(w, ";")
+		}
+		fmt.Fprintf(w, " %s %d s at most (%d of %d movements over %d s)", k.Kind, k.Longest, k.Over, k.Of, k.Limit)
+	}
+	if d := r.Detectors; d != nil {
+		fmt.Fprintf(w, "\n  detectors %d of %d faulty on busy lanes found, after %.0f min, %d sound ones left out", d.BusyFound, d.Busy, d.MeanMin, d.Wrongly)
+	}
 	fmt.Fprintf(w, "\n  brain     %d decisions, %d commands, %d branches\n  state     %s\n", r.Brain.Decisions, r.Brain.Commands, r.Brain.Branches, r.StateHash)
 }
 

@@ -15,6 +15,9 @@ type Machine[S comparable] struct {
 	Step   func(S, uint64) S
 	// Green is the set of movements that are green, by number.
 	Green func(S) uint64
+	// Countdown is the seconds to the end of green that displays show, 0: none; nil: there are no displays. Where there are, no green may
+	// end that was not counted down from city.CountdownTime without a gap.
+	Countdown func(S) int
 	// Called reports whether an input says that movement m waits; nil: waits are not measured.
 	Called func(in uint64, m int) bool
 }
@@ -125,6 +128,11 @@ func Check[S comparable](j *city.Junction, m Machine[S]) (Report, error) {
 			if next.w, what = rules.step(p.w, m.Green(next.s)); what != "" {
 				return Report{}, &Violation{j.ID, what, path(at, in)}
 			}
+			if m.Countdown != nil {
+				if what := counted(m.Countdown(p.s), m.Countdown(next.s), m.Green(p.s)&^m.Green(next.s) != 0); what != "" {
+					return Report{}, &Violation{j.ID, what, path(at, in)}
+				}
+			}
 			to, ok := seen[next]
 			if !ok {
 				to = add(next, at, in)
@@ -202,6 +210,19 @@ func Check[S comparable](j *city.Junction, m Machine[S]) (Report, error) {
 		r.Waits = append(r.Waits, int(longest))
 	}
 	return r, nil
+}
+
+// counted says what is wrong with a countdown that shows was in one second and is in the next, between which a green ends or none does.
+func counted(was, is int, ends bool) string {
+	switch {
+	case ends && was != 1:
+		return fmt.Sprintf("a green ends while the countdown shows %d s", was)
+	case was > 1 && is != was-1:
+		return fmt.Sprintf("the countdown goes from %d to %d s", was, is)
+	case was <= 1 && is != 0 && is != city.CountdownTime:
+		return fmt.Sprintf("a countdown begins at %d s, %d s are due", is, city.CountdownTime)
+	}
+	return ""
 }
 
 // rules are a junction's, worked out from its movements and its matrix.

@@ -201,7 +201,7 @@ func TestDualCarriagewaysAreOneJunction(t *testing.T) {
 	if kinds[city.Left] != 4 || kinds[city.Straight] != 4 || kinds[city.Right] != 4 || kinds[city.UTurn] != 0 {
 		t.Errorf("turns by kind: %v", kinds)
 	}
-	j, err := city.DesignJunction(s, n.Groups[0].Nodes, n.Groups[0].ID, 0)
+	j, err := city.DesignJunction(s, n.Groups[0].Nodes, n.Groups[0].ID, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
