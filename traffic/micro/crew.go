@@ -8,16 +8,18 @@ import (
 )
 
 // A crew is the threads of a Sim. A phase's chunks lie in one span a thread, next to each other, so that a thread has the same roads in its
-// cache all the time; who is done with its own span helps in the others'. The first thread is the one that steps. It does not wait for the
+// cache all the time; who is done with its own span helps where another is late. The first thread is the one that steps. It does not wait for the
 // others to come, only for chunks that they have taken: one to which the machine gives no processor costs nothing. Between phases, which take microseconds,
 // a thread turns round and round instead of sleeping; the threads end with Step.
 type crew struct {
 	hands  []hand
 	spans  []span
 	chunks int
-	done   padded // chunks done in this phase
+	goal   uint64 // chunks that will have been done when the phase is over
 	seq    uint64
 	round  int
+	worth  int32 // vehicles from which on more than one thread steps
+	here   bool  // the threads are there
 	group  sync.WaitGroup
 }
 
@@ -30,7 +32,7 @@ type hand struct {
 	ended  int32
 	stalls int32
 	again  bool
-	_      [64]byte
+	done   padded // chunks
 }
 
 func (h *hand) call(road int32) { h.came[road/chunk] |= 1 << (road % chunk) }
@@ -58,21 +60,27 @@ const (
 	rest       = phase(phaseMask) // no phase but the end of the step
 
 	// looks before a thread lets others run: some 20 µs for a chunk that another does, 300 µs for a phase
-	spinChunk, spinPhase = 10_000, 100_000
-	nap                  = 20 * time.Microsecond
-	rebuild              = 32 // seconds after which spans are cut anew
+	spinHelp, spinChunk, spinPhase = 3000, 10_000, 100_000
+	nap                            = 20 * time.Microsecond
+	worthMany                      = 1500 // vehicles, 80 µs a second for one thread
+	rebuild                        = 32   // seconds after which spans are cut anew
 )
 
 func newCrew(threads, chunks int) *crew {
 	threads = max(1, min(threads, chunks))
-	c := &crew{hands: make([]hand, threads), spans: make([]span, threads), chunks: chunks}
+	c := &crew{hands: make([]hand, threads), spans: make([]span, threads), chunks: chunks, worth: worthMany}
 	for i := range c.hands {
 		c.hands[i].came = make([]uint64, chunks)
 	}
 	return c
 }
 
-func (c *crew) start(s *Sim) {
+// muster has the threads come once there is enough to do for more than one; it is called each second.
+func (c *crew) muster(s *Sim) {
+	if c.here || len(c.hands) == 1 || s.Running < c.worth {
+		return
+	}
+	c.here = true
 	for i := range c.spans {
 		c.spans[i].left.Store(0)
 	}
@@ -86,16 +94,17 @@ func (c *crew) start(s *Sim) {
 }
 
 func (c *crew) stop() {
-	if len(c.hands) > 1 {
+	if c.here {
 		c.open(rest)
 		c.group.Wait()
+		c.here = false
 	}
 }
 
 // each does a phase on all roads.
 func (s *Sim) each(p phase) {
 	c := s.crew
-	if len(c.hands) == 1 {
+	if !c.here {
 		for w := range c.chunks {
 			s.chunkOf(p, w, &c.hands[0])
 		}
@@ -107,12 +116,22 @@ func (s *Sim) each(p phase) {
 		}
 		c.round++
 	}
-	c.done.Store(0)
+	c.goal += uint64(c.chunks)
 	c.open(p)
 	c.work(s, 0)
-	for i := 0; c.done.Load() < uint64(c.chunks); i++ {
-		wait(i, spinChunk)
+	for i := 0; c.doneChunks() < c.goal; i++ {
+		if !c.help(s, 0, i >= spinHelp) {
+			wait(i, spinChunk)
+		}
 	}
+}
+
+// doneChunks is how many chunks the threads have done since they were made.
+func (c *crew) doneChunks() (sum uint64) {
+	for i := range c.hands {
+		sum += c.hands[i].done.Load()
+	}
+	return sum
 }
 
 // open lets the threads begin a phase.
@@ -142,29 +161,47 @@ func (c *crew) cut(s *Sim) {
 	}
 }
 
-// work does chunks until none is left, those of the thread's own span first. It reports whether there was any to take, and whether the step is over.
+// work does the chunks of the thread's own span. It reports whether there was any, and whether the step is over.
 func (c *crew) work(s *Sim, me int) (any, over bool) {
-	for k := range c.spans {
-		x := &c.spans[(me+k)%len(c.spans)].left
-		for {
-			v := x.Load()
-			p := phase(v >> phaseShift & phaseMask)
-			if p == rest {
-				return any, true
-			}
-			w := int(v >> chunkBits & chunkMask)
-			if w >= int(v&chunkMask) {
-				break
-			}
-			if !x.CompareAndSwap(v, v+1<<chunkBits) {
-				continue
-			}
-			s.chunkOf(p, w, &c.hands[me])
-			c.done.Add(1)
+	x := &c.spans[me].left
+	for {
+		v := x.Load()
+		p := phase(v >> phaseShift & phaseMask)
+		if p == rest {
+			return any, true
+		}
+		w := v >> chunkBits & chunkMask
+		if w >= v&chunkMask {
+			return any, false
+		}
+		if x.CompareAndSwap(v, v+1<<chunkBits) {
+			c.do(s, p, int(w), me)
 			any = true
 		}
 	}
-	return any, false
+}
+
+// help does the last chunk of a span whose thread is late, or with at all costs of any, and reports whether there was one. It costs more than it saves
+// where the other thread is at work: its roads lie in that one's cache.
+func (c *crew) help(s *Sim, me int, atAllCosts bool) bool {
+	for k := 1; k < len(c.spans); k++ {
+		x := &c.spans[(me+k)%len(c.spans)].left
+		v := x.Load()
+		p, w, end := phase(v>>phaseShift&phaseMask), v>>chunkBits&chunkMask, v&chunkMask
+		if p == rest || w >= end || !atAllCosts && int(end-w)*2*len(c.spans) < c.chunks {
+			continue
+		}
+		if x.CompareAndSwap(v, v-1) {
+			c.do(s, p, int(end-1), me)
+			return true
+		}
+	}
+	return false
+}
+
+func (c *crew) do(s *Sim, p phase, w, me int) {
+	s.chunkOf(p, w, &c.hands[me])
+	c.hands[me].done.Add(1)
 }
 
 func (c *crew) serve(s *Sim, me int) {
@@ -173,7 +210,7 @@ func (c *crew) serve(s *Sim, me int) {
 		if over {
 			return
 		}
-		if any {
+		if any || c.help(s, me, false) {
 			i = 0
 		}
 		wait(i, spinPhase)

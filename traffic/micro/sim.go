@@ -196,7 +196,6 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 	if s.Second >= end {
 		return s.applyDue()
 	}
-	s.crew.start(s)
 	defer s.crew.stop()
 	for s.Second < end {
 		if err := ctx.Err(); err != nil {
@@ -205,6 +204,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 		if err := s.applyDue(); err != nil {
 			return err
 		}
+		s.crew.muster(s)
 		s.second()
 	}
 	return s.applyDue()

@@ -17,7 +17,7 @@ func sortByDeparture(d *city.LaneDemand) {
 }
 
 // A parking manoeuvre holds the lane up, and nobody is hit as the car comes back; while it stands aside others pass. Each manoeuvre costs the lane
-// 18 s of its flow (HCM 2000, eq. 16-9): the queue of 200 vehicles before a light passes it by so much later.
+// 18 s of its flow (HCM 2000, exhibit 16-7): the queue of 200 vehicles before a light passes it by so much later.
 func TestParking(t *testing.T) {
 	last := func(every int) (at float64, made int) {
 		g := net(14, [4]int{0, 1, 1, 1800}, [4]int{1, 2, 1, 600})

@@ -40,7 +40,7 @@ func (s *Sim) unhurt(t *testing.T) {
 	}
 }
 
-// Who comes evenly to a crosswalk with a light waits (C − g)²/2C (HCM 2010, eq. 18-71).
+// Who comes evenly to a crosswalk with a light waits (C − g)²/2C (HCM 2010, ch. 18).
 func TestWalkersWaitForGreen(t *testing.T) {
 	g := net(14, [4]int{0, 1, 1, 200}, [4]int{1, 2, 1, 200})
 	join(g, 0, 1, 12, nil, nil)

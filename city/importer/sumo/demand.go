@@ -373,7 +373,7 @@ func (r *demandReader) path(edges []string, what string, line int) ([]int32, boo
 }
 
 // manoeuvre is how long a vehicle stands in the way as it goes into a parking place or comes out of one, s: with those who slow down and start again behind it the
-// lane loses the 18 s that the HCM 2000 (ch. 16, adjustment for parking) counts. bay is the same for a bus bay, an assumption.
+// lane loses the 18 s that the HCM 2000 (exhibit 16-7) counts. bay is the same for a bus bay, an assumption.
 const manoeuvre, bay = 15, 2
 
 func (r *demandReader) stop(a attrs) (city.JourneyStop, bool, error) {
