@@ -28,6 +28,7 @@ var may = map[string][]string{
 	"traffic/trips":                 {},
 	"traffic/micro":                 {"city", "city/chance", "traffic/control", "traffic/trips"},
 	"traffic/meso":                  {"city", "city/chance", "routing/…", "traffic/control", "traffic/trips"},
+	"traffic/zone":                  {"city", "traffic/control", "traffic/meso", "traffic/micro", "traffic/trips"},
 	"traffic/cityflow":              {"city", "city/chance", "traffic/control"},
 	"flood":                         {"city", "city/water", "flood/surface", "flood/damage"},
 	"flood/damage":                  {},

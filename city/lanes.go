@@ -15,6 +15,7 @@ type LaneNet struct {
 	Lanes       []Lane       // those of a road lie together
 	Connections []Connection // sorted by (From, To)
 	Lights      []Light
+	Crosswalks  []Crosswalk
 }
 
 // A LaneNode is where roads meet or end.
@@ -83,6 +84,21 @@ type Connection struct {
 	Wait float64
 	// Stop: a vehicle stops before it goes, whatever it sees (a stop sign).
 	Stop bool
+}
+
+// A Crosswalk is a way for walkers over a road at a node.
+type Crosswalk struct {
+	ID           string
+	Node         int32
+	Light, Index int32   // where it stands in a light's states; −1: there is none, vehicles let walkers go first
+	Length       float64 // m
+	Over         []Over
+}
+
+// An Over is where a crosswalk and the path of a connection cross.
+type Over struct {
+	Connection int32
+	Path, Walk float64 // m along the connection's path, m along the crosswalk
 }
 
 // A Light is a signal as its program writes it: a state for each of the places that connections name.
@@ -160,10 +176,29 @@ type JourneyStop struct {
 	Start, End float64 // m along the lane
 	Duration   float64 // s at least
 	Until      float64 // s since the scenario's start, not before
+	// Off says that it halts beside its lane, in a bay or a parking place, and for how many s it stands in the way on the lane as it leaves it and again as it
+	// comes back; 0: it halts on the lane.
+	Off float64
 }
 
-// LaneDemand is who drives on a LaneNet; Journeys are ordered by departure.
+// A Walker is a person's way on foot, as far as it crosses roads.
+type Walker struct {
+	ID            string
+	Depart, Speed float64 // s since the scenario's start, m/s
+	Legs          []WalkLeg
+	Rest          float64 // m behind the last crosswalk
+}
+
+// A WalkLeg is a part of a way on foot: metres along sidewalks and a crosswalk at their end.
+type WalkLeg struct {
+	Before    float64 // m
+	Crosswalk int32
+	Back      bool // from the crosswalk's end to its start
+}
+
+// LaneDemand is who drives and walks on a LaneNet; Journeys and Walkers are ordered by departure.
 type LaneDemand struct {
 	Types    []VehicleType
 	Journeys []Journey
+	Walkers  []Walker
 }

@@ -7,7 +7,12 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/paulmach/orb"
 
 	"citybrain/account"
 	bench "citybrain/bench/traffic"
@@ -18,6 +23,7 @@ import (
 	"citybrain/traffic/meso"
 	"citybrain/traffic/micro"
 	"citybrain/traffic/trips"
+	"citybrain/traffic/zone"
 	"citybrain/world"
 )
 
@@ -160,6 +166,64 @@ func (s *streets) queues(ctx context.Context, r *trafficRun, every int) (moved, 
 	return sim, control.NewDrive(&meso.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
 }
 
+// both prepares the microscopic engine in the area that r names with queues around it, its drivers near equilibrium, and what moves them on.
+func (s *streets) both(ctx context.Context, r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
+	inside, err := s.area(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	queues := meso.Config{Seed: r.seed, Headway: s.headway}
+	demand, _, err := meso.Assign(ctx, s.net, s.demand, meso.Equilibrium{Config: queues, Until: time.Duration(r.duration) * time.Second, Iterations: habits, Threads: r.threads})
+	if err != nil {
+		return nil, nil, err
+	}
+	sim, err := zone.New(s.net, demand, inside, micro.Config{Seed: r.seed, Threads: r.threads, Headway: s.headway}, queues)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, ctl, err := s.controller(r.controller, every, r.plan)
+	if err != nil || ctl == nil {
+		return sim, sim.Step, err
+	}
+	return sim, control.NewDrive(&zone.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
+}
+
+// area is the nodes that r wants to be microscopic.
+func (s *streets) area(r *trafficRun) ([]bool, error) {
+	if r.edges != "" {
+		return zone.To(s.net, strings.Split(r.edges, ","))
+	}
+	var x [4]float64
+	parts := strings.Split(r.area, ",")
+	for i := range parts {
+		var err error
+		if i == len(x) {
+			break
+		}
+		if x[i], err = strconv.ParseFloat(strings.TrimSpace(parts[i]), 64); err != nil {
+			return nil, fmt.Errorf("%w: --micro-area %q: %q is no number", errUsage, r.area, parts[i])
+		}
+	}
+	if len(parts) != len(x) || !(x[0] < x[2]) || !(x[1] < x[3]) {
+		return nil, fmt.Errorf("%w: --micro-area %q: give X0,Y0,X1,Y1 in metres with X0 < X1 and Y0 < Y1; the net reaches %s", errUsage, r.area, s.reach())
+	}
+	in := zone.In(s.net, orb.Bound{Min: orb.Point{x[0], x[1]}, Max: orb.Point{x[2], x[3]}})
+	if !slices.Contains(in, true) {
+		return nil, fmt.Errorf("%w: --micro-area %q: no junction lies in it; the net reaches %s", errUsage, r.area, s.reach())
+	}
+	return in, nil
+}
+
+// reach is the rectangle in which the net's nodes lie.
+func (s *streets) reach() string {
+	var at orb.MultiPoint
+	for i := range s.net.Nodes {
+		at = append(at, s.net.Nodes[i].At)
+	}
+	b := at.Bound()
+	return fmt.Sprintf("from %.0f,%.0f to %.0f,%.0f", b.Min[0], b.Min[1], b.Max[0], b.Max[1])
+}
+
 // run drives the scenario and prints the row of `traffic run`. What did not arrive counts until the end.
 func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	every := r.every
@@ -169,25 +233,27 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	var sim moved
 	var step func(context.Context, time.Duration) error
 	var err error
-	if r.model == "meso" {
+	switch {
+	case r.model == "meso":
 		sim, step, err = s.queues(ctx, r, every)
-	} else {
+	case r.area != "" || r.edges != "":
+		sim, step, err = s.both(ctx, r, every)
+	default:
 		sim, step, err = s.driver(r.controller, every, r.seed, r.threads, r.plan)
 	}
 	if err != nil {
 		return runRow{}, err
 	}
 	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
-	bar := newProgress()
-	for t := 0; t < r.duration; {
-		t = min(t+30, r.duration)
-		if err := step(ctx, time.Duration(t)*time.Second); err != nil {
-			bar.done()
-			return runRow{}, err
-		}
-		bar.show("traffic run", float64(t)/float64(r.duration))
+	var places func([]trips.Place) []trips.Place
+	if x, ok := sim.(interface {
+		Places([]trips.Place) []trips.Place
+	}); ok {
+		places = x.Places
 	}
-	bar.done()
+	if err := r.drive(ctx, step, s.net, s.demand, s.begin, places); err != nil {
+		return runRow{}, err
+	}
 	x := sim.Totals()
 	row := runRow{Vehicles: x.Due, Finished: x.Finished, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: sim.Hash()}
 	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
@@ -195,10 +261,30 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	}
 	f := sim.Figures()
 	row.NeverInserted, row.MeanTravel, row.P95Travel, row.MeanDelay, row.MaxWait = f.NeverInserted, round2(f.MeanTravel), round2(f.P95Travel), round2(f.MeanDelay), round2(f.MaxWait)
+	if x, ok := sim.(interface{ Walked() []trips.Walk }); ok {
+		row.Walkers = onFoot(x.Walked())
+	}
 	if r.tripinfo == "" {
 		return row, nil
 	}
 	return row, writeTrips(r.tripinfo, sim, s.net, s.demand, s.begin)
+}
+
+// onFoot sums up ways on foot; nil: there are none.
+func onFoot(list []trips.Walk) *walkRow {
+	if len(list) == 0 {
+		return nil
+	}
+	row := walkRow{Due: len(list)}
+	for _, w := range list {
+		if !math.IsNaN(w.Arrive) {
+			row.Arrived++
+		}
+		row.Mean += w.Waited
+		row.Longest = max(row.Longest, w.Longest)
+	}
+	row.Mean, row.Longest = round2(row.Mean/float64(len(list))), round2(row.Longest)
+	return &row
 }
 
 // tripRow is a trip in SUMO's tripinfo format; times are SUMO's, begin included, −1 where there is none yet.

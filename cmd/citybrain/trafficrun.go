@@ -13,9 +13,11 @@ import (
 	"time"
 
 	bench "citybrain/bench/traffic"
+	"citybrain/city"
 	roadnet "citybrain/city/importer/cityflow"
 	"citybrain/traffic/cityflow"
 	"citybrain/traffic/control"
+	"citybrain/traffic/trips"
 )
 
 // runRow is what `traffic run --json` prints. Times are simulated seconds but wall_s.
@@ -33,13 +35,24 @@ type runRow struct {
 	Wall          float64  `json:"wall_s"`
 	Peak          int      `json:"peak_vehicles"`
 	Hash          string   `json:"state_hash"`
+	Walkers       *walkRow `json:"walkers,omitempty"` // where somebody is on foot
+}
+
+// walkRow is what came of those on foot.
+type walkRow struct {
+	Due     int     `json:"due"`
+	Arrived int     `json:"arrived"`
+	Mean    float64 `json:"mean_wait_s"` // at crosswalks, of all due
+	Longest float64 `json:"longest_wait_s"`
 }
 
 // trafficRun is what one run is asked for.
 type trafficRun struct {
 	city, sumo, plan, tripinfo       string
+	area, edges                      string
 	roadnet, flow, model, controller string
-	every, duration, threads         int
+	tracks                           string
+	every, duration, threads, sample int
 	seed                             uint64
 	stay                             bool
 }
@@ -52,8 +65,12 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&r.roadnet, "roadnet", "", "CityFlow roadnet `file`, JSON or .xz")
 	f.StringVar(&r.flow, "flow", "", "CityFlow flow `file`, JSON or .xz")
 	f.StringVar(&r.model, "model", "", "own or meso (streets of a city or of SUMO: microscopic, or queues lane by lane) or cityflow (CityFlow's own rules, a roadnet)")
+	f.StringVar(&r.area, "micro-area", "", "`X0,Y0,X1,Y1` in the net's metres: microscopic at the junctions in this rectangle, queues around it")
+	f.StringVar(&r.edges, "micro-edges", "", "`ids` of roads, divided by commas: microscopic at the junctions to which they lead, queues around them")
 	f.StringVar(&r.plan, "plan", "", "`file` with a plan, of `traffic optimise`; of streets of our own engine")
 	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
+	f.StringVar(&r.tracks, "trajectories", "", "`file`.parquet or .csv for where every vehicle is; beside queues those of the microscopic area")
+	f.IntVar(&r.sample, "trajectories-every", 1, "`s` between two places of a vehicle")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
 	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own")
 	f.IntVar(&r.duration, "duration", hour, "`s` of simulation")
@@ -78,12 +95,20 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: give --city FOLDER, --sumo FILE.sumocfg, or --roadnet FILE with --flow FILE", errUsage)
 	case r.roadnet != "" && r.model != "" && r.model != "cityflow", r.roadnet == "" && r.model != "" && r.model != "own" && r.model != "meso":
 		return fmt.Errorf("%w: --model %q: a roadnet runs with cityflow, a city and a SUMO scenario with own or meso", errUsage, r.model)
+	case (r.area != "" || r.edges != "") && (r.roadnet != "" || r.model != "" && r.model != "own"):
+		return fmt.Errorf("%w: --micro-area and --micro-edges go with --city and --sumo, and with --model own", errUsage)
+	case r.area != "" && r.edges != "":
+		return fmt.Errorf("%w: give --micro-area or --micro-edges", errUsage)
 	case r.roadnet != "" && (r.plan != "" || r.tripinfo != ""):
 		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.roadnet == "" && (r.flow != "" || r.stay):
 		return fmt.Errorf("%w: --flow and --no-lane-change go with --roadnet", errUsage)
 	case r.plan != "" && !planned(r.controller):
 		return fmt.Errorf("%w: --plan is for fixed, offline and actuated, not for %s", errUsage, r.controller)
+	case r.tracks != "" && (r.model == "meso" || !slices.Contains(trackEnds, filepath.Ext(r.tracks))):
+		return fmt.Errorf("%w: --trajectories %q: the file ends in %s, and queues have no places", errUsage, r.tracks, strings.Join(trackEnds, " or "))
+	case r.sample < 1:
+		return fmt.Errorf("%w: --trajectories-every is at least 1 s", errUsage)
 	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
 		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
 	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
@@ -116,6 +141,9 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
 	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
+	if p := row.Walkers; p != nil {
+		fmt.Fprintf(w, "on foot\t%d: %d arrived; mean wait %.1f s at crosswalks, longest %.0f s\n", p.Due, p.Arrived, p.Mean, p.Longest)
+	}
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)
 	return w.Flush()
@@ -135,6 +163,43 @@ func runControllers() []string {
 		}
 	}
 	return names
+}
+
+// drive moves an engine on to the end, and writes trajectories if they are wanted; places tells where vehicles are, begin is what the
+// scenario's clock shows at its start.
+func (r *trafficRun) drive(ctx context.Context, step func(context.Context, time.Duration) error, net *city.LaneNet, demand *city.LaneDemand, begin float64, places func([]trips.Place) []trips.Place) error {
+	bar, every := newProgress(), 30
+	defer bar.done()
+	var file *tracks
+	if r.tracks != "" {
+		var err error
+		if file, err = newTracks(r.tracks, net, demand, begin); err != nil {
+			return err
+		}
+		every = r.sample
+	}
+	var list []trips.Place
+	for t := 0; t < r.duration; {
+		t = min(t+every, r.duration)
+		err := step(ctx, time.Duration(t)*time.Second)
+		if file != nil && err == nil {
+			list = places(list[:0])
+			err = file.add(float64(t), list)
+		}
+		if err != nil {
+			if file != nil {
+				file.drop()
+			}
+			return err
+		}
+		if t%30 == 0 {
+			bar.show("traffic run", float64(t)/float64(r.duration))
+		}
+	}
+	if file != nil {
+		return file.close()
+	}
+	return nil
 }
 
 func (r *trafficRun) run(ctx context.Context) (runRow, error) {
@@ -169,20 +234,27 @@ func (r *trafficRun) run(ctx context.Context) (runRow, error) {
 	}
 	d := cityflow.NewDrive(sim, n, ctl, every)
 	began, cpu := time.Now(), bench.ProcessorTime().Seconds()
-	bar := newProgress()
-	for t := 0; t < r.duration; {
-		t = min(t+60, r.duration)
-		if err := d.Step(ctx, time.Duration(t)*time.Second); err != nil {
-			bar.done()
-			return row, err
+	err = r.drive(ctx, d.Step, net, demand, 0, func(list []trips.Place) []trips.Place {
+		var on []cityflow.Vehicle
+		for w := range len(net.Lanes) + len(net.Connections) {
+			on = sim.OnWay(on[:0], w)
+			for _, v := range on {
+				p := trips.Place{Journey: v.Trip, Lane: v.Way, Connection: -1, Along: v.Dist, Speed: v.Speed}
+				if k := w - len(net.Lanes); k >= 0 {
+					p.Lane, p.Connection = net.Connections[k].From, int32(k)
+				}
+				list = append(list, p)
+			}
 		}
-		bar.show("traffic run", float64(t)/float64(r.duration))
+		return list
+	})
+	if err != nil {
+		return row, err
 	}
-	bar.done()
 	x, hash := sim.Result(), sim.Hash()
 	papers := round2(x.PapersTravel)
-	row = runRow{x.Vehicles, x.Finished, x.NeverInserted, round2(x.MeanTravel), &papers, round2(x.MeanDelay), x.P95Travel, x.MaxWait,
-		x.Updates, 0, round2(time.Since(began).Seconds()), x.Peak, hex.EncodeToString(hash[:])}
+	row = runRow{Vehicles: x.Vehicles, Finished: x.Finished, NeverInserted: x.NeverInserted, MeanTravel: round2(x.MeanTravel), PapersTravel: &papers, MeanDelay: round2(x.MeanDelay),
+		P95Travel: x.P95Travel, MaxWait: x.MaxWait, Updates: x.Updates, Wall: round2(time.Since(began).Seconds()), Peak: x.Peak, Hash: hex.EncodeToString(hash[:])}
 	if spent := bench.ProcessorTime().Seconds() - cpu; spent > 0 {
 		row.PerCPU = round2(float64(x.Updates) / spent)
 	}

@@ -15,6 +15,19 @@ export function el<K extends keyof HTMLElementTagNameMap = 'div'>(spec: K | `${K
   return e;
 }
 
+/** Makes e's children these, in this order, and leaves those where they are that stay. */
+export const place = (e: Element, ...children: (Node | false)[]): void => {
+  const stay = new Set<Node | false>(children);
+  let at = e.firstChild;
+  for (const c of children) {
+    if (!c) continue;
+    while (at && !stay.has(at)) { const next: ChildNode | null = at.nextSibling; at.remove(); at = next; }
+    if (c === at) at = at.nextSibling;
+    else e.insertBefore(c, at);
+  }
+  while (at) { const next: ChildNode | null = at.nextSibling; at.remove(); at = next; }
+};
+
 export const fill = (e: Element, ...children: Child[]): void => {
   e.replaceChildren(...children.filter((c): c is Node | string | number => c !== null && c !== undefined && c !== false).map((c) => (typeof c === 'number' ? String(c) : c)));
 };

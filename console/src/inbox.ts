@@ -1,6 +1,6 @@
 import { decide, type Decision } from './api';
 import { say } from './ask';
-import { el, fill } from './dom';
+import { el, place } from './dom';
 import * as session from './session';
 import { clock, name, t, type Key } from './texts';
 import { effect } from './trust';
@@ -14,32 +14,37 @@ export class Inbox {
   private list: Decision[] = [];
   private at = 0;
   private armed: { id: string; verdict: 'approve' | 'refuse' } | undefined;
-  private shown = '';
+  /** What is drawn of each decision; a decision that changes comes as a new object. */
+  private drawn = new Map<string, { d: Decision; as: string; element: HTMLElement }>();
   constructor(private readonly holder: HTMLElement, private readonly pick: (d: Decision) => void) {}
 
   private get open(): Decision[] { return this.list.filter((d) => d.state === 'proposed').sort((a, b) => a.deadline - b.deadline); }
 
-  update(list: Decision[], force = false): void {
+  /** Draws what has changed; with all set everything anew, as in another language. */
+  update(list: Decision[], all = false): void {
     this.list = list;
-    const shown = JSON.stringify([list.map((d) => [d.id, d.state]), this.at, this.armed, session.mayNotDecide()]);
-    if (shown === this.shown && !force) return;
-    this.shown = shown;
-    const open = this.open;
+    const open = this.open, last = all ? new Map<string, never>() : this.drawn, why = session.mayNotDecide();
+    this.drawn = new Map();
+    const draw = (d: Decision, as: string, make: () => HTMLElement): HTMLElement => {
+      const old = last.get(d.id), kept = old && old.d === d && old.as === as ? old : { d, as, element: make() };
+      this.drawn.set(d.id, kept);
+      return kept.element;
+    };
     this.at = Math.min(this.at, Math.max(0, open.length - 1));
     const recent = this.list.filter((d) => d.state !== 'proposed').sort((a, b) => b.made - a.made).slice(0, 30);
-    fill(this.holder,
+    place(this.holder,
       el('h2', {}, t('inbox'), el('span.count', {}, open.length)),
       open.length === 0 && el('p.quiet', {}, t('inbox.empty')),
-      ...open.map((d, i) => this.card(d, i === this.at)),
+      ...open.map((d, i) => draw(d, `${i === this.at} ${this.armed?.id === d.id ? this.armed.verdict : ''} ${why}`, () => this.card(d, i === this.at))),
       el('h2', {}, t('inbox.done')),
-      ...recent.map((d) => el('button.line', { onclick: () => this.pick(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made)))));
+      ...recent.map((d) => draw(d, 'line', () => el('button.line', { onclick: () => this.pick(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made))))));
   }
 
   private card(d: Decision, current: boolean): HTMLElement {
     const why = session.mayNotDecide(), armed = this.armed?.id === d.id ? this.armed.verdict : undefined;
     const button = (verdict: 'approve' | 'refuse'): HTMLElement => el('button', { className: verdict, disabled: why !== '', title: why, onclick: (e: Event) => { e.stopPropagation(); this.arm(d, verdict); } }, t(verdict));
     const stop = (e: Event, f: () => void): void => { e.stopPropagation(); f(); };
-    return el('article', { className: 'card' + (current ? ' current' : ''), onclick: () => { this.at = this.open.indexOf(d); this.pick(d); this.update(this.list, true); } },
+    return el('article', { className: 'card' + (current ? ' current' : ''), onclick: () => { this.at = this.open.indexOf(d); this.pick(d); this.update(this.list); } },
       el('header', {}, el('strong', {}, name(d.title)), el('time', {}, t('until') + ' ' + clock(d.deadline))),
       el('p', {}, name(d.why)),
       el('dl', {}, el('dt', {}, t('ifdone')), el('dd', {}, effect(d.expected)), el('dt', { title: t('default') }, t('ifnot')), el('dd', {}, name(d.ifnot))),
@@ -51,11 +56,11 @@ export class Inbox {
 
   private arm(d: Decision, verdict: 'approve' | 'refuse'): void {
     this.armed = { id: d.id, verdict };
-    this.update(this.list, true);
+    this.update(this.list);
   }
   private disarm(): void {
     this.armed = undefined;
-    this.update(this.list, true);
+    this.update(this.list);
   }
 
   private confirm(): void {
@@ -76,7 +81,7 @@ export class Inbox {
     else if (k === 'Enter' && this.armed) this.confirm();
     else if (k === 'Escape' && this.armed) this.armed = undefined;
     else return false;
-    this.update(this.list, true);
+    this.update(this.list);
     return true;
   }
 }

@@ -43,7 +43,7 @@ func Assign(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, e Equilibr
 	if err != nil {
 		return nil, nil, err
 	}
-	routed := &city.LaneDemand{Types: d.Types, Journeys: slices.Clone(d.Journeys)}
+	routed := &city.LaneDemand{Types: d.Types, Journeys: slices.Clone(d.Journeys), Walkers: d.Walkers}
 	intervals := int((e.Until+e.Interval-1)/e.Interval) + 1
 	w.measure(nil, 1, e.Threads)
 	for i := range routed.Journeys {
@@ -95,7 +95,7 @@ func Assign(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, e Equilibr
 		if passes = append(passes, p); k == e.Iterations {
 			return routed, passes, nil
 		}
-		routed = &city.LaneDemand{Types: d.Types, Journeys: next}
+		routed = &city.LaneDemand{Types: d.Types, Journeys: next, Walkers: d.Walkers}
 	}
 }
 

@@ -75,6 +75,14 @@ func (s *Sim) discharge(l int32) {
 			}
 			return // a lamp that changes calls
 		}
+		if s.away != nil && s.away[n.to[c]] {
+			if !s.handOn(v, l, c, at) {
+				st.Full[l] = st.Now
+				s.callAt(l, st.Now+1)
+				return
+			}
+			continue
+		}
 		to, opens := s.lane(v, int(st.At[v])+1, k, at+n.over[c])
 		if to < 0 {
 			st.Full[l] = st.Now
@@ -88,9 +96,7 @@ func (s *Sim) discharge(l int32) {
 		s.leave(l, at)
 		s.timed(v, l, at)
 		stood := at - st.Ready[v]
-		st.Next[l] = at + k.lag + k.gap/n.flow[c]
-		st.Crossed[c]++
-		st.Last[c] = at
+		s.cross(l, c, at, k)
 		st.At[v]++
 		late := float32(0)
 		if stood > 1 {
@@ -99,6 +105,13 @@ func (s *Sim) discharge(l int32) {
 		}
 		s.enter(v, to, at+n.over[c]+late, k)
 	}
+}
+
+// cross notes that a vehicle crossed the line of a lane.
+func (s *Sim) cross(l, c int32, at float32, k *kind) {
+	s.st.Next[l] = at + k.lag + k.gap/s.net.flow[c]
+	s.st.Crossed[c]++
+	s.st.Last[c] = at
 }
 
 // leave takes the first vehicle off a lane.
@@ -239,6 +252,9 @@ func (s *Sim) depart() {
 		i := st.NextJourney
 		st.NextJourney++
 		r := js[i].Roads[0]
+		if s.away != nil && s.away[r] {
+			continue
+		}
 		if st.Door[r] < 0 {
 			st.Door[r] = i
 			st.Doors = append(st.Doors, r)
@@ -272,7 +288,7 @@ func (s *Sim) begin(v int32) bool {
 		return false
 	}
 	st.Gate[l] = now + entryGap
-	st.Enter[v] = now
+	st.Enter[v], st.Came[v] = now, now
 	st.Running++
 	s.enter(v, l, now+s.speed(v, l, k)/(2*k.accel), k)
 	return true

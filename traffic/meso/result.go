@@ -15,11 +15,14 @@ func (s *Sim) Trips() []trips.Trip {
 		t, v := &out[i], int32(i)
 		*t = trips.Trip{Journey: i, Depart: s.demand.Journeys[i].Depart, Enter: math.NaN(), Arrive: math.NaN(), Waiting: float64(st.Stood[i])}
 		t.EntryDelay = float64(st.Now) - t.Depart
-		if st.Enter[i] < 0 {
+		if st.Enter[i] >= 0 {
+			t.Enter = float64(st.Enter[i])
+			t.EntryDelay = t.Enter - t.Depart
+		}
+		t.Loss = float64(st.Lost[v])
+		if !s.here(v) {
 			continue
 		}
-		t.Enter = float64(st.Enter[i])
-		t.EntryDelay = t.Enter - t.Depart
 		end := float64(st.Now)
 		if st.Arrive[i] >= 0 {
 			t.Arrive = float64(st.Arrive[i])
@@ -27,24 +30,30 @@ func (s *Sim) Trips() []trips.Trip {
 		} else {
 			t.Running = true
 		}
-		free := 0.0
-		k := &s.kinds[s.demand.Journeys[i].Type]
-		roads := s.demand.Journeys[i].Roads
-		for n, r := range roads[:st.At[i]+1] {
-			l := s.net.first[r]
-			own := min(s.net.speed[l]*s.own[v], k.top)
-			if free += float64(s.net.length[l] / own); n+1 < len(roads) {
-				for c := s.net.out[l]; c < s.net.out[l+1]; c++ {
-					if s.net.to[c] == roads[n+1] {
-						free += float64(s.net.over[c])
-						break
-					}
+		t.Loss += s.loss(v, end)
+	}
+	return out
+}
+
+// loss is what a vehicle has lost, by time end, since it came to this engine's roads.
+func (s *Sim) loss(v int32, end float64) float64 {
+	st := &s.st
+	free := 0.0
+	k := &s.kinds[s.demand.Journeys[v].Type]
+	roads := s.demand.Journeys[v].Roads
+	for n := int(st.First[v]); n <= int(st.At[v]); n++ {
+		l := s.net.first[roads[n]]
+		own := min(s.net.speed[l]*s.own[v], k.top)
+		if free += float64(s.net.length[l] / own); n+1 < len(roads) {
+			for c := s.net.out[l]; c < s.net.out[l+1]; c++ {
+				if s.net.to[c] == roads[n+1] {
+					free += float64(s.net.over[c])
+					break
 				}
 			}
 		}
-		t.Loss = max(0, end-t.Enter-free)
 	}
-	return out
+	return max(0, end-float64(st.Came[v])-free)
 }
 
 // Route returns the roads of a journey; the slice is the demand's own.
@@ -53,7 +62,7 @@ func (s *Sim) Route(journey int) []int32 { return s.demand.Journeys[journey].Roa
 // Totals returns the figures of the run so far.
 func (s *Sim) Totals() trips.Totals {
 	st := &s.st
-	return trips.Totals{Due: int(st.NextJourney), Entered: int(st.Running + st.Ended), Running: int(st.Running), Finished: int(st.Ended), Peak: int(st.Peak), Updates: st.Updates}
+	return trips.Totals{Due: int(st.NextJourney), Entered: int(st.Running + st.Ended + st.Handed - st.Taken), Running: int(st.Running), Finished: int(st.Ended), Peak: int(st.Peak), Updates: st.Updates}
 }
 
 // Count returns the vehicles on a lane, and those of them that stand at its end.

@@ -20,6 +20,12 @@ type Config struct {
 	Seed uint64
 	// Headway multiplies every type's desired headway: the saturation flow of the place. 0: 1.
 	Headway float64
+	// Roads says which roads this Sim drives; nil: all. Another engine drives the others: journeys that begin there are not this one's, who comes
+	// from there is given by Take, and who goes there is handed to Hand.
+	Roads []bool
+	// Hand takes a vehicle on, or reports false where there is no room for it: its journey, the place in its route, when it is there and how
+	// fast.
+	Hand func(journey int32, place int, at, speed float64) bool
 }
 
 // kind is a vehicle type as the engine uses it.
@@ -40,7 +46,9 @@ type Sim struct {
 	net    *network
 	kinds  []kind
 	own    []float32 // by journey: its driver's factor on limits
-	times  *times    // where travel times are measured
+	away   []bool    // by road: another engine drives it; nil: none
+	hand   func(journey int32, place int, at, speed float64) bool
+	times  *times // where travel times are measured
 	st     State
 }
 
@@ -71,16 +79,20 @@ type State struct {
 	Stood   []float32 // by journey: s at stop lines
 	Enter   []float32 // s by journey, −1: not yet
 	Arrive  []float32
-	Door    []int32 // by road: the first journey that waits to enter, −1
+	Came    []float32 // by journey: s, when it came to this engine's roads last
+	First   []uint16  // the place in its route where that was
+	Lost    []float32 // s lost before
+	Door    []int32   // by road: the first journey that waits to enter, −1
 	DoorEnd []int32
 	Behind  []int32 // by journey: the one behind it there
 	Doors   []int32 // roads with somebody waiting, ascending
 
 	NextJourney, Running, Ended, Peak int32
+	Taken, Handed                     int32 // vehicles from and to another engine's roads
 	Updates                           int64
 }
 
-const stateVersion = 1
+const stateVersion = 2
 
 // wheel is the seconds that the calendar holds one by one.
 const wheel = 256
@@ -111,7 +123,16 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, fmt.Errorf("meso: %w", err)
 	}
-	s := &Sim{lanes: n, demand: d, net: net}
+	s := &Sim{lanes: n, demand: d, net: net, hand: cfg.Hand}
+	if cfg.Roads != nil {
+		if len(cfg.Roads) != len(n.Roads) || cfg.Hand == nil {
+			return nil, fmt.Errorf("meso: %d roads are told apart, the net has %d; and somebody must take vehicles on", len(cfg.Roads), len(n.Roads))
+		}
+		s.away = make([]bool, len(n.Roads))
+		for r, own := range cfg.Roads {
+			s.away[r] = !own
+		}
+	}
 	for i := range d.Journeys {
 		roads := d.Journeys[i].Roads
 		for k, r := range roads {
@@ -140,7 +161,7 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	s.st = State{Version: stateVersion, In: make([]uint32, lanes), Out: make([]uint32, lanes), Queue: make([]int32, rooms), Felt: make([]float32, rooms), Next: make([]float32, lanes),
 		Gate: make([]float32, lanes), Full: fill(lanes, int32(-10)), Due: fill(lanes, int32(-1)), Calls: make([][]int32, wheel), Sig: make([]byte, conns), Since: make([]int32, conns), Crossed: make([]uint32, conns),
 		Last: fill(conns, float32(-1e6)), Lights: make([]Light, len(n.Lights)), At: make([]uint16, js), On: make([]float32, js), Ready: make([]float32, js), Stood: make([]float32, js),
-		Enter: fill(js, float32(-1)), Arrive: fill(js, float32(-1)), Door: fill(len(n.Roads), int32(-1)), DoorEnd: fill(len(n.Roads), int32(-1)), Behind: fill(js, int32(-1))}
+		Enter: fill(js, float32(-1)), Arrive: fill(js, float32(-1)), Came: fill(js, float32(-1)), First: make([]uint16, js), Lost: make([]float32, js), Door: fill(len(n.Roads), int32(-1)), DoorEnd: fill(len(n.Roads), int32(-1)), Behind: fill(js, int32(-1))}
 	for c := range s.st.Sig {
 		s.st.Sig[c] = '-'
 	}
@@ -237,11 +258,12 @@ func (st State) clone() State {
 	for _, p := range []*[]int32{&st.Queue, &st.Full, &st.Due, &st.Far, &st.Since, &st.Door, &st.DoorEnd, &st.Behind, &st.Doors} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&st.Felt, &st.Next, &st.Gate, &st.Last, &st.On, &st.Ready, &st.Stood, &st.Enter, &st.Arrive} {
+	for _, p := range []*[]float32{&st.Felt, &st.Next, &st.Gate, &st.Last, &st.On, &st.Ready, &st.Stood, &st.Enter, &st.Arrive, &st.Came, &st.Lost} {
 		*p = slices.Clone(*p)
 	}
 	st.In, st.Out, st.Crossed = slices.Clone(st.In), slices.Clone(st.Out), slices.Clone(st.Crossed)
 	st.Sig, st.Lights, st.At = slices.Clone(st.Sig), slices.Clone(st.Lights), slices.Clone(st.At)
+	st.First = slices.Clone(st.First)
 	st.Calls = slices.Clone(st.Calls)
 	for i := range st.Calls {
 		st.Calls[i] = slices.Clone(st.Calls[i])

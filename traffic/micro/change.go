@@ -14,6 +14,7 @@ const (
 	keepRight  = 5.0   // s of it for a change
 	ponder     = 2     // s between two thoughts of a change that need not be; what grows by the second grows by as much
 	patience   = 5     // s at a stand after which two that block each other exchange places
+	rearSight  = 60    // m from the start of a lane within which who comes over it counts
 	mergeBrake = 0.5   // share of its comfortable braking with which one lets in
 )
 
@@ -61,7 +62,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 	for i := range cars {
 		c := &cars[i]
 		thinks := (c.ID+s.Second)%ponder == 0
-		if c.Aim == 0 && !thinks || c.Bits&(blocked|dwells) != 0 {
+		if c.Aim == 0 && !thinks || c.Bits&stands != 0 {
 			continue
 		}
 		k := &s.kinds[c.Kind]
@@ -90,7 +91,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 				taken = float32(len(s.Segments[b])) * (k.length + k.gap)
 			}
 			if c.Until-c.Pos-taken < look*steps {
-				if !to.ok || !s.open(to.lane, k.class) {
+				if !to.ok || !s.passable(to.lane, k) {
 					continue
 				}
 				if s.roomBeside(to, c, k) {
@@ -119,7 +120,7 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 	if i > 0 {
 		leader = &cars[i-1]
 	}
-	if right.ok && s.mayUse(c, right, float32(c.Right), k, memory) && s.open(right.lane, k.class) {
+	if right.ok && s.mayUse(c, right, float32(c.Right), k, memory) && s.passable(right.lane, k) {
 		mine, v := s.promises(c, k, want, leader, c.Until, right, float32(c.Right))
 		if mine-5/3.6 > v {
 			if c.Gain < 0 {
@@ -142,7 +143,7 @@ func (s *Sim) tempt(l int32, i int, cars []Car, left, right *beside, c *Car, k *
 			}
 		}
 	}
-	if left.ok && s.mayUse(c, left, float32(c.Left), k, memory) && s.open(left.lane, k.class) {
+	if left.ok && s.mayUse(c, left, float32(c.Left), k, memory) && s.passable(left.lane, k) {
 		mine, v := s.promises(c, k, want, leader, c.Until, left, float32(c.Left))
 		switch {
 		case mine > v:
@@ -262,7 +263,7 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 				return false
 			}
 		}
-	} else if tail <= 60 && !s.rearFree(lane, tail, c.V, k.decel, 0) {
+	} else if tail <= rearSight && !s.rearFree(lane, tail, c.V, k.decel, 0) {
 		return false
 	}
 	if rem := n.length[lane] - c.Pos; j == 0 && rem < shortLane {
@@ -310,7 +311,7 @@ func (s *Sim) askIn(b *beside, c *Car, k *kind) {
 		ok := &s.kinds[o.Kind]
 		gap := c.Pos - k.length - o.Pos
 		switch {
-		case o.Bits&(blocked|dwells) != 0 || o.Still > 2*patience:
+		case o.Bits&stands != 0 || o.Still > 2*patience:
 		case gap < 0 || gap < ok.gap && o.V < 0.1: // beside: that one goes first
 			c.Next = min(c.Next, max(0, c.V-k.decel*mergeBrake))
 		default:
@@ -326,9 +327,11 @@ func (s *Sim) askIn(b *beside, c *Car, k *kind) {
 	}
 }
 
-// changeLanes makes the changes decided on a road, lane by lane from the kerb and from the front; a gap that another took first is gone.
-func (s *Sim) changeLanes(r int32) {
+// changeLanes makes the changes decided on a road, lane by lane from the kerb and from the front; a gap that another took first is gone. own: only
+// those for which nothing beyond the road counts; it reports whether others are left.
+func (s *Sim) changeLanes(r int32, own bool) bool {
 	n := s.net
+	left := false
 	for l := n.first[r]; l < n.first[r+1]; l++ {
 		for i := 0; i < len(s.Segments[l]); i++ {
 			c := &s.Segments[l][i]
@@ -336,15 +339,21 @@ func (s *Sim) changeLanes(r int32) {
 				continue
 			}
 			turn := int32(c.Turn)
-			c.Turn = 0
 			if turn == 2 || turn == -2 {
+				c.Turn = 0
 				s.swap(l, l+turn/2, c)
 				continue
 			}
 			to := l + turn
 			side := beside{lane: to, cars: s.Segments[to]}
 			side.pass(c.Pos)
-			if !s.roomBeside(&side, c, &s.kinds[c.Kind]) {
+			k := &s.kinds[c.Kind]
+			if own && (side.j == len(side.cars) && c.Pos-k.length <= rearSight || side.j == 0 && n.length[to]-c.Pos < shortLane) {
+				left = true
+				continue
+			}
+			c.Turn = 0
+			if !s.roomBeside(&side, c, k) {
 				continue
 			}
 			x := *c
@@ -355,6 +364,7 @@ func (s *Sim) changeLanes(r int32) {
 			s.put(to, x)
 		}
 	}
+	return left
 }
 
 // swap exchanges two vehicles that stand side by side at the end of their lanes, each needing the other's: drivers find a way round each other
@@ -367,7 +377,7 @@ func (s *Sim) swap(l, to int32, c *Car) {
 		if o.Pos < c.Pos-k.length {
 			return
 		}
-		if o.Pos > c.Pos+k.length || o.Still < patience || int32(o.Aim)*(l-to) <= 0 || o.Bits&(blocked|dwells) != 0 || s.kinds[o.Kind].length != k.length {
+		if o.Pos > c.Pos+k.length || o.Still < patience || int32(o.Aim)*(l-to) <= 0 || o.Bits&stands != 0 || s.kinds[o.Kind].length != k.length {
 			continue
 		}
 		x, y := *c, *o

@@ -11,9 +11,10 @@
 // vehicle types that city/importer/sumo reads, parameters are SUMO's defaults, and so are the rules for entering (at a stand at the start of
 // the road) and for routes (quickest by the speeds of the last minutes).
 //
-// A step has four parts, each from the front of every lane to the rear. All vehicles plan their speed from what is; all move; those at the ends
-// of lanes are passed on; all decide on lanes from what is, and the changes are made. Planning, moving and deciding are done road by road on any
-// number of threads, as a road writes to nothing but its own vehicles; the rest is done in the order of roads. So the result does not depend
+// A step has five parts, each from the front of every lane to the rear, each road by road on any number of threads: all vehicles plan their speed
+// from what is; all move, and those at the ends of lanes go on to their connection; each road takes in who came to it over a connection; all
+// decide on lanes from what is; the changes are made. A road writes to nothing that another reads or writes in the same part. What is
+// left is done by one thread in the order of roads: changes for which traffic beyond the road counts, and entering. So the result does not depend
 // on the threads. Chance is a function of seed, vehicle and second.
 //
 // A segment (a lane, or a connection through a junction) holds its vehicles in one run of 52-byte records from front to rear: a leader

@@ -11,6 +11,9 @@ func (s *Sim) enterDue() {
 	for int(s.NextJourney) < len(s.demand.Journeys) && s.demand.Journeys[s.NextJourney].Depart <= float64(s.Second) {
 		id := s.NextJourney
 		s.NextJourney++
+		if s.away(s.demand.Journeys[id].Roads[0]) {
+			continue
+		}
 		if !s.planRoute(id) {
 			s.Unroutable++
 			continue
@@ -57,7 +60,7 @@ func (s *Sim) insert(id, r int32) bool {
 	best := Car{}
 	count := 0
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if !s.open(l, k.class) {
+		if !s.passable(l, k) {
 			continue
 		}
 		x := c
@@ -74,6 +77,10 @@ func (s *Sim) insert(id, r int32) bool {
 	}
 	if lane < 0 || !s.fits(lane, &best, k) {
 		return false
+	}
+	if s.closed || s.wet {
+		s.detour(&best, lane)
+		s.look(&best, lane)
 	}
 	s.put(lane, best)
 	s.On[r]++

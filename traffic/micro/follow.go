@@ -16,6 +16,7 @@ type kind struct {
 	shift, shift2     float32 // tau − ½ and its square
 	lag               float32 // tau − 1: what stopping before a line leaves out
 	class             city.VehicleClass
+	wade              float32 // m of water in which it stalls
 	idm, changes      bool
 	heed              bool
 	mean, dev         float32
@@ -25,7 +26,7 @@ func newKind(t *city.VehicleType, headway float64, idm bool) kind {
 	b := float32(t.Decel)
 	tau := float32(t.Headway * headway)
 	return kind{length: float32(t.Length), gap: float32(t.Gap), top: float32(t.MaxSpeed), accel: float32(t.Accel), decel: b, brake: float32(max(t.Brake, t.Decel)),
-		sigma: float32(t.Sigma), tau: tau, invB: 1 / b, inv2B: 1 / (2 * b), shift: tau - 0.5, shift2: (tau - 0.5) * (tau - 0.5), class: t.Class, idm: idm,
+		sigma: float32(t.Sigma), tau: tau, invB: 1 / b, inv2B: 1 / (2 * b), shift: tau - 0.5, shift2: (tau - 0.5) * (tau - 0.5), class: t.Class, wade: wades(t.Class), idm: idm,
 		changes: t.LaneChange, heed: t.TurnsHeed, mean: float32(t.SpeedMean), dev: float32(t.SpeedDev)}
 }
 

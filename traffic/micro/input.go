@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An Event is an input to a Sim: Phase, Lamps, Closure, Block, Rain or Water.
+// An Event is an input to a Sim: Phase, Lamps, Closure, Block, Rain, Water or LaneWater.
 type Event interface{ check(s *Sim) error }
 
 // A Phase commands a light from outside: it shows Phase, after Yellow s of yellow for the connections that lose their green (0: 3 s), until the
@@ -40,10 +40,17 @@ type Block struct {
 // Rain is the rain on the whole net, mm/h: it takes up to 7 % of speed and 14 % of saturation flow (HCM 2010, exhibit 10-15).
 type Rain struct{ MMH float64 }
 
-// Water is the depth of water on a road, m: speed falls linearly to nothing at 0.3 m, the depth at which cars float
-// (Pregnolato et al. 2017 for the fall).
+// Water is the depth of water on a road, m: speed falls linearly to a walking pace at 0.3 m, the depth at which cars float (Pregnolato et al. 2017 for
+// the fall). Where it is as deep as a vehicle can wade its engine dies, and it stands in the way until it is towed; nine of ten drivers
+// stop before such water or go round it.
 type Water struct {
 	Road  int32
+	Depth float64
+}
+
+// LaneWater is the same for one lane: the kerb's is under water first.
+type LaneWater struct {
+	Lane  int32
 	Depth float64
 }
 
@@ -80,10 +87,17 @@ func (e Rain) check(*Sim) error {
 }
 
 func (e Water) check(s *Sim) error {
-	if e.Road < 0 || int(e.Road) >= len(s.Wet) || !(e.Depth >= 0) {
-		return fmt.Errorf("micro: water of %g m on road %d of %d", e.Depth, e.Road, len(s.Wet))
+	if e.Road < 0 || int(e.Road) >= len(s.On) || !(e.Depth >= 0) {
+		return fmt.Errorf("micro: water of %g m on road %d of %d", e.Depth, e.Road, len(s.On))
 	}
 	return nil
+}
+
+func (e LaneWater) check(s *Sim) error {
+	if !(e.Depth >= 0) {
+		return fmt.Errorf("micro: water of %g m on lane %d", e.Depth, e.Lane)
+	}
+	return s.checkLane(e.Lane)
 }
 
 func (s *Sim) checkLane(l int32) error {
@@ -126,6 +140,7 @@ func (s *Sim) applyDue() error {
 			s.setLamps(e)
 		case Closure:
 			s.Shut[e.Lane] = e.Shut
+			s.closed = slices.Contains(s.Shut, true)
 			s.lookAgain()
 		case Block:
 			s.block(e)
@@ -133,8 +148,9 @@ func (s *Sim) applyDue() error {
 			s.Rain = e.MMH
 			s.weather()
 		case Water:
-			s.Wet[e.Road] = float32(max(0, 1-e.Depth/0.3))
-			s.weather()
+			s.flood(s.net.first[e.Road], s.net.first[e.Road+1], float32(e.Depth))
+		case LaneWater:
+			s.flood(e.Lane, e.Lane+1, float32(e.Depth))
 		}
 		n++
 	}
@@ -144,19 +160,18 @@ func (s *Sim) applyDue() error {
 	return nil
 }
 
-// least is the speed that water leaves, m/s; a road with less is impassable and its vehicles stand.
-const least = 0.05
-
 // weather sets what rain and water leave of limits and headways.
 func (s *Sim) weather() {
 	n := s.net
 	f := float32(1 - 0.07*min(1, s.Rain/25))
 	for l := range n.lanes {
-		s.Limit[l] = max(least, n.free[l]*f*s.Wet[n.road[l]])
+		s.Limit[l] = waded(n.free[l]*f, s.Depth[l])
 	}
 	for c := range n.conns {
-		s.Limit[n.lanes+c] = max(least, n.free[n.lanes+c]*f*min(s.Wet[n.road[n.from[c]]], s.Wet[n.road[n.to[c]]]))
+		s.Limit[n.lanes+c] = waded(n.free[n.lanes+c]*f, max(s.Depth[n.from[c]], s.Depth[n.to[c]]))
 	}
+	s.closed = slices.Contains(s.Shut, true)
+	s.wet = slices.ContainsFunc(s.Depth, func(d float32) bool { return d >= leastWade })
 	headway := s.cfg.Headway / (1 - 0.14*min(1, s.Rain/25))
 	for i := range s.kinds {
 		s.kinds[i] = newKind(&s.demand.Types[i], headway, s.dry[i].idm)
@@ -179,18 +194,47 @@ func (s *Sim) lookAgain() {
 	}
 }
 
+// informed reports whether a driver hears of closed roads.
+func (s *Sim) informed(id int32) bool {
+	return s.cfg.Informed == 1 || luckOf(s.hear, id) < float32(s.cfg.Informed)
+}
+
+// roundAbout has those who came to a road and see that the next of their way is closed look for another way.
+func (s *Sim) roundAbout() {
+	if len(s.facing) == 0 {
+		return
+	}
+	slices.Sort(s.facing)
+	for _, l := range slices.Compact(s.facing) {
+		for i := range s.Segments[l] {
+			if c := &s.Segments[l][i]; c.Bits&blocked == 0 && !s.informed(c.ID) {
+				s.detour(c, l)
+				s.look(c, l)
+			}
+		}
+	}
+	s.facing = s.facing[:0]
+}
+
 // detour gives a vehicle a new way from the road that it is on, or comes to from its connection, where a road of its own way is closed and there
 // is another; its stops stay on it.
 func (s *Sim) detour(c *Car, seg int32) {
+	if s.net.away != nil {
+		return
+	}
 	k := &s.kinds[c.Kind]
 	route, at := s.route(c.ID), int(s.At[c.ID])
 	keep := at // the last road that it can't avoid any more
 	if seg >= int32(s.net.lanes) {
 		keep++
 	}
+	sight := len(route)
+	if !s.informed(c.ID) {
+		sight = min(sight, keep+2)
+	}
 	shut := false
-	for i := keep + 1; i < len(route); i++ {
-		shut = shut || !s.enterable(route[i], k.class)
+	for i := keep + 1; i < sight; i++ {
+		shut = shut || !s.enterable(route[i], k)
 	}
 	if !shut {
 		return

@@ -29,11 +29,17 @@ func (s *Sim) mayGo(conn int32, c *Car, k *kind, dist, v float32, near bool) (bo
 		}
 		return true, v // too near to stop: it goes on, whatever else
 	}
-	if !s.open(n.to[conn], k.class) {
+	if !s.open(n.to[conn], k.class) || s.tooDeep(n.to[conn], k, c.ID) || t&leaves != 0 && !s.roomAway(conn, c) {
 		return false, min(v, halt)
 	}
 	if !can && c.V > 0 && halt < c.V-k.brake {
 		return true, v
+	}
+	if t&walked != 0 {
+		var pass bool
+		if pass, v = s.walkersAhead(conn, c, k, dist, v, halt); !pass {
+			return false, v
+		}
 	}
 	if t&crosses != 0 {
 		if s.crossing(conn, c, k, dist) {
@@ -199,7 +205,7 @@ func (s *Sim) clear(q *query, lane int32, back float32, depth int) bool {
 		if d > lookBack {
 			return true
 		}
-		if o.Bits&(blocked|dwells) != 0 || !s.takes(o, q, depth) {
+		if o.Bits&stands != 0 || !s.takes(o, q, depth) {
 			continue
 		}
 		if !s.passes(q, o, d) {

@@ -1,27 +1,28 @@
 package micro
 
-// moveRoad moves all vehicles on a road and the connections out of it by a second and reports whether any has come to the end of its segment.
-func (s *Sim) moveRoad(r int32) bool {
+import "sync/atomic"
+
+// moveRoad moves all vehicles on a road and the connections out of it by a second, and takes those at the ends of lanes on.
+func (s *Sim) moveRoad(r int32, h *hand) {
 	n := s.net
-	ends := false
+	if s.Inside[r] > 0 {
+		base := int32(n.lanes)
+		for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
+			if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars, h) {
+				h.call(n.road[n.to[c]])
+			}
+		}
+	}
 	for l := n.first[r]; l < n.first[r+1]; l++ {
-		if cars := s.Segments[l]; len(cars) > 0 && s.moveLane(l, cars) {
-			ends = true
+		if cars := s.Segments[l]; len(cars) > 0 && s.moveLane(l, cars, h) {
+			s.passLane(l, r, h)
 		}
 	}
-	if s.Inside[r] == 0 {
-		return ends
-	}
-	base := int32(n.lanes)
-	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]]; c++ {
-		if cars := s.Segments[base+c]; len(cars) > 0 && s.moveLane(base+c, cars) {
-			ends = true
-		}
-	}
-	return ends
 }
 
-func (s *Sim) moveLane(seg int32, cars []Car) bool {
+func (s *Sim) moveLane(seg int32, cars []Car, h *hand) bool {
+	water := s.wet && seg < int32(s.net.lanes)
+	lane := s.laneOf(seg)
 	limit := s.Limit[seg]
 	for i := range cars {
 		c := &cars[i]
@@ -32,11 +33,14 @@ func (s *Sim) moveLane(seg int32, cars []Car) bool {
 		}
 		c.V, c.Next = v, far
 		c.Pos += v
-		if c.Bits&(blocked|halts) != 0 {
+		if c.Bits&(blocked|halts|parks) != 0 {
 			if c.Bits&blocked != 0 {
 				continue
 			}
-			s.atStop(c, seg)
+			s.atStop(c, seg, h)
+		}
+		if water || c.Bits&stalled != 0 {
+			s.inWater(c, seg, lane, &s.kinds[c.Kind], h)
 		}
 		want := min(limit*c.Factor, s.kinds[c.Kind].top)
 		if v < want {
@@ -56,90 +60,134 @@ func (s *Sim) moveLane(seg int32, cars []Car) bool {
 	return cars[0].Pos >= s.net.length[seg]
 }
 
-// passOn takes the vehicles that came to the end of the road's lanes, and of the connections out of it, to where they go on.
-func (s *Sim) passOn(r int32) {
-	n := s.net
-	// connections first: who leaves one makes room, and who comes from a lane may pass it whole
-	base := int32(n.lanes)
-	for c := n.out[n.first[r]]; c < n.out[n.first[r+1]] && s.Inside[r] > 0; c++ {
-		s.passOver(base+c, r)
-	}
-	for l := n.first[r]; l < n.first[r+1]; l++ {
-		s.passOver(l, r)
+// passLanes takes on those who are beyond the ends of a road's lanes.
+func (s *Sim) passLanes(r int32, h *hand) {
+	for l := s.net.first[r]; l < s.net.first[r+1]; l++ {
+		if cars := s.Segments[l]; len(cars) > 0 && cars[0].Pos >= s.net.length[l] {
+			s.passLane(l, r, h)
+		}
 	}
 }
 
-func (s *Sim) passOver(seg, r int32) {
+// passLane takes the vehicles that came to the end of a lane to where they go on: onto a connection, or off the net.
+func (s *Sim) passLane(l, r int32, h *hand) {
 	n := s.net
-	cars := s.Segments[seg]
-	if len(cars) == 0 || cars[0].Pos < n.length[seg] {
-		return
-	}
+	cars, length := s.Segments[l], n.length[l]
 	gone := 0
-	for gone < len(cars) && cars[gone].Pos >= n.length[seg] {
+	for ; gone < len(cars) && cars[gone].Pos >= length; gone++ {
 		c := &cars[gone]
-		if seg < int32(n.lanes) && c.Conn == noConn { // the line holds it; a rounding more does not count
-			c.Pos, c.V = n.length[seg], 0
+		if c.Conn == noConn { // the line holds it; a rounding more does not count
+			c.Pos, c.V = length, 0
 			break
 		}
-		gone++
-		s.goOn(*c, seg, r)
-	}
-	if gone > 0 {
-		s.Segments[seg] = cars[:copy(cars, cars[gone:])]
-	}
-}
-
-// goOn puts a vehicle that passed the end of seg onto the segment where it now is. What it must know there it is told by settleRoad.
-func (s *Sim) goOn(c Car, seg, r int32) {
-	n := s.net
-	on := r
-	for c.Pos >= n.length[seg] {
-		if seg < int32(n.lanes) {
-			if c.Bits&fresh != 0 {
-				s.arriveOn(&c, seg)
-			}
-			if c.Conn == arriving {
-				s.arrive(&c, on)
-				return
-			}
-			if c.Conn == noConn {
-				c.Pos = n.length[seg]
-				c.V = 0
-				break
-			}
-			c.Pos -= n.length[seg]
-			seg = int32(n.lanes) + c.Conn
-			s.Inside[on]++
-			s.Crossed[c.Conn]++
+		if c.Conn == arriving {
+			s.arrive(c, r, h)
 			continue
 		}
-		c.Pos -= n.length[seg]
-		seg = n.to[c.Conn]
-		s.Inside[on]--
-		s.On[on]--
-		on = n.road[seg]
-		s.On[on]++
-		c.Bits |= fresh
-		s.marks[on/chunk] |= 1 << (on % chunk)
+		x := *c
+		x.Pos -= length
+		seg := int32(n.lanes) + x.Conn
+		s.put(seg, x)
+		s.Inside[r]++
+		s.Crossed[x.Conn]++
+		if x.Pos >= n.length[seg] {
+			h.call(n.road[n.to[x.Conn]])
+		}
 	}
-	i := s.put(seg, c)
-	if c.Bits&fresh != 0 && n.trait[c.Conn]&merges != 0 {
-		s.part(seg, i)
-	}
+	s.Segments[l] = cars[:copy(cars, cars[gone:])]
 }
 
-// part keeps two vehicles apart that came to a lane over different connections in one second, which neither could know: the one behind stays at
-// the end of its connection. i is where the later one was put.
-func (s *Sim) part(lane int32, i int) {
-	cars := s.Segments[lane]
-	if i > 0 && cars[i-1].Pos-s.lengthOf(&cars[i-1]) < cars[i].Pos {
-		s.holdBack(lane, i)
-	} else if i+1 < len(cars) && cars[i].Pos-s.lengthOf(&cars[i]) < cars[i+1].Pos {
-		if cars[i+1].Bits&fresh != 0 {
+// gather takes in the vehicles that passed the ends of the connections to a road, tells them what they must know there, and reports whether
+// any has passed its lane too.
+func (s *Sim) gather(r int32, h *hand) bool {
+	n := s.net
+	if s.away(r) {
+		s.handOver(r, h)
+		return false
+	}
+	over := false
+	for l := n.first[r]; l < n.first[r+1]; l++ {
+		came := false
+		for i := n.inAt[l]; i < n.inAt[l+1]; i++ {
+			if s.takeIn(n.in[i], l) {
+				came = true
+			}
+		}
+		if !came {
+			continue
+		}
+		if n.inAt[l+1]-n.inAt[l] > 1 {
+			s.part(l)
+		}
+		cars := s.Segments[l]
+		for i := len(cars) - 1; i >= 0; i-- {
+			if cars[i].Bits&fresh != 0 {
+				s.At[cars[i].ID]++
+				s.settle(&cars[i], l)
+				if s.cfg.Informed < 1 && (s.closed || s.wet) && s.nextShut(&cars[i]) {
+					h.facing = append(h.facing, l)
+				}
+			} else if cars[i].Pos > freshReach {
+				break
+			}
+		}
+		over = over || len(cars) > 0 && cars[0].Pos >= n.length[l]
+	}
+	return over
+}
+
+// nextShut reports whether the next road of a vehicle's way is closed to it.
+func (s *Sim) nextShut(c *Car) bool {
+	route, at := s.route(c.ID), int(s.At[c.ID])+1
+	return at < len(route) && !s.enterable(route[at], &s.kinds[c.Kind])
+}
+
+// freshReach is farther than a vehicle gets on a lane in the second in which it comes there, m.
+const freshReach = 100
+
+// takeIn moves those who passed the end of a connection onto its lane.
+func (s *Sim) takeIn(conn, lane int32) bool {
+	n := s.net
+	seg := int32(n.lanes) + conn
+	cars, length := s.Segments[seg], n.length[seg]
+	gone := 0
+	for ; gone < len(cars) && cars[gone].Pos >= length; gone++ {
+		x := cars[gone]
+		x.Pos -= length
+		x.Bits |= fresh
+		s.put(lane, x)
+	}
+	if gone == 0 {
+		return false
+	}
+	s.Segments[seg] = cars[:copy(cars, cars[gone:])]
+	s.release(n.road[n.from[conn]], int32(gone))
+	atomic.AddInt32(&s.On[n.road[lane]], int32(gone))
+	return true
+}
+
+// release counts vehicles that left the connections out of a road. Other threads do the same.
+func (s *Sim) release(from, many int32) {
+	atomic.AddInt32(&s.Inside[from], -many)
+	atomic.AddInt32(&s.On[from], -many)
+}
+
+// part keeps vehicles apart that came to a lane over different connections in one second, which neither could know: the one behind stays at
+// the end of its connection.
+func (s *Sim) part(lane int32) {
+	for i := 0; i < len(s.Segments[lane]); {
+		cars := s.Segments[lane]
+		c := &cars[i]
+		if c.Bits&fresh == 0 {
+			i++
+			continue
+		}
+		if i > 0 && cars[i-1].Pos-s.lengthOf(&cars[i-1]) < c.Pos ||
+			i+1 < len(cars) && cars[i+1].Bits&fresh == 0 && c.Pos-s.lengthOf(c) < cars[i+1].Pos {
+			s.holdBack(lane, i)
+		} else {
 			i++
 		}
-		s.holdBack(lane, i)
 	}
 }
 
@@ -149,9 +197,8 @@ func (s *Sim) holdBack(lane int32, i int) {
 	cars := s.Segments[lane]
 	c := cars[i]
 	s.Segments[lane] = append(cars[:i], cars[i+1:]...)
-	s.On[n.road[lane]]--
-	s.On[n.road[n.from[c.Conn]]]++
-	s.Inside[n.road[n.from[c.Conn]]]++
+	s.release(n.road[n.from[c.Conn]], -1)
+	atomic.AddInt32(&s.On[n.road[lane]], -1)
 	seg := int32(n.lanes) + c.Conn
 	c.Bits &^= fresh
 	c.Pos, c.V = n.length[seg]-0.01, 0
@@ -165,31 +212,6 @@ func (s *Sim) holdBack(lane int32, i int) {
 		end = o.Pos - s.kinds[o.Kind].length
 	}
 	s.put(seg, c)
-}
-
-// settleRoad tells the vehicles that came to a road in this second what they must know there.
-func (s *Sim) settleRoad(r int32) {
-	n := s.net
-	for l := n.first[r]; l < n.first[r+1]; l++ {
-		cars := s.Segments[l]
-		for i := len(cars) - 1; i >= 0; i-- {
-			if cars[i].Bits&fresh != 0 {
-				s.arriveOn(&cars[i], l)
-			} else if cars[i].Pos > freshReach {
-				break
-			}
-		}
-	}
-}
-
-// freshReach is farther than a vehicle gets on a lane in the second in which it comes there, m.
-const freshReach = 100
-
-// arriveOn takes a vehicle on along its route to the road of lane.
-func (s *Sim) arriveOn(c *Car, lane int32) {
-	c.Bits &^= fresh
-	s.At[c.ID]++
-	s.settle(c, lane)
 }
 
 // put adds a vehicle to a segment at its place, from the rear.
@@ -206,12 +228,11 @@ func (s *Sim) put(seg int32, c Car) int {
 }
 
 // arrive ends a journey on road r.
-func (s *Sim) arrive(c *Car, r int32) {
+func (s *Sim) arrive(c *Car, r int32, h *hand) {
 	s.On[r]--
 	s.Arrive[c.ID] = s.Second
 	s.Lost[c.ID], s.Stood[c.ID] = c.Loss, c.Waited
-	s.Running--
-	s.Ended++
+	h.ended++
 }
 
 // settle sets what a vehicle needs to know on a lane that it comes to: where it must leave it, and by which connection.

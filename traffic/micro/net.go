@@ -32,6 +32,11 @@ type network struct {
 	controlled   [][]int32           // connections by light
 	place        []int32             // in the light's states, by connection
 	light        []int32             // by connection, −1: none
+	away         []bool              // by road: another engine drives it; nil: none
+	over         []over              // crosswalks over connection c from overAt[c] on; nil: there are none
+	overAt       []int32
+	walks        []walk    // crosswalks
+	litWalks     [][]int32 // crosswalks by light
 }
 
 // A foe is another connection of the same node whose path crosses or merges with this one's.
@@ -63,6 +68,8 @@ const (
 	stops                 // a stop sign
 	crosses               // it has foes
 	minor                 // it gives way and no signal rules it
+	leaves                // it leads to a road of another engine
+	walked                // a crosswalk lies over it
 )
 
 // A step leads from a road to another: s at the limit on the connection, late s where it gives way.
@@ -179,7 +186,7 @@ func newNetwork(n *city.LaneNet) (*network, error) {
 		w.trait[i] = t
 	}
 	w.joinRoads(n)
-	return w, nil
+	return w, w.addWalks(n)
 }
 
 // shared returns where the room that two paths share begins on a's path, and its begin and end on b's: where their middles cross, or where

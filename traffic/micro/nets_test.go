@@ -106,7 +106,7 @@ func (s *Sim) check(t testing.TB) {
 		}
 	}
 	tt := s.Totals()
-	if cars != tt.Running || tt.Entered != tt.Running+tt.Finished {
+	if cars += len(s.Lot); cars != tt.Running || tt.Entered != tt.Running+tt.Finished+tt.Towed {
 		t.Fatalf("second %d: %d vehicles, %+v", s.Second, cars, tt)
 	}
 	waits := 0

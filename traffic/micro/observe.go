@@ -1,5 +1,7 @@
 package micro
 
+import "citybrain/traffic/trips"
+
 // A Seen is a vehicle as a signal controller may see it.
 type Seen struct {
 	ID     int32   // index of its journey
@@ -73,3 +75,21 @@ func (s *Sim) Showing() []byte { return s.Sig }
 
 // Passed returns the vehicles that have entered each connection since the start. The slice is the Sim's own.
 func (s *Sim) Passed() []uint32 { return s.Crossed }
+
+// Places appends where every vehicle is and returns the list, lanes first, then connections, each from its front.
+func (s *Sim) Places(list []trips.Place) []trips.Place {
+	n := s.net
+	for seg, cars := range s.Segments {
+		lane, conn := int32(seg), int32(-1)
+		if seg >= n.lanes {
+			conn = int32(seg - n.lanes)
+			lane = n.from[conn]
+		}
+		for i := range cars {
+			if c := &cars[i]; c.Bits&blocked == 0 {
+				list = append(list, trips.Place{Journey: c.ID, Lane: lane, Connection: conn, Along: float64(c.Pos), Speed: float64(c.V)})
+			}
+		}
+	}
+	return list
+}

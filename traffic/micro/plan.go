@@ -23,7 +23,7 @@ func (s *Sim) planRoad(r int32) {
 func (s *Sim) planLane(seg int32, cars []Car) {
 	limit, length := s.Limit[seg], s.net.length[seg]
 	inside := seg >= int32(s.net.lanes)
-	shared := inside && s.net.trait[seg-int32(s.net.lanes)]&(merges|crosses) != 0
+	shared := inside && s.net.trait[seg-int32(s.net.lanes)]&(merges|crosses|walked) != 0
 	var leadPos, leadV, leadLen, leadB float32
 	for i := range cars {
 		c := &cars[i]
@@ -57,7 +57,7 @@ func (s *Sim) planLane(seg int32, cars []Car) {
 				v = s.ahead(seg, c, k, v, i == 0, i > 0 && s.leads(&cars[i-1], c))
 			}
 		}
-		if c.Bits&halts != 0 {
+		if c.Bits&(halts|dwells|stalled) != 0 {
 			v = s.towardsStop(c, k, v)
 		}
 		if v > 0 && k.sigma > 0 && !k.idm {
@@ -253,6 +253,9 @@ func (s *Sim) inside(conn int32, c *Car, k *kind, v float32) float32 {
 			}
 		}
 	}
+	if t&walked != 0 {
+		_, v = s.walkersAhead(conn, c, k, -c.Pos, v, v)
+	}
 	if t&crosses != 0 {
 		for i := n.foeAt[conn]; i < n.foeAt[conn+1]; i++ {
 			f := &n.foes[i]
@@ -297,7 +300,7 @@ func (s *Sim) open(lane int32, class vehicleClass) bool {
 
 // towardsStop holds a vehicle to its next stop on the lane that it is on.
 func (s *Sim) towardsStop(c *Car, k *kind, v float32) float32 {
-	if c.Bits&dwells != 0 {
+	if c.Bits&(dwells|stalled) != 0 {
 		return 0
 	}
 	p := s.stopOf(c.ID)

@@ -8,8 +8,8 @@ import (
 
 // Totals returns the figures of the run so far.
 func (s *Sim) Totals() trips.Totals {
-	return trips.Totals{Due: int(s.NextJourney), Entered: int(s.Running + s.Ended), Running: int(s.Running), Finished: int(s.Ended),
-		Unroutable: int(s.Unroutable), Peak: int(s.Peak), Updates: s.Updates}
+	return trips.Totals{Due: int(s.NextJourney), Entered: int(s.Running + s.Ended + s.Gone - s.Came + s.Towed), Running: int(s.Running), Finished: int(s.Ended),
+		Unroutable: int(s.Unroutable), Towed: int(s.Towed), Peak: int(s.Peak), Updates: s.Updates}
 }
 
 // Trips returns what came of the journeys that were due.
@@ -23,8 +23,9 @@ func (s *Sim) Trips() []trips.Trip {
 			t.Enter = float64(s.Enter[i])
 			t.EntryDelay = t.Enter - t.Depart
 		}
+		t.Loss, t.Waiting = float64(s.Lost[i]), float64(s.Stood[i])
 		if s.Arrive[i] >= 0 {
-			t.Arrive, t.Loss, t.Waiting = float64(s.Arrive[i]), float64(s.Lost[i]), float64(s.Stood[i])
+			t.Arrive = float64(s.Arrive[i])
 		}
 	}
 	for _, seg := range s.Segments {
@@ -33,6 +34,10 @@ func (s *Sim) Trips() []trips.Trip {
 				out[c.ID].Running, out[c.ID].Loss, out[c.ID].Waiting = true, float64(c.Loss), float64(c.Waited)
 			}
 		}
+	}
+	for i := range s.Lot {
+		c := &s.Lot[i].Car
+		out[c.ID].Running, out[c.ID].Loss, out[c.ID].Waiting = true, float64(c.Loss), float64(c.Waited)
 	}
 	return out
 }

@@ -143,34 +143,6 @@ func (s *Sim) stopOf(id int32) *city.JourneyStop {
 	return nil
 }
 
-// atStop lets a vehicle stand at its stop and go on.
-func (s *Sim) atStop(c *Car, seg int32) {
-	p := s.stopOf(c.ID)
-	if p == nil || seg != p.Lane {
-		return
-	}
-	if c.Bits&dwells != 0 {
-		if s.Second >= s.Dwell[c.ID] {
-			c.Bits &^= dwells | halts
-			s.Stop[c.ID]++
-			if q := s.stopOf(c.ID); q != nil && s.net.road[q.Lane] == s.net.road[p.Lane] && q.End > float64(c.Pos) {
-				c.Bits |= halts
-			}
-			s.look(c, seg)
-		}
-		return
-	}
-	end := min(float32(p.End), s.net.length[p.Lane])
-	if c.V < 0.1 && end-c.Pos < 2 {
-		c.Bits |= dwells
-		s.Dwell[c.ID] = max(s.Second+int32(p.Duration), int32(p.Until))
-	} else if c.Pos > end+0.5 { // it could not stop any more
-		c.Bits &^= halts
-		s.Stop[c.ID]++
-		s.look(c, seg)
-	}
-}
-
 // router finds the quickest ways between roads; its arrays are kept from search to search.
 type router struct {
 	cost  []float32
@@ -217,7 +189,7 @@ func (s *Sim) quickest(from, to int32, k *kind, factor float32) bool {
 		}
 		for i := n.nextAt[e.road]; i < n.nextAt[e.road+1]; i++ {
 			x := &n.next[i]
-			if x.allow&k.class == 0 || !s.enterable(x.road, k.class) {
+			if x.allow&k.class == 0 || !s.enterable(x.road, k) {
 				continue
 			}
 			c := e.s + x.late + x.s/factor + s.cost(x.road, k, factor)
@@ -278,9 +250,10 @@ func (s *Sim) learn(r int32) {
 	s.Seen[r] = s.Second
 }
 
-func (s *Sim) enterable(r int32, class vehicleClass) bool {
+// enterable reports whether a road has a lane that k may and can drive on.
+func (s *Sim) enterable(r int32, k *kind) bool {
 	for l := s.net.first[r]; l < s.net.first[r+1]; l++ {
-		if s.open(l, class) {
+		if s.passable(l, k) {
 			return true
 		}
 	}

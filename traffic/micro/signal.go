@@ -86,6 +86,13 @@ func (s *Sim) show(l int32) {
 		}
 		s.Sig[c] = lamp(x)
 	}
+	for _, x := range s.net.litWalks[l] { // who walks does not start in yellow
+		y := to[s.net.walks[x].place]
+		if g.Yellow > 0 && ph[g.From].State[s.net.walks[x].place] != y {
+			y = 'r'
+		}
+		s.Lit[x] = lamp(y)
+	}
 }
 
 // lamp reduces a letter of a light's state to what drivers do.
@@ -110,6 +117,9 @@ func (s *Sim) setLamps(e Lamps) {
 	}
 	for _, c := range s.net.controlled[e.Light] {
 		s.Sig[c] = lamp(e.State[s.net.place[c]])
+	}
+	for _, x := range s.net.litWalks[e.Light] {
+		s.Lit[x] = lamp(e.State[s.net.walks[x].place])
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
-	"sync"
 	"time"
 
 	"citybrain/city"
@@ -25,6 +24,15 @@ type Config struct {
 	MinorGap float64
 	// IDM is the set of classes that follow by the intelligent driver model; the others follow Krauss's.
 	IDM city.VehicleClass
+	// Roads says which roads this Sim drives; nil: all. Another engine drives the others: journeys that begin there are not this one's, who comes
+	// from there is given by Take in, and who goes there is told of by Left. Every journey must be routed then, and nobody goes round a closed road.
+	Roads []bool
+	// Room says how many vehicles the other engine can still take in where a journey comes to a place of its route, those on their way there
+	// not counted. It is called by several threads at once. nil: any number.
+	Room func(journey int32, place int) int
+	// Informed is the share of drivers who hear of a closed or flooded road on their way and look for another way at once; the others see it
+	// when they come to the road before it. 0: all hear of it.
+	Informed float64
 	// EmptyStreets: routes count travel times at the limits, otherwise those of the last minutes before departure.
 	EmptyStreets bool
 }
@@ -51,15 +59,21 @@ type Sim struct {
 	learns bool          // roads' speeds of late are kept for routes
 	state
 
-	marks  []uint64 // a bit for each road that has vehicles to pass on, then for each to which some came
-	ends   []uint64
-	turns  []uint64 // a bit for each road on which lanes change
+	over   []uint64 // a bit for each road on which vehicles stand beyond the end of their lane
+	turns  []uint64 // a bit for each road on which lanes are changed
 	tick   uint64   // of this second's dawdling
-	crew   crew
+	crew   *crew
+	off    []int32   // segments off which vehicles are to be taken
+	facing []int32   // lanes to which somebody came who sees that the next road of his way is closed
+	closed bool      // some lane is
+	wet    bool      // some lane is under water that somebody can't wade
+	hear   uint64    // who hears of closed roads
+	dare   uint64    // who drives into it all the same
+	left   []Passage // who went to another engine's roads and was not told of yet
 	router router
 }
 
-// chunk is the number of roads that one worker takes at a time, and of the bits in a word of marks.
+// chunk is the number of roads that a thread takes at a time, and of the bits in a word of marks.
 const chunk = 64
 
 // New prepares an empty net. Journeys must be ordered by departure; their roads, types and stops must be in the net and the demand.
@@ -72,6 +86,12 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	}
 	if cfg.MinorGap == 0 {
 		cfg.MinorGap = 1
+	}
+	if cfg.Informed == 0 {
+		cfg.Informed = 1
+	}
+	if !(cfg.Informed > 0) || cfg.Informed > 1 {
+		return nil, fmt.Errorf("micro: a share of %g of drivers is informed; it is above 0 and at most 1", cfg.Informed)
 	}
 	if !(cfg.Headway > 0) || !(cfg.MinorGap > 0) {
 		return nil, fmt.Errorf("micro: headway factor %g and gap %g s must be above 0", cfg.Headway, cfg.MinorGap)
@@ -86,7 +106,11 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err := net.checkRoutes(n, d); err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
-	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle")}
+	if err := net.limit(n, d, cfg.Roads); err != nil {
+		return nil, fmt.Errorf("micro: %w", err)
+	}
+	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0),
+		hear: chance.New(cfg.Seed, "micro/news").Bits(0, 0)}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
 	}
@@ -94,8 +118,12 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 		s.learns = slices.ContainsFunc(d.Journeys, func(j city.Journey) bool { return !j.Routed })
 	}
 	s.kinds = append([]kind(nil), s.dry...)
-	s.marks = make([]uint64, (len(n.Roads)+chunk-1)/chunk)
-	s.turns, s.ends = make([]uint64, len(s.marks)), make([]uint64, len(s.marks))
+	chunks := (len(n.Roads) + chunk - 1) / chunk
+	if chunks > chunkMask {
+		return nil, fmt.Errorf("micro: %d roads; there may be %d", len(n.Roads), chunk*chunkMask)
+	}
+	s.over, s.turns = make([]uint64, chunks), make([]uint64, chunks)
+	s.crew = newCrew(cfg.Threads, chunks)
 	s.state = newState(s)
 	s.router = newRouter(len(n.Roads))
 	for l := range n.Lights {
@@ -131,12 +159,15 @@ func checkDemand(n *city.LaneNet, d *city.LaneDemand) error {
 			}
 		}
 		for _, p := range j.Stops {
+			if !(p.Off >= 0) {
+				return fmt.Errorf("journey %q: a stop leaves its lane in %g s", j.ID, p.Off)
+			}
 			if p.Lane < 0 || int(p.Lane) >= len(n.Lanes) {
 				return fmt.Errorf("journey %q: stop on lane %d of %d", j.ID, p.Lane, len(n.Lanes))
 			}
 		}
 	}
-	return nil
+	return checkWalkers(n, d)
 }
 
 // checkRoutes finds a journey whose roads don't follow each other.
@@ -165,7 +196,7 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 	if s.Second >= end {
 		return s.applyDue()
 	}
-	s.crew.start(s.cfg.Threads)
+	s.crew.start(s)
 	defer s.crew.stop()
 	for s.Second < end {
 		if err := ctx.Err(); err != nil {
@@ -179,31 +210,51 @@ func (s *Sim) Step(ctx context.Context, until time.Duration) error {
 	return s.applyDue()
 }
 
-// second is one step: all plan from what was, then all move, then vehicles cross from segment to segment, change lanes, and enter, each in the
-// order of roads and lanes.
+// second is one step: all plan from what was, then all move, vehicles cross from segment to segment, change lanes, and enter.
 func (s *Sim) second() {
 	s.stepLights()
+	s.stepWalkers()
 	s.tick = s.luck.Bits(uint64(s.Second), 0)
 	s.each(planRoads)
 	s.each(moveRoads)
-	copy(s.ends, s.marks)
-	clear(s.marks)
-	for w, m := range s.ends {
-		for ; m != 0; m &= m - 1 {
-			s.passOn(int32(w*chunk + bits.TrailingZeros64(m)))
-		}
+	s.each(gatherRoads)
+	for s.again() { // who passed a short lane whole
+		s.each(passRoads)
+		s.each(gatherRoads)
 	}
-	s.each(settleRoads)
+	s.roundAbout()
+	s.takeOff()
+	s.each(wishRoads)
 	s.each(changeRoads)
 	for w, m := range s.turns {
 		for ; m != 0; m &= m - 1 {
-			s.changeLanes(int32(w*chunk + bits.TrailingZeros64(m)))
+			s.changeLanes(int32(w*chunk+bits.TrailingZeros64(m)), false)
 		}
 	}
+	s.comeBack()
 	s.enterDue()
-	s.Updates += int64(s.Running)
+	s.Updates += int64(s.Running) - int64(len(s.Lot))
 	s.Peak = max(s.Peak, s.Running)
 	s.Second++
+}
+
+// again takes together what the threads counted and reports whether vehicles stand beyond the end of their lane.
+func (s *Sim) again() bool {
+	any := false
+	for i := range s.crew.hands {
+		h := &s.crew.hands[i]
+		s.Running -= h.ended + int32(len(h.left))
+		s.Ended += h.ended
+		s.Gone += int32(len(h.left))
+		s.left = append(s.left, h.left...)
+		s.off = append(s.off, h.off...)
+		s.Stalls += h.stalls
+		s.facing = append(s.facing, h.facing...)
+		h.facing = h.facing[:0]
+		any = any || h.again
+		h.ended, h.stalls, h.again, h.left, h.off = 0, 0, false, h.left[:0], h.off[:0]
+	}
+	return any
 }
 
 // A phase is a part of a step that roads do side by side.
@@ -212,108 +263,66 @@ type phase uint8
 const (
 	planRoads phase = iota
 	moveRoads
-	settleRoads
+	gatherRoads
+	passRoads
+	wishRoads
 	changeRoads
 )
 
-// each does a phase on all roads; a worker takes the next 64 when it has done its own. A road's lanes and the connections out of them are
-// written by the worker that has it alone; what others read is not written in the phase.
-func (s *Sim) each(p phase) {
-	if s.cfg.Threads == 1 {
-		for w := range s.marks {
-			s.chunkOf(p, w)
-		}
-		return
-	}
-	s.crew.do(s, p)
-}
-
-func (s *Sim) chunkOf(p phase, w int) {
-	var m, t uint64
-	from := w * chunk
-	if p == settleRoads {
-		for m := s.marks[w]; m != 0; m &= m - 1 {
-			s.settleRoad(int32(from + bits.TrailingZeros64(m)))
-		}
-		return
-	}
-	to := min(from+chunk, len(s.On))
-	for r := from; r < to; r++ {
-		if s.On[r] == 0 {
-			continue
-		}
-		switch p {
-		case planRoads:
-			s.planRoad(int32(r))
-		case moveRoads:
-			if s.moveRoad(int32(r)) {
-				m |= 1 << (r - from)
+// chunkOf does a phase on the roads of one chunk. A road's lanes are written by the thread that has it alone, and so are the connections out of
+// it, but in gathering, where those into it are. What others read is not written in the phase.
+func (s *Sim) chunkOf(p phase, w int, h *hand) {
+	from := int32(w * chunk)
+	to := min(from+chunk, int32(len(s.On)))
+	switch p {
+	case planRoads:
+		for r := from; r < to; r++ {
+			if s.On[r] != 0 {
+				s.planRoad(r)
 			}
-			if s.learns {
-				s.learn(int32(r))
+		}
+	case moveRoads:
+		for r := from; r < to; r++ {
+			if s.On[r] != 0 {
+				s.moveRoad(r, h)
+				if s.learns {
+					s.learn(r)
+				}
 			}
-		case changeRoads:
-			if s.wishRoad(int32(r)) {
+		}
+	case gatherRoads:
+		m := uint64(0)
+		for i := range s.crew.hands {
+			o := &s.crew.hands[i]
+			m |= o.came[w]
+			o.came[w] = 0
+		}
+		s.over[w] = 0
+		for ; m != 0; m &= m - 1 {
+			if b := bits.TrailingZeros64(m); s.gather(from+int32(b), h) {
+				s.over[w] |= 1 << b
+				h.again = true
+			}
+		}
+	case passRoads:
+		for m := s.over[w]; m != 0; m &= m - 1 {
+			s.passLanes(from+int32(bits.TrailingZeros64(m)), h)
+		}
+	case wishRoads:
+		t := uint64(0)
+		for r := from; r < to; r++ {
+			if s.On[r] != 0 && s.wishRoad(r) {
 				t |= 1 << (r - from)
 			}
 		}
-	}
-	switch p {
-	case moveRoads:
-		s.marks[w] = m
-	case changeRoads:
 		s.turns[w] = t
-	}
-}
-
-// crew is the workers of a Sim while it steps.
-type crew struct {
-	jobs []chan job
-	done sync.WaitGroup
-	next paddedCounter
-}
-
-type job struct {
-	s *Sim
-	p phase
-}
-
-func (c *crew) start(n int) {
-	for range n - 1 {
-		ch := make(chan job, 1)
-		c.jobs = append(c.jobs, ch)
-		go func() {
-			for j := range ch {
-				c.work(j.s, j.p)
-				c.done.Done()
+	case changeRoads:
+		left := uint64(0)
+		for m := s.turns[w]; m != 0; m &= m - 1 {
+			if b := bits.TrailingZeros64(m); s.changeLanes(from+int32(b), true) {
+				left |= 1 << b
 			}
-		}()
-	}
-}
-
-func (c *crew) stop() {
-	for _, ch := range c.jobs {
-		close(ch)
-	}
-	c.jobs = c.jobs[:0]
-}
-
-func (c *crew) do(s *Sim, p phase) {
-	c.next.Store(0)
-	c.done.Add(len(c.jobs))
-	for _, ch := range c.jobs {
-		ch <- job{s, p}
-	}
-	c.work(s, p)
-	c.done.Wait()
-}
-
-func (c *crew) work(s *Sim, p phase) {
-	for {
-		w := int(c.next.Add(1)) - 1
-		if w >= len(s.marks) {
-			return
 		}
-		s.chunkOf(p, w)
+		s.turns[w] = left
 	}
 }

@@ -41,6 +41,99 @@ func town(t testing.TB, side, lanes int, signals bool, rate float64, seconds int
 	return &n.LaneNet, d
 }
 
+// busy adds to a town what gets in the way: buses that halt, cars that park, walkers at every junction, water, accidents, closed lanes.
+func busy(t *testing.T, n *city.LaneNet, d *city.LaneDemand, seed uint64) []timed {
+	t.Helper()
+	draw := chance.New(seed, "test/busy")
+	for i := range d.Journeys {
+		j := &d.Journeys[i]
+		if len(j.Roads) < 3 || i%4 > 1 {
+			continue
+		}
+		r := &n.Roads[j.Roads[1+draw.Int(uint64(i), 0, len(j.Roads)-2)]]
+		at := 20 + draw.Float(uint64(i), 1)*(r.Length-30)
+		j.Stops = []city.JourneyStop{{Lane: r.First, Start: at - 15, End: at, Duration: 5 + draw.Float(uint64(i), 2)*60, Off: float64(i%4) * 6}}
+	}
+	for v := range n.Nodes {
+		w := city.Crosswalk{ID: fmt.Sprint(v), Node: int32(v), Light: -1, Index: -1, Length: 10}
+		if l := n.Nodes[v].Light; l >= 0 {
+			w.Light, w.Index = l, 0
+		}
+		for c := range n.Connections {
+			if n.Connections[c].Node == int32(v) && len(w.Over) < 3 {
+				w.Over = append(w.Over, city.Over{Connection: int32(c), Path: n.Connections[c].Length * draw.Float(uint64(v), uint64(c)), Walk: 2 + 3*float64(len(w.Over))})
+			}
+		}
+		if len(w.Over) > 0 {
+			n.Crosswalks = append(n.Crosswalks, w)
+		}
+	}
+	for i := range 120 {
+		d.Walkers = append(d.Walkers, city.Walker{ID: fmt.Sprint(i), Depart: float64(4 * i), Speed: 1 + draw.Float(uint64(i), 3)/2, Rest: 5,
+			Legs: []city.WalkLeg{{Before: 3, Crosswalk: int32(draw.Int(uint64(i), 4, len(n.Crosswalks)))}, {Before: 30, Back: true, Crosswalk: int32(draw.Int(uint64(i), 5, len(n.Crosswalks)))}}})
+	}
+	var evs []timed
+	for i := range 12 {
+		at := time.Duration(50+draw.Int(uint64(i), 6, 400)) * time.Second
+		l := int32(draw.Int(uint64(i), 7, len(n.Lanes)))
+		switch i % 4 {
+		case 0:
+			evs = append(evs, timed{at, LaneWater{Lane: l, Depth: 0.1 + 0.4*draw.Float(uint64(i), 8)}}, timed{at + 300*time.Second, LaneWater{Lane: l}})
+		case 1:
+			evs = append(evs, timed{at, Block{Lane: l, At: n.Lanes[l].Length / 2, Length: 6, For: 120 * time.Second}})
+		case 2:
+			evs = append(evs, timed{at, Closure{Lane: l, Shut: true}}, timed{at + 200*time.Second, Closure{Lane: l}})
+		case 3:
+			evs = append(evs, timed{at, Water{Road: n.Lanes[l].Road, Depth: 0.25}}, timed{at + 300*time.Second, Water{Road: n.Lanes[l].Road}})
+		}
+	}
+	return evs
+}
+
+// The same where much is in the way; and the same bits on two threads and from a snapshot.
+func TestNoCollisionWhenBusy(t *testing.T) {
+	for seed := range uint64(6) {
+		n, d := town(t, 4, 1+int(seed%3), seed%2 == 0, 0.8, 500, seed)
+		evs := busy(t, n, d, seed)
+		cfg := Config{Seed: seed, IDM: city.Motorcycle, Informed: 0.5}
+		make1 := func(threads int) *Sim {
+			cfg.Threads = threads
+			s := run(t, n, d, cfg)
+			for _, e := range evs {
+				if err := s.Input(e.At, e.Ev); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return s
+		}
+		s := make1(1)
+		var snap State
+		for sec := 1; sec <= 3000; sec++ {
+			s.to(t, sec)
+			s.check(t)
+			s.unhurt(t)
+			if sec == 333 {
+				snap = s.Snapshot()
+			}
+		}
+		x := s.Totals()
+		t.Logf("seed %d: %+v, %d stalled", seed, x, s.Stalls)
+		if x.Finished+x.Towed < x.Due*9/10 {
+			t.Errorf("net %d: only %d of %d have arrived", seed, x.Finished, x.Due)
+		}
+		b := make1(2)
+		b.to(t, 3000)
+		c, err := Restore(n, d, cfg, snap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.to(t, 3000)
+		if h := s.Hash(); h != b.Hash() || h != c.Hash() {
+			t.Errorf("net %d: two threads or a snapshot give another result", seed)
+		}
+	}
+}
+
 // Nobody ever overlaps, and everybody is somewhere, on nets with and without signals, one to three lanes, dense and sparse.
 func TestNoCollision(t *testing.T) {
 	for seed := range uint64(8) {
@@ -429,5 +522,44 @@ func TestSeeAndShow(t *testing.T) {
 	}
 	if err := s.Input(330*time.Second, Lamps{Light: 0, State: "r"}); err == nil {
 		t.Error("a state with too few letters was taken")
+	}
+}
+
+// With a share of drivers informed those go round a closed road from the start, the others when they come to it; both arrive.
+func TestInformed(t *testing.T) {
+	for _, share := range []float64{0.3, 1} {
+		// the way forks at once (3) and again before the closed road 2 (4)
+		g := net(14, [4]int{0, 1, 1, 150}, [4]int{1, 2, 1, 300}, [4]int{2, 3, 1, 100}, [4]int{1, 3, 1, 600}, [4]int{2, 3, 1, 500}, [4]int{3, 4, 1, 100})
+		join(g, 0, 1, 10, nil, nil)
+		join(g, 0, 3, 10, nil, nil)
+		join(g, 1, 2, 10, nil, nil)
+		join(g, 1, 4, 10, nil, nil)
+		join(g, 2, 5, 10, nil, nil)
+		join(g, 3, 5, 10, nil, nil)
+		join(g, 4, 5, 10, nil, nil)
+		d := &city.LaneDemand{Types: []city.VehicleType{car}}
+		stream(d, 0, 200, 0, 5, 0, 1, 2, 5)
+		run1 := func(threads int) *Sim {
+			s := run(t, g, d, Config{Informed: share, Threads: threads})
+			if err := s.Input(2*time.Second, Closure{Lane: 2, Shut: true}); err != nil {
+				t.Fatal(err)
+			}
+			s.to(t, 1400)
+			s.check(t)
+			return s
+		}
+		s := run1(1)
+		if b := run1(2); s.Hash() != b.Hash() {
+			t.Error("two threads give another result")
+		}
+		if s.Crossed[2] != 0 || s.Ended != 200 {
+			t.Fatalf("share %g: %d through the closed road, %d arrived", share, s.Crossed[2], s.Ended)
+		}
+		if got := float64(s.Crossed[1]) / 200; math.Abs(got-share) > 0.1 {
+			t.Errorf("%g of drivers go round at once, %g are informed", got, share)
+		}
+	}
+	if _, err := New(net(1, [4]int{0, 1, 1, 10}), &city.LaneDemand{}, Config{Informed: 2}); err == nil {
+		t.Error("a share of 2 is taken")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync/atomic"
 
 	"citybrain/city"
 	"citybrain/city/chance"
@@ -44,6 +43,10 @@ const (
 	blocked             // it is no vehicle but what blocks the lane
 	gains               // it gained speed in the last second
 	fresh               // it came to its lane in this second and knows nothing of it
+	parks               // it leaves its lane for its stop, or with halts gone comes back onto it
+	stalled             // its engine died in water
+
+	stands = blocked | dwells | stalled
 )
 
 const (
@@ -76,23 +79,27 @@ type State struct {
 	PathEnd        []int32
 	Paths          []int32
 	Shut           []bool    // by lane
-	Wet            []float32 // factor on speed by road
+	Depth          []float32 // m of water, by lane
 	Rain           float64   // mm/h
 	Limit          []float32 // m/s by segment, as the weather has it
 	Speeds         []float32 // m/s, mean of late by road, as of second Seen
 	Seen           []int32
 	Obstacles      []obstacle
+	Lot            []aside // who stands beside his lane
+	Stalls, Towed  int32   // vehicles that stalled in water, and of those the ones that were taken away
 	Pending        []timed
 	Running, Ended int32
 	Unroutable     int32
+	Came, Gone     int32 // vehicles from and to another engine's roads
 	Peak           int32
 	Updates        int64
 	Crossed        []uint32 // vehicles since the start by connection
+	Walks
 }
 
 type state = State
 
-const stateVersion = 1
+const stateVersion = 2
 
 func newState(s *Sim) State {
 	n, roads, js := s.net, len(s.lanes.Roads), len(s.demand.Journeys)
@@ -100,7 +107,7 @@ func newState(s *Sim) State {
 		Lights: make([]Light, len(s.lanes.Lights)), Queue: fill(roads, int32(-1)), QueueEnd: fill(roads, int32(-1)), Behind: fill(js, int32(-1)),
 		Waiting: make([]uint64, (roads+chunk-1)/chunk), At: make([]uint16, js), Stop: make([]uint8, js), Dwell: make([]int32, js),
 		Enter: fill(js, int32(-1)), Arrive: fill(js, int32(-1)), Lost: make([]float32, js), Stood: make([]uint16, js), Path: fill(js, int32(-1)), PathEnd: make([]int32, js),
-		Shut: make([]bool, n.lanes), Wet: fill(roads, float32(1)), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns)}
+		Shut: make([]bool, n.lanes), Depth: make([]float32, n.lanes), Limit: slices.Clone(n.free), Seen: fill(roads, int32(-1)), Speeds: make([]float32, roads), Crossed: make([]uint32, n.conns), Walks: newWalks(len(n.walks), len(s.demand.Walkers))}
 	room := make([]Car, 3*n.lanes+n.conns) // most segments never hold more; others move to larger room once
 	for i := range st.Segments {
 		k := 3
@@ -142,11 +149,12 @@ func (st State) clone() State {
 	for _, p := range []*[]int32{&st.On, &st.Inside, &st.Queue, &st.QueueEnd, &st.Behind, &st.Dwell, &st.Enter, &st.Arrive, &st.Path, &st.PathEnd, &st.Paths, &st.Seen} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&st.Lost, &st.Wet, &st.Limit, &st.Speeds} {
+	for _, p := range []*[]float32{&st.Lost, &st.Depth, &st.Limit, &st.Speeds} {
 		*p = slices.Clone(*p)
 	}
 	st.Sig, st.Lights, st.Waiting, st.At, st.Stop = slices.Clone(st.Sig), slices.Clone(st.Lights), slices.Clone(st.Waiting), slices.Clone(st.At), slices.Clone(st.Stop)
-	st.Stood, st.Shut, st.Obstacles, st.Pending, st.Crossed = slices.Clone(st.Stood), slices.Clone(st.Shut), slices.Clone(st.Obstacles), slices.Clone(st.Pending), slices.Clone(st.Crossed)
+	st.Stood, st.Shut, st.Obstacles, st.Pending, st.Crossed, st.Lot = slices.Clone(st.Stood), slices.Clone(st.Shut), slices.Clone(st.Obstacles), slices.Clone(st.Pending), slices.Clone(st.Crossed), slices.Clone(st.Lot)
+	st.Walks = st.Walks.clone()
 	return st
 }
 
@@ -199,7 +207,17 @@ func (s *Sim) Hash() string {
 		h.Write(b)
 		b = b[:0]
 	}
+	for i := range s.Lot {
+		a := &s.Lot[i]
+		put(uint32(a.Car.ID), uint32(a.Lane), uint32(a.Until), f(a.Car.Loss))
+	}
+	h.Write(b)
+	b = b[:0]
 	h.Write(s.Sig)
+	h.Write(s.Lit)
+	for i := range s.WalkDone {
+		put(uint32(s.WalkLeg[i]), f(s.WalkAt[i]), f(s.WalkOn[i]), f(s.WalkWaited[i]), f(s.WalkDone[i]))
+	}
 	for i := range s.Arrive {
 		put(uint32(s.Enter[i]), uint32(s.Arrive[i]))
 		if len(b) > 1<<16 {
@@ -214,11 +232,4 @@ func (s *Sim) Hash() string {
 // luckOf turns a second's bits and a vehicle into a number in [0, 1): one round of the mixing of package chance.
 func luckOf(tick uint64, id int32) float32 {
 	return chance.Draw32(tick, uint64(id))
-}
-
-// paddedCounter is a counter alone on its cache line.
-type paddedCounter struct {
-	_ [64]byte
-	atomic.Int64
-	_ [64]byte
 }

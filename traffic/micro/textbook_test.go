@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"citybrain/city"
 	"citybrain/city/chance"
@@ -84,7 +85,7 @@ func bisect(f func(float64) float64, lo, hi float64) float64 {
 
 // discharge returns the seconds at which vehicles of a long queue cross a stop line after green comes at second 200, and the second at which
 // each begins to move with where it stood.
-func discharge(t *testing.T, kind city.VehicleType, headway float64) (cross []float64, begins, stood []float64) {
+func discharge(t *testing.T, kind city.VehicleType, headway float64, weather ...Event) (cross []float64, begins, stood []float64) {
 	t.Helper()
 	g := net(50/3.6, [4]int{0, 1, 1, 600}, [4]int{1, 2, 1, 800})
 	join(g, 0, 1, 10, nil, nil)
@@ -92,6 +93,9 @@ func discharge(t *testing.T, kind city.VehicleType, headway float64) (cross []fl
 	d := &city.LaneDemand{Types: []city.VehicleType{kind}}
 	stream(d, 0, 60, 0, 1, 0, 1)
 	s := run(t, g, d, Config{Headway: headway})
+	if err := s.Input(200*time.Second, weather...); err != nil {
+		t.Fatal(err)
+	}
 	s.to(t, 200)
 	for _, c := range s.Segments[0] {
 		stood = append(stood, float64(c.Pos))
@@ -130,6 +134,24 @@ func TestSaturationFlow(t *testing.T) {
 		if lost < 0.3 || lost > 3.5 {
 			t.Errorf("headway factor %g: start-up lost time %.1f s", c.headway, lost)
 		}
+	}
+}
+
+// Heavy rain takes 14 % of a lane's flow (HCM 2010, exhibit 10-15), and water of 0.15 m on the lane behind the line, which halves its speed, as much as a
+// flow at that speed is less by Krauss's model: v/(v·tau + length + gap).
+func TestSaturationFlowInWeather(t *testing.T) {
+	flow := func(weather ...Event) float64 {
+		cross, _, _ := discharge(t, car, 1, weather...)
+		return 3600 * 26 / (cross[29] - cross[3])
+	}
+	dry := flow()
+	if share := flow(Rain{MMH: 25}) / dry; math.Abs(share-0.86) > 0.05 {
+		t.Errorf("heavy rain leaves %.2f of the flow, want 0.86", share)
+	}
+	at := func(v float64) float64 { return v / (v*car.Headway + car.Length + car.Gap) }
+	slow := 50 / 3.6 / 2
+	if share, want := flow(Water{Road: 0, Depth: 0.15}, Water{Road: 1, Depth: 0.15})/dry, at(slow)/at(50/3.6); math.Abs(share-want) > 0.12 {
+		t.Errorf("0.15 m of water leave %.2f of the flow, want %.2f", share, want)
 	}
 }
 

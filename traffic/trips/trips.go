@@ -17,9 +17,25 @@ type Trip struct {
 	Journey       int
 }
 
+// A Walk is what came of one way on foot.
+type Walk struct {
+	Depart, Arrive float64 // NaN: not yet
+	Waited         float64 // s at crosswalks
+	Longest        float64 // of that at one
+}
+
+// A Place is where a vehicle is: on a lane, or in the junction behind it.
+type Place struct {
+	Journey, Lane int32
+	Connection    int32   // that it takes through the junction; −1: it is on the lane
+	Along         float64 // m of its front, on the lane or on the connection
+	Speed         float64 // m/s
+}
+
 // Totals is a run in figures. One update is one vehicle by one simulated second.
 type Totals struct {
 	Due, Entered, Running, Finished, Unroutable int
+	Towed                                       int // taken away on the way, as they stalled in water
 	Peak                                        int
 	Updates                                     int64
 }

@@ -127,13 +127,34 @@ func TestFlowJoinsRoads(t *testing.T) {
 	}
 }
 
-// What is wrong is named with the file and the element.
+// A phase with green for two streams that go straight across each other is refused.
+func TestConflictingGreens(t *testing.T) {
+	text := strings.Replace(junction, `"turn_left", "startRoad": "in", "endRoad": "north"`, `"go_straight", "startRoad": "up", "endRoad": "north"`, 1)
+	text = strings.Replace(text, `"startLaneIndex": 0, "endLaneIndex": 0, "points": [{"x": -10, "y": -2}, {"x": 2, "y": 10}]`, `"startLaneIndex": 0, "endLaneIndex": 0, "points": [{"x": 1, "y": -20}, {"x": 2, "y": 10}]`, 1)
+	text = strings.Replace(text, `"roads": [
+  {"id": "in"`, `"roads": [
+  {"id": "up", "startIntersection": "s", "endIntersection": "mid", "points": [{"x": 0, "y": -200}, {"x": 0, "y": 0}], "lanes": [{"width": 4, "maxSpeed": 11}]},
+  {"id": "in"`, 1)
+	text = strings.Replace(text, ` "intersections": [
+`, ` "intersections": [
+  {"id": "s", "point": {"x": 0, "y": -200}, "width": 0, "virtual": true},
+`, 1)
+	_, err := ReadRoadnet(strings.NewReader(text), "x.json")
+	if err == nil || !strings.Contains(err.Error(), "x.json: line 7: intersection mid: lightphases[2] gives road links 0 (in to east) and 1 (up to north) green, which go straight across each other") {
+		t.Errorf("conflicting greens: %v", err)
+	}
+	if _, err := ReadRoadnet(strings.NewReader(strings.Replace(text, "[0, 1]}", "[1]}", 1)), "x.json"); err != nil {
+		t.Errorf("one after the other: %v", err)
+	}
+}
+
+// What is wrong is named with the file, the line and the element.
 func TestBadInput(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
-		{`"startRoad": "in", "endRoad": "east"`, `"startRoad": "in", "endRoad": "est"`, `x.json: intersection mid: roadLinks[0]: endRoad "est" does not exist`},
+		{`"startRoad": "in", "endRoad": "east"`, `"startRoad": "in", "endRoad": "est"`, `x.json: line 6: intersection mid: roadLinks[0]: endRoad "est" does not exist`},
 		{`"startRoad": "in", "endRoad": "east"`, `"startRoad": "east", "endRoad": "in"`, "do not meet here"},
-		{`"endIntersection": "e"`, `"endIntersection": "f"`, `x.json: road east: endIntersection "f" does not exist`},
-		{`{"x": 0, "y": 0}, {"x": 200, "y": 0}`, `{"x": 0, "y": 0}, {"x": 0, "y": 0}`, "x.json: road east: points[1] is where points[0] is"},
+		{`"endIntersection": "e"`, `"endIntersection": "f"`, `x.json: line 16: road east: endIntersection "f" does not exist`},
+		{`{"x": 0, "y": 0}, {"x": 200, "y": 0}`, `{"x": 0, "y": 0}, {"x": 0, "y": 0}`, "x.json: line 16: road east: points[1] is where points[0] is"},
 		{`"width": 10, "virtual"`, `"width": 300, "virtual"`, "nothing of its 200.00 m is left"},
 		{`"startLaneIndex": 1`, `"startLaneIndex": 2`, "startLaneIndex: in has 2 lanes"},
 		{`"availableRoadLinks": [0, 1]`, `"availableRoadLinks": [0, 2]`, "lightphases[2]: road link 2 of 2"},
@@ -146,6 +167,7 @@ func TestBadInput(t *testing.T) {
 `, `"roads": {
 `, "is expected"},
 		{`"more"`, `more`, "invalid character"},
+		{`{"x": -10, "y": -2}, {"x": 2, "y": 10}`, `{"x": -10}`, "points: each needs x and y"},
 	} {
 		if !strings.Contains(junction, c.old) {
 			t.Fatalf("the roadnet has no %s", c.old)
@@ -161,7 +183,7 @@ func TestBadInput(t *testing.T) {
 	}
 	const once = `"interval": 1, "startTime": 0, "endTime": 0`
 	for _, c := range []struct{ in, want string }{
-		{flowOf(`["in", "south"]`, once), `f.json: read flow: flow[0]: route[1]: road "south" does not exist`},
+		{flowOf(`["in", "south"]`, once), `f.json: read flow: line 1: flow[0]: route[1]: road "south" does not exist`},
 		{flowOf(`["north", "in"]`, once), "there is no way from road north to road in"},
 		{flowOf(`["in"]`, once), "1 roads; it needs at least two"},
 		{flowOf(`["in", "in"]`, once), "where it begins"},

@@ -70,10 +70,17 @@ func ReadFlow(in io.Reader, name string, net *city.LaneNet, horizon float64) (*c
 	}
 	d := &city.LaneDemand{}
 	types := map[vehicle]int32{}
-	dec := json.NewDecoder(in)
-	err := elements(dec, func(i int) error {
+	text := &lines{r: in}
+	dec := json.NewDecoder(text)
+	err := elements(dec, func(i int) (err error) {
 		var f flow
-		if err := dec.Decode(&f); err != nil {
+		line, err := text.next(dec, &f)
+		defer func() {
+			if err != nil {
+				err = fmt.Errorf("line %d: %w", line, err)
+			}
+		}()
+		if err != nil {
 			return fmt.Errorf("flow[%d]: %w", i, err)
 		}
 		if wrong := f.Vehicle.check(); wrong != "" {
@@ -94,7 +101,7 @@ func ReadFlow(in io.Reader, name string, net *city.LaneNet, horizon float64) (*c
 				return fmt.Errorf("flow[%d]: route[%d]: road %q does not exist", i, k, id)
 			}
 		}
-		route, err := p.join(route)
+		route, err = p.join(route)
 		if err != nil {
 			return fmt.Errorf("flow[%d]: route: %w", i, err)
 		}

@@ -98,3 +98,16 @@ func curve(from, to orb.LineString, width float64) orb.LineString {
 	}
 	return out
 }
+
+// meet reports whether two lines cross.
+func meet(a, b orb.LineString) bool {
+	side := func(p, q, r orb.Point) float64 { return (q[0]-p[0])*(r[1]-p[1]) - (q[1]-p[1])*(r[0]-p[0]) }
+	for i := 1; i < len(a); i++ {
+		for k := 1; k < len(b); k++ {
+			if side(a[i-1], a[i], b[k-1])*side(a[i-1], a[i], b[k]) < 0 && side(b[k-1], b[k], a[i-1])*side(b[k-1], b[k], a[i]) < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

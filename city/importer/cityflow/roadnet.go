@@ -21,6 +21,7 @@ type (
 		Y *float64 `json:"y"`
 	}
 	intersection struct {
+		line      int
 		ID        string     `json:"id"`
 		Point     point      `json:"point"`
 		Width     float64    `json:"width"`
@@ -45,6 +46,7 @@ type (
 		Points []point `json:"points"`
 	}
 	road struct {
+		line   int
 		ID     string  `json:"id"`
 		Points []point `json:"points"`
 		From   string  `json:"startIntersection"`
@@ -61,6 +63,7 @@ var turns = map[string]city.TurnKind{"go_straight": city.Straight, "turn_left": 
 // A reader turns the elements of one roadnet file into a LaneNet.
 type reader struct {
 	name    string
+	line    int // of the element at hand; 0: none
 	net     *city.LaneNet
 	nodes   map[string]int32
 	roads   map[string]int32
@@ -70,6 +73,9 @@ type reader struct {
 }
 
 func (r *reader) errorf(format string, a ...any) error {
+	if r.line > 0 {
+		return fmt.Errorf("%s: line %d: %w", r.name, r.line, fmt.Errorf(format, a...))
+	}
 	return fmt.Errorf("%s: %w", r.name, fmt.Errorf(format, a...))
 }
 
@@ -79,23 +85,28 @@ func ReadRoadnet(in io.Reader, name string) (*city.LaneNet, error) {
 	r := &reader{name: name, net: &city.LaneNet{}, nodes: map[string]int32{}, roads: map[string]int32{}}
 	var crossings []intersection
 	var roads []road
-	err := members(json.NewDecoder(in), func(key string, dec *json.Decoder) (bool, error) {
+	at := &lines{r: in}
+	err := members(json.NewDecoder(at), func(key string, dec *json.Decoder) (bool, error) {
 		switch key {
 		case "intersections":
 			return true, elements(dec, func(i int) error {
 				var x intersection
-				if err := dec.Decode(&x); err != nil {
-					return fmt.Errorf("intersections[%d]: %w", i, err)
+				line, err := at.next(dec, &x)
+				if err != nil {
+					return fmt.Errorf("line %d: intersections[%d]: %w", line, i, err)
 				}
+				x.line = line
 				crossings = append(crossings, x)
 				return nil
 			})
 		case "roads":
 			return true, elements(dec, func(i int) error {
 				var x road
-				if err := dec.Decode(&x); err != nil {
-					return fmt.Errorf("roads[%d]: %w", i, err)
+				line, err := at.next(dec, &x)
+				if err != nil {
+					return fmt.Errorf("line %d: roads[%d]: %w", line, i, err)
 				}
+				x.line = line
 				roads = append(roads, x)
 				return nil
 			})
@@ -109,20 +120,24 @@ func ReadRoadnet(in io.Reader, name string) (*city.LaneNet, error) {
 		return nil, r.errorf("%d intersections and %d roads: a roadnet needs both (is this a roadnet file?)", len(crossings), len(roads))
 	}
 	for i := range crossings {
+		r.line = crossings[i].line
 		if err := r.node(i, &crossings[i]); err != nil {
 			return nil, err
 		}
 	}
 	for i := range roads {
+		r.line = roads[i].line
 		if err := r.road(i, &roads[i]); err != nil {
 			return nil, err
 		}
 	}
 	for i := range crossings {
+		r.line = crossings[i].line
 		if err := r.links(int32(i), &crossings[i]); err != nil {
 			return nil, err
 		}
 	}
+	r.line = 0
 	c := r.net.Connections
 	slices.SortFunc(c, func(a, b city.Connection) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
 	for i := 1; i < len(c); i++ {
@@ -258,6 +273,30 @@ func (r *reader) links(node int32, x *intersection) error {
 			return r.errorf("intersection %s: roadLinks[%d]: %w", x.ID, i, err)
 		}
 	}
+	return r.conflicts(&l, x)
+}
+
+// conflicts refuses a phase in which two streams that go straight on cross each other: neither gives way to the other.
+func (r *reader) conflicts(l *city.Light, x *intersection) error {
+	first := len(r.net.Connections)
+	for first > 0 && r.net.Connections[first-1].Node == r.nodes[x.ID] {
+		first--
+	}
+	mine := r.net.Connections[first:]
+	for i := range mine {
+		for k := range i {
+			a, b := &mine[k], &mine[i]
+			if a.Turn != city.Straight || b.Turn != city.Straight || x.RoadLinks[a.Index].From == x.RoadLinks[b.Index].From || !meet(a.Path, b.Path) {
+				continue
+			}
+			for p := range l.Phases {
+				if s := l.Phases[p].State; s[a.Index] == 'G' && s[b.Index] == 'G' {
+					return r.errorf("intersection %s: lightphases[%d] gives road links %d (%s to %s) and %d (%s to %s) green, which go straight across each other: take one of them out", x.ID, p,
+						a.Index, x.RoadLinks[a.Index].From, x.RoadLinks[a.Index].To, b.Index, x.RoadLinks[b.Index].From, x.RoadLinks[b.Index].To)
+				}
+			}
+		}
+	}
 	return nil
 }
 
@@ -301,6 +340,38 @@ func (r *reader) roadLink(node, light int32, i int, x *intersection) error {
 			Length: long, Speed: math.Min(r.net.Lanes[a].Speed, r.net.Lanes[b].Speed), Light: light, Index: int32(i)})
 	}
 	return nil
+}
+
+// lines is a reader that knows on which line each byte stands.
+type lines struct {
+	r    io.Reader
+	read int64
+	ends []int64 // the byte behind each line
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			l.ends = append(l.ends, l.read+int64(i)+1)
+		}
+	}
+	l.read += int64(n)
+	return n, err
+}
+
+// next reads the next value into x and returns the line on which it begins, or up to which it could be read.
+func (l *lines) next(dec *json.Decoder, x any) (int, error) {
+	var raw json.RawMessage
+	err := dec.Decode(&raw)
+	k, found := slices.BinarySearch(l.ends, dec.InputOffset()-int64(len(raw)))
+	if found {
+		k++
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, x)
+	}
+	return k + 1, err
 }
 
 // members calls take for each member of the object that follows; where take declines a member's value, it is skipped.

@@ -25,6 +25,7 @@ type Network struct {
 	// Crossings are the walkers' crossings that a light switches.
 	Crossings []Crossing
 	Defects   []city.Defect
+	walks     walkNet
 }
 
 // A Crossing is a signalised way for walkers over a road, from one walking area to another.
@@ -223,7 +224,7 @@ func (r *netReader) lane(a attrs) (rawLane, error) {
 	if err := cmp.Or(errs[:]...); err != nil {
 		return l, r.refuse(l.line, "lane %q: %v", l.ID, err)
 	}
-	if l.Length <= 0 {
+	if l.Length <= 0 && len(l.Line) >= 2 {
 		was := l.Length
 		l.Length = max(along(l.Line), shortest)
 		r.note(l.line, "lane %s is %g m long; taken as %.2f m, as its shape is", l.ID, was, l.Length)
@@ -319,6 +320,10 @@ func (r *netReader) build(n *Network) error {
 		switch e.function {
 		case "internal":
 			for k := range e.lanes {
+				if l := &e.lanes[k]; l.Length <= 0 {
+					r.note(l.line, "lane %s is %g m long and has no shape; taken as %.2f m", l.ID, l.Length, shortest)
+					l.Length = shortest
+				}
 				inside[e.lanes[k].ID] = &e.lanes[k]
 			}
 			continue
@@ -344,6 +349,11 @@ func (r *netReader) build(n *Network) error {
 			if len(l.Line) < 2 {
 				l.Line = orb.LineString{n.Nodes[from].At, n.Nodes[to].At}
 				r.note(e.lanes[k].line, "lane %s has no shape; drawn straight", l.ID)
+			}
+			if l.Length <= 0 {
+				was := l.Length
+				l.Length = max(along(l.Line), shortest)
+				r.note(e.lanes[k].line, "lane %s is %g m long; taken as %.2f m, as far as its ends are apart", l.ID, was, l.Length)
 			}
 			laneAt[l.ID] = int32(len(n.Lanes))
 			road.Length, road.Speed = max(road.Length, l.Length), max(road.Speed, l.Speed)
@@ -574,6 +584,8 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		}
 	}
 	r.conflicts(n)
+	r.crosswalks(n)
+	n.walks = r.walkNet(edgeAt)
 	n.Crossings = slices.DeleteFunc(n.Crossings, func(c Crossing) bool { return c.Light < 0 })
 	return nil
 }

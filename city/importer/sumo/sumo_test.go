@@ -232,6 +232,7 @@ func TestReferenceScenarios(t *testing.T) {
 
 func FuzzNet(f *testing.F) {
 	f.Add(small)
+	f.Add(footNet)
 	f.Add(`<net><edge id="a" from="x" to="y"><lane id="a_0" index="0" length="-1" speed="nan"/></edge></net>`)
 	f.Fuzz(func(t *testing.T, text string) {
 		n, err := ParseNet(strings.NewReader(text), "fuzz.net.xml")
@@ -258,6 +259,7 @@ func FuzzNet(f *testing.F) {
 func FuzzDemand(f *testing.F) {
 	f.Add(routes)
 	f.Add(`<routes><flow id="f" begin="0" end="10" probability="0.5" from="w" to="e"/></routes>`)
+	f.Add(`<routes><personFlow id="f" begin="0" end="10" number="2"><walk from="w" to="e"/></personFlow></routes>`)
 	n, err := ParseNet(strings.NewReader(small), "small.net.xml")
 	if err != nil {
 		f.Fatal(err)

@@ -50,6 +50,12 @@ func (r *demandReader) add(f *flight) error {
 		}
 	}
 	j.Stops = append(j.Stops, f.stops...)
+	if _, twice := r.ids[id]; twice {
+		r.note(f.line, "%s left out: its id is there twice, first in line %d", what, r.ids[id])
+		return nil
+	}
+	r.ids[id] = f.line
+	r.byStops(&j, what, f.line)
 	j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
 	if !j.Routed {
 		for i := 1; i < len(j.Roads); i++ {
@@ -71,6 +77,40 @@ func (r *demandReader) add(f *flight) error {
 	return r.put(j, t, f.line)
 }
 
+// byStops has a journey pass its stops: a trip's way leads by them, as in SUMO; what lies off a given route is left out.
+func (r *demandReader) byStops(j *city.Journey, what string, line int) {
+	if len(j.Stops) == 0 {
+		return
+	}
+	if !j.Routed {
+		to := j.Roads[len(j.Roads)-1]
+		by := slices.Clone(j.Roads[:len(j.Roads)-1])
+		for _, s := range j.Stops {
+			if road := r.net.Lanes[s.Lane].Road; road != by[len(by)-1] {
+				by = append(by, road)
+			}
+		}
+		if len(by) == 1 || to != by[len(by)-1] {
+			by = append(by, to)
+		}
+		j.Roads = by
+		return
+	}
+	at := 0
+	keep := j.Stops[:0:0]
+	for _, s := range j.Stops {
+		road := r.net.Lanes[s.Lane].Road
+		k := slices.Index(j.Roads[at:], road)
+		if k < 0 {
+			r.note(line, "%s: its stop on %s is left out, as its route does not come there (any more)", what, r.net.Lanes[s.Lane].ID)
+			continue
+		}
+		at += k
+		keep = append(keep, s)
+	}
+	j.Stops = keep
+}
+
 func (r *demandReader) put(j city.Journey, t float64, line int) error {
 	if t < r.begin {
 		r.gone++
@@ -88,20 +128,19 @@ func (r *demandReader) put(j city.Journey, t float64, line int) error {
 	return nil
 }
 
-// flow spreads a flow's vehicles evenly. One given by probability departs every 1/probability seconds: a reader draws no chance.
-func (r *demandReader) flow(f *flight, j city.Journey) error {
+// spread says when those of a flow depart: evenly. One given by probability departs every 1/probability seconds: a reader draws no chance.
+func (r *demandReader) spread(f *flight, id string) (begin, period float64, count int, err error) {
 	begin, err1 := seconds(cmp.Or(f.a.get("begin"), fmt.Sprint(r.begin)))
 	end, err2 := seconds(cmp.Or(f.a.get("end"), fmt.Sprint(r.begin+86400)))
 	number, err3 := f.a.whole("number", -1)
 	if err := cmp.Or(err1, err2, err3); err != nil {
-		return r.refuse(f.line, "flow %q: %v", j.ID, err)
+		return 0, 0, 0, r.refuse(f.line, "flow %q: %v", id, err)
 	}
-	period := 0.0
 	for _, k := range []string{"vehsPerHour", "perHour"} {
 		if f.a.has(k) {
 			x, err := f.a.number(k, 0)
 			if err != nil || x <= 0 {
-				return r.refuse(f.line, "flow %q: %s=%q is no flow", j.ID, k, f.a.get(k))
+				return 0, 0, 0, r.refuse(f.line, "flow %q: %s=%q is no flow", id, k, f.a.get(k))
 			}
 			period = 3600 / x
 		}
@@ -110,12 +149,12 @@ func (r *demandReader) flow(f *flight, j city.Journey) error {
 		if rate, ok := strings.CutPrefix(p, "exp("); ok {
 			x, err := attrs{attr("rate", strings.TrimSuffix(rate, ")"))}.number("rate", 0)
 			if err != nil || x <= 0 {
-				return r.refuse(f.line, "flow %q: period=%q is no period", j.ID, p)
+				return 0, 0, 0, r.refuse(f.line, "flow %q: period=%q is no period", id, p)
 			}
 			period = 1 / x
-			r.note(f.line, "flow %s departs at random; spread evenly", j.ID)
+			r.note(f.line, "flow %s departs at random; spread evenly", id)
 		} else if x, err := seconds(p); err != nil || x <= 0 {
-			return r.refuse(f.line, "flow %q: period=%q is no period", j.ID, p)
+			return 0, 0, 0, r.refuse(f.line, "flow %q: period=%q is no period", id, p)
 		} else {
 			period = x
 		}
@@ -123,24 +162,36 @@ func (r *demandReader) flow(f *flight, j city.Journey) error {
 	if f.a.has("probability") {
 		x, err := f.a.number("probability", 0)
 		if err != nil || x <= 0 || x > 1 {
-			return r.refuse(f.line, "flow %q: probability=%q is not between 0 and 1", j.ID, f.a.get("probability"))
+			return 0, 0, 0, r.refuse(f.line, "flow %q: probability=%q is not between 0 and 1", id, f.a.get("probability"))
 		}
 		period = 1 / x
-		r.note(f.line, "flow %s departs at random; spread evenly", j.ID)
+		r.note(f.line, "flow %s departs at random; spread evenly", id)
 	}
 	switch {
 	case period == 0 && number <= 0:
-		return r.refuse(f.line, "flow %q has neither a number nor a rate", j.ID)
+		return 0, 0, 0, r.refuse(f.line, "flow %q has neither a number nor a rate", id)
 	case period == 0:
 		period = (end - begin) / float64(number)
 	case number < 0:
 		number = math.MaxInt
 	}
 	if !(period > 0) || end <= begin || (end-begin)/period > most {
-		return r.refuse(f.line, "flow %q from %g s to %g s, one each %g s, is none that can be driven", j.ID, begin, end, period)
+		return 0, 0, 0, r.refuse(f.line, "flow %q from %g s to %g s, one each %g s, is none that can be driven", id, begin, end, period)
 	}
+	for count < number && begin+float64(count)*period < end {
+		count++
+	}
+	return begin, period, count, nil
+}
+
+// flow makes the journeys of a flow.
+func (r *demandReader) flow(f *flight, j city.Journey) error {
 	id := j.ID
-	for i := 0; i < number && begin+float64(i)*period < end; i++ {
+	begin, period, count, err := r.spread(f, id)
+	if err != nil {
+		return err
+	}
+	for i := range count {
 		j.ID = fmt.Sprintf("%s.%d", id, i)
 		j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
 		if err := r.put(j, begin+float64(i)*period, f.line); err != nil {
