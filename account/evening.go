@@ -39,6 +39,7 @@ type Evening struct {
 	// Detectors are the shares of loops with a fault, nil: the usual ones; Trusting has the brain believe all of them.
 	Detectors *world.DetectorRates
 	Trusting  bool
+	PlansOnly bool                           // the brain leaves the signals to their plans
 	Failing   *float64                       // chance of a controller to fail in four hours; nil: the usual one
 	live      bool                           // it goes on against the wall clock
 	Watch     func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
@@ -83,6 +84,7 @@ type Report struct {
 	Brain           BrainReport  `json:"brain"`
 	Detectors       *LoopReport  `json:"detectors,omitempty"` // what the brain found of the loops' faults
 	Signals         SignalReport `json:"signals"`
+	Calibrated      bool         `json:"calibrated"` // the pack's traffic is, as city.Calibration says
 	Feeds           []FeedReport `json:"feeds"`
 	StateHash       string       `json:"state_hash"`
 }
@@ -275,7 +277,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live, Trusting: e.Trusting})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live, Trusting: e.Trusting, NoSignals: e.PlansOnly})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err
@@ -452,7 +454,7 @@ func (s *session) report() *Report {
 			r.Feeds = append(r.Feeds, FeedReport{ID: id, Sent: sent[id][0]})
 		}
 	}
-	r.Signals = s.signals()
+	r.Signals, r.Calibrated = s.signals(), c.Calibrated()
 	if s.brain != nil {
 		r.Detectors = ptr(s.loops())
 		b := s.brain.Stats()

@@ -164,6 +164,7 @@ func (m *mirrored) order(id string, c exchange.Command) {
 
 func TestSocketsCarryTheSameTwin(t *testing.T) {
 	c := town(5)
+	c.Signals[7].NTCIP, c.Signals[9].NTCIP = true, true
 	m := mirror(t, c)
 	for i := range 36 {
 		m.tick(true)

@@ -255,8 +255,8 @@ func (b *Brain) judgeDetectors() error {
 	for _, i := range d.fresh {
 		x := &d.loops[i]
 		link, at := &b.city.Streets.Links[x.link], &b.city.Signals[x.junction]
-		en := fmt.Sprintf("%s at %s%s", orElse(link.Name.In("en"), link.ID), orElse(at.Name.In("en"), at.ID), laneNames[x.lanes].En)
-		zh := fmt.Sprintf("%s（%s%s）", orElse(link.Name.In("zh"), "无名路"), orElse(at.Name.In("zh"), "路口"), laneNames[x.lanes].Zh)
+		en := fmt.Sprintf("%s at %s, %s", orElse(link.Name.In("en"), link.ID), orElse(at.Name.In("en"), at.ID), laneNames[x.lanes].En)
+		zh := fmt.Sprintf("%s（%s，%s）", orElse(link.Name.In("zh"), "无名路"), orElse(at.Name.In("zh"), "路口"), laneNames[x.lanes].Zh)
 		if x.state == LoopSound {
 			b.stats.LoopsBack++
 			in, inZh = append(in, en), append(inZh, zh)
@@ -291,8 +291,11 @@ func (b *Brain) judgeDetectors() error {
 	return nil
 }
 
-// laneNames are groups of lanes as people say them, behind an approach.
-var laneNames = [...]city.Text{{}, {En: ", left lanes", Zh: "，左转车道"}, {En: ", straight lanes", Zh: "，直行车道"}, {En: ", right lanes", Zh: "，右转车道"}}
+// laneNames are groups of lanes as people say them.
+var laneNames = [...]city.Text{{En: "all lanes", Zh: "全部车道"}, {En: "left lanes", Zh: "左转车道"}, {En: "straight lanes", Zh: "直行车道"}, {En: "right lanes", Zh: "右转车道"}}
+
+// LanesName is a group of lanes in words.
+func LanesName(g city.LaneGroup) city.Text { return laneNames[g] }
 
 func orElse(s, other string) string {
 	if s == "" {

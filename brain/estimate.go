@@ -26,6 +26,8 @@ type estimate struct {
 	standing   []float64 // vehicles standing, by link, by the probes
 	back       []float64 // m before the stop line at which the last of them stands
 	running    []float64 // vehicles on it, by link
+	metres     []float64 // driven by the probes on each link since the start, and …
+	seconds    []float64 // … what they took for it
 	pace       []float64 // m/s of the probes of late; NaN: none
 	paceAt     []time.Time
 	occupied   []float64 // by link, of its detector; −1: none or silent
@@ -67,7 +69,7 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), metres: make([]float64, n), seconds: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
 	e.queues.believed = func(l int32, k int) bool { return e.trusting || e.detectors.believed(l, k) }
 	e.queues.blind = func(l int32) bool { return !e.trusting && e.detectors.blind(l) }
 	for l := range n {
@@ -208,6 +210,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 			p.entered = was.entered
 			if dt := at.Sub(was.at).Seconds(); dt > 0 && along >= was.along {
 				v := (along - was.along) / dt
+				e.metres[link], e.seconds[link] = e.metres[link]+along-was.along, e.seconds[link]+dt
 				if math.IsNaN(e.pace[link]) || b.now.Sub(e.paceAt[link]) > 5*time.Minute {
 					e.pace[link] = v
 				}

@@ -12,6 +12,9 @@ import (
 type JunctionNow struct {
 	Stage     int       // that its controller reports, −1: unknown
 	Led       bool      // by the brain
+	Flashing  bool      // its conflict monitor has it flash
+	Fallen    bool      // its delay left its forecast's band: it keeps its reference plan
+	Loops     []LoopNow // its detectors
 	Queues    []float64 // vehicles that wait, by movement; 0 for walkers, whom nobody counts
 	Pressures []float64 // by stage, vehicles × vehicles/s
 }
@@ -44,7 +47,7 @@ const (
 // that it may be called beside the ticks.
 func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (JunctionAhead, error)) {
 	at := &b.city.Signals[j]
-	now := JunctionNow{Stage: b.est.stage[j], Led: b.est.centre[j], Queues: make([]float64, len(at.Movements))}
+	now := JunctionNow{Stage: b.est.stage[j], Led: b.est.centre[j], Flashing: b.flashing[j], Fallen: b.delays.down[j], Loops: b.Loops(j), Queues: make([]float64, len(at.Movements))}
 	for m := range at.Movements {
 		if mv := &at.Movements[m]; mv.Kind == city.Vehicles {
 			now.Queues[m] = b.est.Waiting(mv.From, mv.Turn)

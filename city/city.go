@@ -19,12 +19,13 @@ type City struct {
 	Districts []District
 	Zones     []Zone
 
-	Currency    string   // ISO 4217; CNY for the generated city
-	GDPPerHead  float64  // US dollars of 2010 a year, for the damage curves' maximum values
-	TimeZone    string   // IANA
-	TargetS     float64  // seconds from call to first unit on scene that count as within target; 480 unless the pack says otherwise
-	Attribution []string // must be shown wherever the data is shown
-	Defects     []Defect // what is wrong with the input that the pack was built from
+	Currency    string       // ISO 4217; CNY for the generated city
+	GDPPerHead  float64      // US dollars of 2010 a year, for the damage curves' maximum values
+	TimeZone    string       // IANA
+	TargetS     float64      // seconds from call to first unit on scene that count as within target; 480 unless the pack says otherwise
+	Attribution []string     // must be shown wherever the data is shown
+	Defects     []Defect     // what is wrong with the input that the pack was built from
+	Calibration *Calibration // of its traffic; nil: there is none
 }
 
 // A Text is a name in the two languages of the console. An empty one falls back on the other.

@@ -42,6 +42,7 @@ type general struct {
 	TargetS     float64
 	Attribution []string
 	Defects     []Defect
+	Calibration *Calibration `json:",omitempty"`
 }
 
 // ground is the part of a terrain that is not raster.
@@ -56,7 +57,7 @@ type ground struct {
 func contents(c *City) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for name, v := range map[string]any{
-		"general.json": general{c.Name, c.Seed, c.Frame, c.Bounds.Min, c.Bounds.Max, c.Currency, c.GDPPerHead, c.TimeZone, c.TargetS, c.Attribution, c.Defects},
+		"general.json": general{c.Name, c.Seed, c.Frame, c.Bounds.Min, c.Bounds.Max, c.Currency, c.GDPPerHead, c.TimeZone, c.TargetS, c.Attribution, c.Defects, c.Calibration},
 		"streets.json": &c.Streets, "signals.json": c.Signals, "drains.json": &c.Drains, "waters.json": c.Waters, "buildings.json": c.Buildings,
 		"places.json": c.Places, "districts.json": c.Districts, "zones.json": c.Zones,
 	} {
@@ -249,7 +250,7 @@ func assemble(files map[string][]byte) (*City, error) {
 		}
 	}
 	c.Name, c.Seed, c.Frame, c.Bounds.Min, c.Bounds.Max = g.Name, g.Seed, g.Frame, g.Min, g.Max
-	c.Currency, c.GDPPerHead, c.TimeZone, c.TargetS, c.Attribution, c.Defects = g.Currency, g.GDPPerHead, g.TimeZone, g.TargetS, g.Attribution, g.Defects
+	c.Currency, c.GDPPerHead, c.TimeZone, c.TargetS, c.Attribution, c.Defects, c.Calibration = g.Currency, g.GDPPerHead, g.TimeZone, g.TargetS, g.Attribution, g.Defects, g.Calibration
 	b, ok := files["terrain.json"]
 	if !ok {
 		return c, nil

@@ -18,6 +18,8 @@ type Junction struct {
 	Reference  PlanSpec // the plan that the controller falls back on
 	// Countdown says that displays count the seconds to the end of each green: it is fixed CountdownTime before.
 	Countdown bool `json:",omitempty"`
+	// NTCIP says that its controller speaks NTCIP 1202, its stages being the phases of one ring; else it speaks GB/T 20999.
+	NTCIP bool `json:",omitempty"`
 }
 
 // CountdownTime is how long before its end a green is fixed where a countdown shows it, and LongestCall how long walkers and cyclists

@@ -25,6 +25,7 @@ var contracts = []Contract{
 	{ID: "water/modbus", Department: "water", Name: city.Text{En: "Water Authority", Zh: "水务局"}, Protocol: "Modbus TCP", Period: 30 * time.Second, Late: 30 * time.Second, Silent: 2 * time.Minute, Commands: true},
 	{ID: "meteorology/http", Department: "meteorology", Name: city.Text{En: "Meteorological Service", Zh: "气象局"}, Protocol: "CAP 1.2, CSV grids over HTTP", Period: 5 * time.Minute, Late: 10 * time.Minute, Silent: 15 * time.Minute},
 	{ID: "traffic_police/gb20999", Department: "traffic_police", Name: city.Text{En: "Traffic police", Zh: "公安局交警总队"}, Protocol: "GB/T 20999-2017", Period: 15 * time.Second, Late: 10 * time.Second, Silent: time.Minute, Commands: true},
+	{ID: "traffic_police/ntcip1202", Department: "traffic_police", Name: city.Text{En: "Traffic police", Zh: "公安局交警总队"}, Protocol: "NTCIP 1202 v03A", Late: 10 * time.Second, Commands: true},
 	{ID: "traffic_police/http", Department: "traffic_police", Name: city.Text{En: "Traffic police", Zh: "公安局交警总队"}, Protocol: "HTTP push, JSON", Late: time.Minute, Commands: true},
 	{ID: "transport/jt808", Department: "transport", Name: city.Text{En: "Transport Commission", Zh: "交通委"}, Protocol: "JT/T 808-2019", Period: 15 * time.Second, Late: 30 * time.Second, Silent: time.Minute},
 	{ID: "ambulance_120/http", Department: "ambulance_120", Name: city.Text{En: "Medical emergency centre 120", Zh: "医疗急救中心120"}, Protocol: "HTTP push, JSON", Period: 10 * time.Second, Late: 10 * time.Second, Silent: time.Minute, Commands: true},

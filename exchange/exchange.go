@@ -86,6 +86,8 @@ func adapterOf(c *city.City, id string) adapter {
 		return &weather{}
 	case "traffic_police/gb20999":
 		return newControllers(c)
+	case "traffic_police/ntcip1202":
+		return newPhases(c)
 	case "traffic_police/http":
 		return &closures{}
 	case "transport/jt808":

@@ -87,21 +87,36 @@ func (p *controllers) event(x *Exchange, f *feed, at time.Time, j int, m gb20999
 			return err
 		}
 	}
-	// An approach is one entity; what loops of a group of its lanes say has that group's name: volumeLeft, occupancyRight.
+	data := make([]counted, 0, 8)
+	for _, d := range gb20999.Detectors(m.Values) {
+		data = append(data, counted{int(d.Detector), int(d.Volume), float64(d.Occupancy) / 100})
+	}
+	return x.loops(f, at, j, p.loops[j], data)
+}
+
+// counted is what a detector, numbered from 1, says of a period: vehicles, and the share of it that it was covered.
+type counted struct {
+	detector, volume int
+	covered          float64
+}
+
+// loops notes what detectors of junction j counted. An approach is one entity; what loops of a group of its lanes say has that group's name:
+// volumeLeft, occupancyRight.
+func (x *Exchange) loops(f *feed, at time.Time, j int, of []city.Loop, data []counted) error {
+	id := x.city.Signals[j].ID
 	var attrs []twin.Attribute
-	data := gb20999.Detectors(m.Values)
 	for i, d := range data {
-		n := int(d.Detector) - 1
-		if n < 0 || n >= len(p.loops[j]) {
-			return fmt.Errorf("junction %s: detector %d of %d", id, d.Detector, len(p.loops[j]))
+		n := d.detector - 1
+		if n < 0 || n >= len(of) {
+			return fmt.Errorf("junction %s: detector %d of %d", id, d.detector, len(of))
 		}
-		if d.Occupancy > 100 || d.Volume > 200 {
-			return fmt.Errorf("junction %s: detector %d reports %d vehicles and %d %% occupancy", id, d.Detector, d.Volume, d.Occupancy)
+		if d.covered < 0 || d.covered > 1 || d.volume < 0 || d.volume > 200 {
+			return fmt.Errorf("junction %s: detector %d reports %d vehicles and %g %% occupancy", id, d.detector, d.volume, 100*d.covered)
 		}
-		k := &p.loops[j][n]
-		attrs = append(attrs, twin.Number("volume"+k.Lanes.String(), float64(d.Volume), "C62", at), twin.Number("occupancy"+k.Lanes.String(), float64(d.Occupancy)/100, "P1", at))
+		k := &of[n]
+		attrs = append(attrs, twin.Number("volume"+k.Lanes.String(), float64(d.volume), "C62", at), twin.Number("occupancy"+k.Lanes.String(), d.covered, "P1", at))
 		if i+1 < len(data) {
-			if next := int(data[i+1].Detector) - 1; next >= 0 && next < len(p.loops[j]) && p.loops[j][next].Link == k.Link {
+			if next := data[i+1].detector - 1; next >= 0 && next < len(of) && of[next].Link == k.Link {
 				continue
 			}
 		}
@@ -130,7 +145,15 @@ func faultName(kind uint8) string {
 
 func (p *controllers) tick(*Exchange, *feed) {}
 
+// elsewhere reports whether junction j's controller is none of this feed.
+func (x *Exchange) elsewhere(j int, ntcip bool) bool {
+	return j >= 0 && j < len(x.city.Signals) && x.city.Signals[j].NTCIP != ntcip
+}
+
 func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
+	if c.Stage != nil && x.elsewhere(c.Stage.Junction, false) || c.Plan != nil && x.elsewhere(c.Plan.Junction, false) {
+		return false, nil
+	}
 	var j int
 	var values []gb20999.Value
 	switch {

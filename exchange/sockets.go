@@ -14,6 +14,7 @@ import (
 	"citybrain/wire/http1"
 	"citybrain/wire/jt808"
 	"citybrain/wire/modbus"
+	"citybrain/wire/ntcip1202"
 	"citybrain/wire/sl651"
 )
 
@@ -89,6 +90,8 @@ func protocol(feed string) *wire.Protocol {
 		return &wire.Protocol{Read: frames(sl651.Split)}
 	case "jt808":
 		return &wire.Protocol{Read: frames(jt808.Split)}
+	case "ntcip1202":
+		return &wire.Protocol{Read: frames(ntcip1202.Split)}
 	case "modbus":
 		return &wire.Protocol{Read: frames(modbus.Split)}
 	case "gb20999":

@@ -16,7 +16,11 @@ type junctionInfo struct {
 	ID        string         `json:"id"`
 	Stage     int            `json:"stage"` // −1: unknown
 	Led       bool           `json:"led"`
-	Signed    bool           `json:"signed"` // a responsible engineer has signed its matrix
+	Signed    bool           `json:"signed"`    // a responsible engineer has signed its matrix
+	Countdown bool           `json:"countdown"` // displays count its greens down
+	Flashing  bool           `json:"flashing"`  // its conflict monitor has it flash
+	Fallen    bool           `json:"fallen"`    // it went back to its reference plan because its delay left its forecast's band
+	Detectors []detectorInfo `json:"detectors"` // those that are left out
 	Movements []movementInfo `json:"movements"`
 	Stages    []stageInfo    `json:"stages"`
 	Greens    []greenInfo    `json:"greens"`
@@ -25,8 +29,15 @@ type junctionInfo struct {
 }
 
 type (
+	detectorInfo struct {
+		Street city.Text `json:"street"`
+		Lanes  city.Text `json:"lanes"`
+		State  city.Text `json:"state"`
+		Since  int64     `json:"since"` // Unix time
+	}
 	movementInfo struct {
 		Walkers    bool         `json:"walkers"`
+		Cyclists   bool         `json:"cyclists"`
 		Turn       string       `json:"turn"`
 		Street     city.Text    `json:"street"`
 		Permissive bool         `json:"permissive"`
@@ -99,10 +110,15 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.JunctionAhead) junctionInfo {
 	j := &s.city.Signals[at]
-	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Greens: []greenInfo{}, Delay: modeDelays(ahead.Modes)}
+	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Countdown: j.Countdown, Flashing: now.Flashing, Fallen: now.Fallen, Detectors: []detectorInfo{}, Greens: []greenInfo{}, Delay: modeDelays(ahead.Modes)}
+	for _, l := range now.Loops {
+		if l.State != brain.LoopSound {
+			info.Detectors = append(info.Detectors, detectorInfo{s.city.Streets.Links[l.Link].Name, brain.LanesName(l.Lanes), l.State.Name(), l.Since.Unix()})
+		}
+	}
 	for m := range j.Movements {
 		mv := &j.Movements[m]
-		x := movementInfo{Walkers: mv.Kind == city.Walkers, Turn: turnNames[mv.Turn], Street: s.city.Streets.Links[mv.From].Name, Permissive: mv.Permissive, Queue: now.Queues[m]}
+		x := movementInfo{Walkers: mv.Kind == city.Walkers, Cyclists: mv.Kind == city.Cyclists, Turn: turnNames[mv.Turn], Street: s.city.Streets.Links[mv.From].Name, Permissive: mv.Permissive, Queue: now.Queues[m]}
 		if m < len(ahead.Movements) {
 			x.Delay, x.Served = ahead.Movements[m].Mean(), ahead.Movements[m].Vehicles
 		}

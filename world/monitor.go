@@ -195,7 +195,7 @@ func (p *controllers) cabinetsTick(w *World) {
 			put(traffic.Malfunction{Junction: j, Fault: k.fault, Movement: k.movement})
 		}
 		if k.unsaid {
-			if k.unsaid = false; w.cfg.Silent {
+			if k.unsaid = false; w.cfg.Silent || w.city.Signals[j].NTCIP {
 				continue
 			}
 			p.event(w, j, append(gb20999.Fault{Number: 1, Type: k.why.kind, At: w.at(k.since).In(beijing), Action: 0x10}.Values(), p.runState(w, j).Values()...))

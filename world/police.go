@@ -20,6 +20,8 @@ type controllers struct {
 	broken   []bool        // by junction: its detectors report nothing
 	faults   [][]LoopFault // of each loop
 	wear     chance.Source
+	periods  []int // of each controller that is asked for them: how many are over …
+	newest   [][]gb20999.DetectorData
 	monitors []*conflictMonitor
 	cabinets []cabinet
 	occupied [][]int // seconds of the last period in which each loop was covered
@@ -35,7 +37,7 @@ const setback = 40
 
 func newControllers(w *World) *controllers {
 	p := &controllers{line: newLine(w.cfg.Seed, "traffic_police/gb20999", 0.2, 0.002, 0), loops: make([][]city.Loop, len(w.city.Signals)), counted: make([][]uint32, len(w.city.Signals)), occupied: make([][]int, len(w.city.Signals)),
-		serials: make([]uint8, len(w.city.Signals)), broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals)), faults: make([][]LoopFault, len(w.city.Signals)), wear: chance.New(w.cfg.Seed, "world/loops/wear")}
+		serials: make([]uint8, len(w.city.Signals)), broken: make([]bool, len(w.city.Signals)), shown: make([]int16, len(w.city.Signals)), stored: make([]city.PlanSpec, len(w.city.Signals)), faults: make([][]LoopFault, len(w.city.Signals)), wear: chance.New(w.cfg.Seed, "world/loops/wear"), periods: make([]int, len(w.city.Signals)), newest: make([][]gb20999.DetectorData, len(w.city.Signals))}
 	p.cabinets = drawCabinets(w.city, w.cfg)
 	draw := chance.New(w.cfg.Seed, "world/detectors")
 	for j := range p.broken {
@@ -60,12 +62,25 @@ func (p *controllers) tick(w *World) {
 	}
 	for j := range w.city.Signals {
 		g := w.streets.Signal(j)
-		if state := g.Stage<<3 | int16(g.Mode)<<1 | int16(btoi(g.Next >= 0)); state != p.shown[j] || w.now%time.Minute == time.Duration(j%12)*5*time.Second {
+		if w.city.Signals[j].NTCIP {
+			// It speaks when it is asked.
+		} else if state := g.Stage<<3 | int16(g.Mode)<<1 | int16(btoi(g.Next >= 0)); state != p.shown[j] || w.now%time.Minute == time.Duration(j%12)*5*time.Second {
 			p.shown[j] = state
 			p.event(w, j, p.runState(w, j).Values())
 		}
 		if w.now%detectorPeriod == time.Duration(j%3)*5*time.Second && !p.broken[j] {
-			p.statistics(w, j)
+			list := p.statistics(w, j)
+			if w.city.Signals[j].NTCIP {
+				p.periods[j], p.newest[j] = p.periods[j]+1, list
+				continue
+			}
+			var values []gb20999.Value
+			for _, d := range list {
+				values = append(values, d.Values()...)
+			}
+			if len(values) > 0 {
+				p.event(w, j, values)
+			}
 		}
 	}
 }
@@ -115,9 +130,9 @@ func (p *controllers) passed(w *World, k *city.Loop) uint32 {
 	return n
 }
 
-// statistics sends the volume and occupancy of each loop.
-func (p *controllers) statistics(w *World, j int) {
-	var values []gb20999.Value
+// statistics is the volume and occupancy of each loop in the period that ends now.
+func (p *controllers) statistics(w *World, j int) []gb20999.DetectorData {
+	var list []gb20999.DetectorData
 	for n := range p.loops[j] {
 		k := &p.loops[j][n]
 		now := p.passed(w, k)
@@ -131,12 +146,10 @@ func (p *controllers) statistics(w *World, j int) {
 		}
 		period := int(detectorPeriod / time.Second)
 		says, covered := p.faults[j][n].says(p.wear, w.now, int(volume), min(p.occupied[j][n], period), period)
-		values = append(values, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(says), Occupancy: uint8(covered * 100 / period)}.Values()...)
+		list = append(list, gb20999.DetectorData{Detector: uint8(n + 1), Volume: uint16(says), Occupancy: uint8(covered * 100 / period)})
 		p.occupied[j][n] = 0
 	}
-	if len(values) > 0 {
-		p.event(w, j, values)
-	}
+	return list
 }
 
 func (p *controllers) event(w *World, j int, values []gb20999.Value) {
@@ -162,7 +175,7 @@ func (p *controllers) receive(w *World, b []byte) {
 			return
 		}
 		f, err := gb20999.DecodeEscaped(raw)
-		if err != nil || f.Type != gb20999.Set || f.Controller < 1 || int(f.Controller) > len(w.city.Signals) {
+		if err != nil || f.Type != gb20999.Set || f.Controller < 1 || int(f.Controller) > len(w.city.Signals) || w.city.Signals[f.Controller-1].NTCIP {
 			continue
 		}
 		p.write(w, f.Answer(p.obey(w, int(f.Controller)-1, f)), true)
@@ -171,9 +184,6 @@ func (p *controllers) receive(w *World, b []byte) {
 
 func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
 	junction := &w.city.Signals[j]
-	if w.streets.Signal(j).Mode == traffic.Flashing {
-		return false // its monitor has it flash, and nobody takes that back from afar
-	}
 	if plans, err := gb20999.Plans(f.Values); err == nil && len(plans) == 1 {
 		spec := city.PlanSpec{Offset: int(plans[0].Offset)}
 		for i, st := range plans[0].Stages {
@@ -184,25 +194,36 @@ func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
 			}
 			spec.Stages = append(spec.Stages, city.StageTime{Stage: int(st.Stage) - 1, Green: int(st.Seconds) - junction.Between(int(st.Stage)-1, int(next)-1)})
 		}
-		plan, err := city.NewPlan(junction, spec)
-		if err != nil {
-			return false
-		}
-		return w.streets.Input(w.now, traffic.PlanDownload{Junction: j, Plan: plan}) == nil
+		return p.store(w, j, spec)
 	}
 	good := false
 	for _, c := range gb20999.Controls(f) {
-		lease := time.Duration(0)
-		stage := int(w.streets.Signal(j).Stage)
+		stage, lease := int(w.streets.Signal(j).Stage), time.Duration(0)
 		if c.Stage != nil {
-			stage, lease = int(*c.Stage)-1, 45*time.Second
+			stage, lease = int(*c.Stage)-1, wishLease
 		}
-		if stage < 0 || stage >= len(junction.Stages) {
+		if good = p.ask(w, j, stage, lease); !good {
 			return false
 		}
-		good = w.streets.Input(w.now, traffic.StageRequest{Junction: j, Stage: stage, Lease: lease}) == nil
 	}
 	return good
+}
+
+// wishLease is how long a controller keeps to a stage that it was asked for.
+const wishLease = 45 * time.Second
+
+// ask has junction j's controller go to a stage, in its own time; false: it does not take orders, or there is no such stage.
+func (p *controllers) ask(w *World, j, stage int, lease time.Duration) bool {
+	if w.streets.Signal(j).Mode == traffic.Flashing || stage < 0 || stage >= len(w.city.Signals[j].Stages) {
+		return false // its monitor has it flash, and nobody takes that back from afar
+	}
+	return w.streets.Input(w.now, traffic.StageRequest{Junction: j, Stage: stage, Lease: lease}) == nil
+}
+
+// store has junction j's controller run a plan; false: its own guard refuses it, or it does not take orders.
+func (p *controllers) store(w *World, j int, spec city.PlanSpec) bool {
+	plan, err := city.NewPlan(&w.city.Signals[j], spec)
+	return err == nil && w.streets.Signal(j).Mode != traffic.Flashing && w.streets.Input(w.now, traffic.PlanDownload{Junction: j, Plan: plan}) == nil
 }
 
 // standing is the number of vehicles that stand on link l.

@@ -18,6 +18,7 @@ import (
 	"citybrain/wire/http1"
 	"citybrain/wire/jt808"
 	"citybrain/wire/modbus"
+	"citybrain/wire/ntcip1202"
 	"citybrain/wire/sl651"
 )
 
@@ -107,7 +108,7 @@ func overHTTP(feed string) bool {
 }
 
 func protocol(feed string) *wire.Protocol {
-	split := map[string]func([]byte) (frame, garbage []byte, n int){"sl651": sl651.Split, "jt808": jt808.Split, "modbus": modbus.Split, "gb20999": gb20999.Split}[path.Base(feed)]
+	split := map[string]func([]byte) (frame, garbage []byte, n int){"sl651": sl651.Split, "jt808": jt808.Split, "modbus": modbus.Split, "gb20999": gb20999.Split, "ntcip1202": ntcip1202.Split}[path.Base(feed)]
 	switch {
 	case split != nil:
 		return &wire.Protocol{Read: func(r io.Reader, seen func([]byte)) wire.Reader { return wire.Frames(r, split, seen) }}

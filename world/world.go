@@ -129,7 +129,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 	}
 	w.patrols = newPatrols(w)
 	w.signals = newControllers(w)
-	w.desks = []desk{w.signals, newTerminals(w), newCentre(w, medical), w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
+	w.desks = []desk{w.signals, newAgents(w), newTerminals(w), newCentre(w, medical), w.patrols, newMeteorology(w), newBureau(w), newHotline(w)}
 	if w.water != nil {
 		w.desks = append(w.desks, newTelemetry(w), newPLCs(w))
 	}

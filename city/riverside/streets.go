@@ -498,6 +498,9 @@ func (m *maker) turns() {
 // counting is the share of junctions with displays that count green down, an assumption.
 const counting = 0.3
 
+// imported is the share of junctions whose controller speaks NTCIP 1202, an assumption.
+const imported = 0.08
+
 // signals puts a controller where two streets that matter cross.
 func (m *maker) signals() {
 	s := &m.c.Streets
@@ -541,6 +544,7 @@ func (m *maker) signals() {
 		if r := j.LeastRound(); r > city.LongestCall {
 			m.c.Defects = append(m.c.Defects, city.Defect{Element: id, What: fmt.Sprintf("its stages take %d s at least: who walks may wait longer than %d s", r, city.LongestCall)})
 		}
+		j.NTCIP = len(j.Stages) <= 16 && m.draw.Float(uint64(n), 491) < imported
 		m.c.Signals = append(m.c.Signals, j)
 		for k, l := range city.Approaches(&m.c.Signals[len(m.c.Signals)-1]) {
 			switch u := m.draw.Float(uint64(n), uint64(k)+500); {

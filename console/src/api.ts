@@ -114,7 +114,11 @@ export interface Junction {
   stage: number;
   led: boolean;
   signed: boolean;
-  movements: { walkers: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; path: [number, number][]; delay: number; served: number }[];
+  countdown: boolean;
+  flashing: boolean;
+  fallen: boolean;
+  detectors: { street: Text; lanes: Text; state: Text; since: number }[];
+  movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; path: [number, number][]; delay: number; served: number }[];
   delay: ModeDelay[];
   stages: { movements: number[]; pressure: number }[];
   greens: { stage: number; from: number; to: number }[];

@@ -1,13 +1,13 @@
 import type { Junction } from './api';
 import { el } from './dom';
 import { svg } from './svg';
-import { name, number, seconds as s, t } from './texts';
+import { clock, name, number, seconds as s, t } from './texts';
 import { modes } from './delay';
 
 /** A junction opened: its movements as they lie, north up, green where they go, as wide as who waits; the next two minutes; the runner-up. */
 export function junction(j: Junction): HTMLElement[] {
   return [
-    el('h3', {}, t('junction.movements'), el('span.quiet', {}, ' · ', t(j.led ? 'junction.led' : 'junction.planned'))),
+    el('h3', {}, t('junction.movements'), el('span.quiet', {}, ' · ', t(j.flashing ? 'junction.flashing' : j.fallen ? 'junction.fallen' : j.led ? 'junction.led' : 'junction.planned'))),
     el('div.junction', {}, diagram(j)),
     el('h3', {}, t('junction.ahead')),
     el('div.junction', {}, ahead(j)),
@@ -16,8 +16,17 @@ export function junction(j: Junction): HTMLElement[] {
     el('table.delays', {}, ...movements(j)),
     el('h3', {}, t('delay.mode')),
     modes([j.delay]),
+    ...detectors(j),
+    j.countdown ? el('p.quiet', {}, t('junction.countdown')) : el('span'),
     j.signed ? el('span') : el('p.quiet', {}, t('junction.unsigned')),
   ];
+}
+
+/** The detectors that the brain leaves out, with why and since when. */
+function detectors(j: Junction): HTMLElement[] {
+  if (!j.detectors.length) return [];
+  return [el('h3', {}, t('junction.detectors')),
+    el('table.faults', {}, ...j.detectors.map((d) => el('tr', {}, el('td', {}, name(d.street), ' ', el('span.quiet', {}, name(d.lanes))), el('td', {}, name(d.state)), el('td.n', {}, t('junction.since', { t: clock(d.since) })))))];
 }
 
 function diagram(j: Junction): SVGElement {
@@ -27,10 +36,10 @@ function diagram(j: Junction): SVGElement {
   // What goes is drawn last, above what waits.
   const order = j.movements.map((_, i) => i).sort((a, b) => Number(going.has(a)) - Number(going.has(b)));
   for (const i of order) {
-    const m = j.movements[i]!, points = m.path.map(([x, y]) => `${x},${-y}`).join(' '), kind = (m.walkers ? 'walk' : 'drive') + (going.has(i) ? ' go' : '');
-    const title = svg('title', {}, `${name(m.street)} · ${t(m.walkers ? 'junction.walkers' : (`junction.${m.turn}` as const))}${m.walkers ? '' : ` · ${t('junction.waiting', { n: number(m.queue, 1) })}`}`);
-    const line = svg('polyline', { points, class: kind, 'stroke-width': unit * (m.walkers ? 2 : 1.2 + Math.min(4, m.queue / 4)) }, title);
-    if (m.walkers) line.setAttribute('stroke-dasharray', `${unit * 1.5} ${unit * 1.5}`);
+    const m = j.movements[i]!, points = m.path.map(([x, y]) => `${x},${-y}`).join(' '), kind = (m.walkers || m.cyclists ? 'walk' : 'drive') + (going.has(i) ? ' go' : '');
+    const title = svg('title', {}, `${name(m.street)} · ${t(m.walkers ? 'junction.walkers' : m.cyclists ? 'junction.cyclists' : (`junction.${m.turn}` as const))}${m.walkers || m.cyclists ? '' : ` · ${t('junction.waiting', { n: number(m.queue, 1) })}`}`);
+    const line = svg('polyline', { points, class: kind, 'stroke-width': unit * (m.walkers || m.cyclists ? 2 : 1.2 + Math.min(4, m.queue / 4)) }, title);
+    if (m.walkers || m.cyclists) line.setAttribute('stroke-dasharray', `${unit * 1.5} ${unit * 1.5}`);
     else line.setAttribute('marker-end', going.has(i) ? 'url(#arrow-go)' : 'url(#arrow)');
     lines.push(line);
     if (!m.walkers && m.queue >= 0.5 && m.path.length > 1) {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+
+	"citybrain/account"
+	"citybrain/city"
+	"citybrain/city/riverside"
+)
+
+// A calibration is what `city calibrate --json` prints.
+type calibration struct {
+	City       string      `json:"city"`
+	Calibrated bool        `json:"calibrated"`
+	Lacks      string      `json:"lacks,omitempty"` // why not
+	Links      int         `json:"counted_links"`
+	Within     float64     `json:"geh_below_5"`
+	Routes     int         `json:"routes"`
+	RoutesGood float64     `json:"routes_within_15_pct"`
+	Saturation float64     `json:"saturation_veh_h_lane"`
+	StopLines  int         `json:"stop_lines"`
+	PerHour    float64     `json:"trips_per_hour"`
+	OD         []city.Flow `json:"od"`
+	Version    string      `json:"city_version"`
+}
+
+func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("city calibrate", "citybrain city calibrate --city out/demo --json", out)
+	dir := f.String("city", "demo", "`folder` of a city pack, which is written anew with the result; demo: the demo city, which is only printed")
+	seed := f.Uint64("seed", 4711, "of the calm evening whose counts it is held against")
+	threads := f.Int("threads", runtime.GOMAXPROCS(0), "the result does not depend on it")
+	asJSON := f.Bool("json", false, "print JSON")
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	if err := noArgs(f); err != nil {
+		return err
+	}
+	c := (*city.City)(nil)
+	if *dir == "demo" {
+		c = riverside.City(demoSeed)
+	} else {
+		var err error
+		if c, err = city.Load(*dir); err != nil {
+			return err
+		}
+	}
+	p := newProgress()
+	k, err := account.Calibrate(ctx, c, *seed, *threads, func(part float64) { p.show("calibrating", part) })
+	p.done()
+	if err != nil {
+		return err
+	}
+	c.Calibration = k
+	if *dir != "demo" {
+		if err := city.Save(*dir, c); err != nil {
+			return err
+		}
+	}
+	r := calibration{c.Name.In("en"), c.Calibrated(), k.Lacks(), k.Links, k.Within, k.Routes, k.RoutesGood, k.Saturation, k.StopLines, k.PerHour, k.OD, c.Version}
+	if *asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	}
+	fmt.Fprintf(out, "%s: GEH below 5 on %.0f %% of %d counted links, travel times within 15 %% on %.0f %% of %d routes, saturation flow %.0f vehicles an hour and lane at %d stop lines\n", r.City, 100*r.Within, r.Links, 100*r.RoutesGood, r.Routes, r.Saturation, r.StopLines)
+	if r.Calibrated {
+		fmt.Fprintln(out, "calibrated")
+	} else {
+		fmt.Fprintln(out, "uncalibrated: "+r.Lacks)
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package exchange
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"citybrain/city"
+	"citybrain/twin"
+	"citybrain/wire/ntcip1202"
+)
+
+// phases is the traffic police's signal controllers on NTCIP 1202, behind a proxy that tells them apart by the community: asc@12. Each stage
+// is a phase of one ring, in the order of the pack.
+type phases struct {
+	next    time.Time
+	request int32
+	asked   map[int32]question
+	loops   map[int][]city.Loop
+	of      []int       // junctions
+	period  map[int]int // by junction: the number of the counting period last read
+}
+
+// question is what a request was about.
+type question struct {
+	junction int
+	command  *Command
+	at       time.Time
+}
+
+// phasePoll is how often controllers are asked what they show, and pollPatience how long an answer is awaited.
+const (
+	phasePoll    = 5 * time.Second
+	pollPatience = time.Minute
+)
+
+func newPhases(c *city.City) *phases {
+	p := &phases{asked: map[int32]question{}, loops: map[int][]city.Loop{}, period: map[int]int{}}
+	for j := range c.Signals {
+		if c.Signals[j].NTCIP {
+			p.of = append(p.of, j)
+			p.loops[j] = city.Loops(&c.Streets, &c.Signals[j])
+		}
+	}
+	return p
+}
+
+func (p *phases) tick(x *Exchange, f *feed) {
+	if x.now.Before(p.next) {
+		return
+	}
+	p.next = x.now.Add(phasePoll)
+	for id, q := range p.asked {
+		if x.now.Sub(q.at) > pollPatience {
+			delete(p.asked, id) // it was lost; what it ordered is sent again by whoever wants it still
+		}
+	}
+	for _, j := range p.of {
+		names := []ntcip1202.OID{ntcip1202.Status(ntcip1202.Greens, 1), ntcip1202.Status(ntcip1202.Greens, 2), ntcip1202.Status(ntcip1202.Nexts, 1), ntcip1202.Status(ntcip1202.Nexts, 2),
+			ntcip1202.UnitFlash, ntcip1202.Pattern, ntcip1202.Order(ntcip1202.Hold, 1), ntcip1202.Order(ntcip1202.Hold, 2), ntcip1202.Sequence}
+		for n := range p.loops[j] {
+			names = append(names, ntcip1202.Volume(n+1), ntcip1202.Occupancy(n+1))
+		}
+		if err := p.write(x, f, j, ntcip1202.Get, nil, ntcip1202.Ask(names...)); err != nil {
+			x.refuse(f, x.now, nil, "own request: "+err.Error())
+		}
+	}
+}
+
+func (p *phases) write(x *Exchange, f *feed, j int, t ntcip1202.Type, c *Command, vars []ntcip1202.Var) error {
+	p.request++
+	b, err := ntcip1202.Append(nil, ntcip1202.Message{Community: "asc@" + strconv.Itoa(j+1), Type: t, Request: p.request, Vars: vars})
+	if err != nil {
+		return err
+	}
+	p.asked[p.request] = question{j, c, x.now}
+	x.write(f, b)
+	return nil
+}
+
+func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
+	switch {
+	case c.Stage != nil:
+		j := c.Stage.Junction
+		if !x.elsewhere(j, false) {
+			return false, nil
+		}
+		if c.Stage.Stage < 0 || c.Stage.Stage >= len(x.city.Signals[j].Stages) {
+			return true, fmt.Errorf("no stage %d at junction %d", c.Stage.Stage, j)
+		}
+		// The phase is held; all others are omitted, and forced off where they run.
+		want := ntcip1202.Of(c.Stage.Stage + 1)
+		var all ntcip1202.Phases
+		for s := range x.city.Signals[j].Stages {
+			all |= ntcip1202.Of(s + 1)
+		}
+		vars := append(ntcip1202.Set16(ntcip1202.Omit, all&^want), ntcip1202.Set16(ntcip1202.Hold, want)...)
+		return true, p.write(x, f, j, ntcip1202.Set, c, append(vars, ntcip1202.Set16(ntcip1202.ForceOff, all&^want)...))
+	case c.Plan != nil:
+		j := c.Plan.Junction
+		if !x.elsewhere(j, false) {
+			return false, nil
+		}
+		at := &x.city.Signals[j]
+		plan, err := city.NewPlan(at, c.Plan.Spec)
+		if err != nil {
+			return true, err
+		}
+		w := ntcip1202.Plan{Number: 2, Cycle: plan.Cycle(), Offset: ((c.Plan.Spec.Offset % plan.Cycle()) + plan.Cycle()) % plan.Cycle(), Splits: make([]int, len(at.Stages))}
+		for i, st := range c.Plan.Spec.Stages {
+			if i > 0 && st.Stage <= c.Plan.Spec.Stages[i-1].Stage {
+				return true, fmt.Errorf("junction %s: stage %d after stage %d: a ring's phases come in their order, each once", at.ID, st.Stage, c.Plan.Spec.Stages[i-1].Stage)
+			}
+			w.Splits[st.Stage] = st.Green + at.Between(st.Stage, c.Plan.Spec.Stages[(i+1)%len(c.Plan.Spec.Stages)].Stage)
+		}
+		vars, err := w.Vars()
+		if err != nil {
+			return true, err
+		}
+		return true, p.write(x, f, j, ntcip1202.Set, c, vars)
+	}
+	return false, nil
+}
+
+func (p *phases) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte {
+	return x.frames(f, at, buf, ntcip1202.Split, func(b []byte) error {
+		m, err := ntcip1202.Decode(b)
+		if err != nil {
+			return err
+		}
+		q, ok := p.asked[m.Request]
+		if m.Type != ntcip1202.Response || !ok || m.Community != "asc@"+strconv.Itoa(q.junction+1) {
+			return fmt.Errorf("message %d of %q answers nothing that was asked of it", m.Request, strings.ToValidUTF8(m.Community, "?"))
+		}
+		delete(p.asked, m.Request)
+		if q.command != nil {
+			if m.Error != ntcip1202.NoError {
+				x.acknowledge(q.command, fmt.Errorf("%w: error %d at object %d", errRefused, m.Error, m.ErrorIndex))
+				return nil
+			}
+			x.acknowledge(q.command, nil)
+			return nil
+		}
+		if m.Error != ntcip1202.NoError {
+			return fmt.Errorf("controller %s answers error %d at object %d", m.Community, m.Error, m.ErrorIndex)
+		}
+		return p.state(x, f, at, q.junction, m.Vars)
+	})
+}
+
+// state notes what a controller answered to a poll, in the terms of GB/T 20999's modes, which the twin keeps for all junctions.
+func (p *phases) state(x *Exchange, f *feed, at time.Time, j int, vars []ntcip1202.Var) error {
+	junction := &x.city.Signals[j]
+	flash, ok := ntcip1202.Number(vars, ntcip1202.UnitFlash)
+	if !ok {
+		return fmt.Errorf("junction %s does not say whether it flashes", junction.ID)
+	}
+	green, _ := ntcip1202.States(vars, ntcip1202.Greens)
+	next, _ := ntcip1202.States(vars, ntcip1202.Nexts)
+	hold, _ := ntcip1202.Orders(vars, ntcip1202.Hold)
+	pattern, _ := ntcip1202.Number(vars, ntcip1202.Pattern)
+	stage := -1
+	for s := range junction.Stages {
+		if next.Has(s + 1) { // what the inter-green under way leads to
+			stage = s
+			break
+		}
+		if green.Has(s+1) && stage < 0 {
+			stage = s
+		}
+	}
+	mode, fault := float64(0x21), "none"
+	switch {
+	case flash == ntcip1202.FlashStartup:
+		mode = 0x32
+	case flash == ntcip1202.FlashByMMU, flash == ntcip1202.FlashByFault:
+		mode, fault = 0x31, "conflict"
+	case flash != ntcip1202.NotFlash:
+		mode = 0x31
+	case hold != 0:
+		mode = 0x15
+	}
+	urn := URN("TrafficSignal", junction.ID)
+	attrs := []twin.Attribute{twin.Number("mode", mode, "C62", at), twin.Number("plan", float64(pattern), "C62", at)}
+	if stage >= 0 {
+		attrs = append(attrs, twin.Number("stage", float64(stage), "C62", at))
+	}
+	was := "none"
+	if e, known := x.main.Snapshot().Get(urn); known {
+		if v, ok := e.Text("fault"); ok {
+			was = v
+		}
+	}
+	if was != fault {
+		attrs = append(attrs, twin.Text("fault", fault, at))
+	}
+	if err := x.observeAt(f, at, at, urn, "TrafficSignal", junction.At, attrs...); err != nil {
+		return err
+	}
+	period, ok := ntcip1202.Number(vars, ntcip1202.Sequence)
+	if was, known := p.period[j]; !ok || known && was == period {
+		return nil
+	}
+	p.period[j] = period
+	var data []counted
+	for n := range p.loops[j] {
+		volume, ok1 := ntcip1202.Number(vars, ntcip1202.Volume(n+1))
+		half, ok2 := ntcip1202.Number(vars, ntcip1202.Occupancy(n+1))
+		if ok1 && ok2 {
+			data = append(data, counted{n + 1, volume, float64(half) / 200})
+		}
+	}
+	return x.loops(f, at, j, p.loops[j], data)
+}

@@ -1,0 +1,157 @@
+package world
+
+import (
+	"strconv"
+	"strings"
+
+	"citybrain/city"
+	"citybrain/traffic"
+	"citybrain/wire/ntcip1202"
+)
+
+// agents is those of the traffic police's controllers that speak NTCIP 1202, behind one proxy: the community says which is meant. What they show,
+// count and obey is what the others do; here it is asked for and set object by object.
+type agents struct {
+	line
+	buf []byte
+}
+
+func newAgents(w *World) *agents {
+	return &agents{line: newLine(w.cfg.Seed, "traffic_police/ntcip1202", 0.1, 0, 0)}
+}
+
+func (a *agents) tick(*World) {}
+
+func (a *agents) receive(w *World, b []byte) {
+	a.buf = append(a.buf, b...)
+	for {
+		raw, _, n := ntcip1202.Split(a.buf)
+		a.buf = a.buf[n:]
+		if raw == nil {
+			return
+		}
+		m, err := ntcip1202.Decode(raw)
+		if err != nil {
+			continue
+		}
+		name, ok := strings.CutPrefix(m.Community, "asc@")
+		k, err := strconv.Atoi(name)
+		if !ok || err != nil || k < 1 || k > len(w.city.Signals) || !w.city.Signals[k-1].NTCIP || m.Type == ntcip1202.Response {
+			continue // who does not know the community gets no answer (RFC 1157, 4.1)
+		}
+		out, err := ntcip1202.Append(nil, a.answer(w, k-1, m))
+		if err != nil {
+			panic("world: an agent composed a message that its own protocol refuses: " + err.Error())
+		}
+		a.send(w, out, true)
+	}
+}
+
+func (a *agents) answer(w *World, j int, m ntcip1202.Message) ntcip1202.Message {
+	switch m.Type {
+	case ntcip1202.Get:
+		for i := range m.Vars {
+			n, ok := a.object(w, j, m.Vars[i].Name)
+			if !ok {
+				return m.Answer(ntcip1202.NoSuchName, i+1, m.Vars...)
+			}
+			m.Vars[i] = ntcip1202.Put(m.Vars[i].Name, n)
+		}
+		return m.Answer(ntcip1202.NoError, 0, m.Vars...)
+	case ntcip1202.Set:
+		if a.set(w, j, m.Vars) {
+			return m.Answer(ntcip1202.NoError, 0, m.Vars...)
+		}
+		return m.Answer(ntcip1202.BadValue, 1, m.Vars...)
+	}
+	return m.Answer(ntcip1202.GenErr, 0, m.Vars...)
+}
+
+// object is what an object of junction j's controller holds.
+func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
+	g := w.streets.Signal(j)
+	leased := w.now.Seconds() < float64(g.Lease)
+	is := func(o ntcip1202.OID) bool { return o.String() == name.String() }
+	var green, next, hold ntcip1202.Phases
+	if g.Mode == traffic.Lit {
+		if g.Next < 0 {
+			green = ntcip1202.Of(int(g.Stage) + 1)
+		} else {
+			next = ntcip1202.Of(int(g.Next) + 1)
+		}
+		if leased {
+			hold = ntcip1202.Of(int(g.Want) + 1)
+		}
+	}
+	for row := range 2 {
+		of := func(s ntcip1202.Phases) int { return int(s>>(8*row)) & 0xff }
+		switch {
+		case is(ntcip1202.Status(ntcip1202.Greens, row+1)):
+			return of(green), true
+		case is(ntcip1202.Status(ntcip1202.Nexts, row+1)):
+			return of(next), true
+		case is(ntcip1202.Order(ntcip1202.Hold, row+1)):
+			return of(hold), true
+		}
+	}
+	switch {
+	case is(ntcip1202.UnitFlash):
+		return map[traffic.Mode]int{traffic.Lit: ntcip1202.NotFlash, traffic.Flashing: ntcip1202.FlashByMMU, traffic.Starting: ntcip1202.FlashStartup}[g.Mode], true
+	case is(ntcip1202.Pattern), is(ntcip1202.SystemPattern):
+		return 1, true
+	case is(ntcip1202.Sequence):
+		return w.signals.periods[j] % 256, true
+	}
+	n, column, ok := ntcip1202.Detector(name)
+	if !ok || n < 1 || n > len(w.signals.loops[j]) {
+		return 0, false
+	}
+	if n > len(w.signals.newest[j]) {
+		return 0, true // nothing is counted yet
+	}
+	d := &w.signals.newest[j][n-1]
+	if column == 1 {
+		return int(d.Volume), true
+	}
+	return 2 * int(d.Occupancy), true
+}
+
+// set obeys a set as a whole or not at all. Of the control group it takes one phase that is held and not omitted, which it goes to in its own time,
+// forcing off whatever else runs; no phase held gives it back to its pattern. It keeps to either for wishLease, as after its backup time.
+func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
+	if p, ok := ntcip1202.ReadPlan(vars); ok {
+		return a.store(w, j, p)
+	}
+	hold, ok := ntcip1202.Orders(vars, ntcip1202.Hold)
+	if !ok {
+		return false
+	}
+	if hold == 0 {
+		return w.signals.ask(w, j, int(w.streets.Signal(j).Stage), 0)
+	}
+	omit, _ := ntcip1202.Orders(vars, ntcip1202.Omit)
+	off, forced := ntcip1202.Orders(vars, ntcip1202.ForceOff)
+	for s := range w.city.Signals[j].Stages {
+		if hold == ntcip1202.Of(s+1) {
+			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease)
+		}
+	}
+	return false
+}
+
+// store takes a pattern whose splits make up its cycle and are as long as its own guard asks.
+func (a *agents) store(w *World, j int, p ntcip1202.Plan) bool {
+	at, sum := &w.city.Signals[j], 0
+	spec := city.PlanSpec{Offset: p.Offset}
+	for s, t := range p.Splits {
+		if sum += t; t > 0 && s < len(at.Stages) {
+			spec.Stages = append(spec.Stages, city.StageTime{Stage: s, Green: t})
+		} else if t > 0 {
+			return false
+		}
+	}
+	for i := range spec.Stages {
+		spec.Stages[i].Green -= at.Between(spec.Stages[i].Stage, spec.Stages[(i+1)%len(spec.Stages)].Stage)
+	}
+	return sum == p.Cycle && w.signals.store(w, j, spec)
+}
