@@ -66,9 +66,13 @@ func (b *Brain) light(j, now int) (corridor.Light, bool) {
 			l.Age -= between
 		}
 	}
-	if at.Countdown && l.Next < 0 {
-		// Green ends nine seconds after it is asked to at the soonest: as if so much of its least were left.
-		l.Age = max(0, min(l.Age, at.StageMinGreen(l.Stage)-city.CountdownTime))
+	seen := 5
+	if at.Countdown { // what its plan will have it show is decided so long before
+		seen += city.CountdownTime
+		if l.Next < 0 {
+			// Green ends nine seconds after it is asked to at the soonest: as if so much of its least were left.
+			l.Age = max(0, min(l.Age, at.StageMinGreen(l.Stage)-city.CountdownTime))
+		}
 	}
 	for m := range at.Movements {
 		l.Red = append(l.Red, now-k.green[j][m])
@@ -81,7 +85,7 @@ func (b *Brain) light(j, now int) (corridor.Light, bool) {
 	if w := &b.wants[j]; b.now.Sub(w.at) < leaseOf {
 		l.Coming = w.stage
 	} else {
-		l.Coming = l.Falls(at, b.plans[j], now, 5)
+		l.Coming = l.Falls(at, b.plans[j], now, seen)
 	}
 	return l, true
 }

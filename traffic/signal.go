@@ -6,8 +6,9 @@ import (
 	"citybrain/city"
 )
 
-// MaxRed is the longest time in seconds that a controller lets vehicles wait, whatever it is asked for.
-const MaxRed = 150
+// MaxRed is the longest time in seconds that a controller lets anybody wait while its centre asks for stages, and vehicles by its plan: so much
+// an emergency may cost. Who asks for anything else has to keep to city.LongestCall for walkers and cyclists.
+const MaxRed = 120
 
 // A Mode is whether a controller works.
 type Mode uint8
@@ -45,8 +46,8 @@ const (
 )
 
 // A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances, serves walkers
-// and cyclists within city.LongestCall of their call and vehicles within MaxRed as far as the minimum greens of the others let it, and falls back
-// on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
+// and cyclists within city.LongestCall of their call and vehicles within MaxRed, under its centre's orders all within MaxRed, as far as the minimum greens of the others let
+// it, and falls back on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
 type Signal struct {
 	Plan      city.Plan
 	Stage     int16 // green now, or ending
@@ -199,7 +200,7 @@ func (g *Signal) starved(j *city.Junction, t int32, want int, notice int32) int 
 	wanted := int32(unasked) // when want has to be green
 	for m, last := range g.lastGreen {
 		limit := int32(MaxRed)
-		if j.Movements[m].Kind != city.Vehicles {
+		if j.Movements[m].Kind != city.Vehicles && t >= g.Lease {
 			limit = city.LongestCall
 		}
 		if j.InStage(want, int32(m)) {

@@ -223,7 +223,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 				runs = []corridor.Run{{Unit: "1", Priority: 1, Ahead: t.planner.Ahead(route, along, wait, s.SirenFree,
 					func(l, to int32) (float64, float64) { n, _, lanes := s.Bound(l, to); return n, lanes })}}
 			}
-			for _, r := range t.planner.Plan(now, runs, func(j int) (corridor.Light, bool) { return lightOf(c, s, j), true }) {
+			for _, r := range t.planner.Plan(now, runs, func(j int) (corridor.Light, bool) { return lightOf(c, s, j), s.Signal(j).Mode == traffic.Lit }) {
 				if _, known := first[r.Junction]; !known {
 					first[r.Junction] = now
 				}
@@ -293,7 +293,16 @@ func lightOf(c *city.City, s *traffic.Sim, j int) corridor.Light {
 	g, at := s.Signal(j), &c.Signals[j]
 	now := int32(s.Now() / time.Second)
 	l := corridor.Light{Stage: int(g.Stage), Next: int(g.Next), Age: int(now - g.Since), Left: int(max(0, g.Until-now))}
-	l.Coming = l.Falls(at, g.Plan, int(now), rethought)
+	seen := rethought
+	if at.Countdown { // what it shows is decided so long before
+		seen += city.CountdownTime
+		if g.End > 0 {
+			l.Next, l.Left = int(g.To), int(g.End-now)+at.Between(l.Stage, int(g.To))
+		} else if l.Next < 0 {
+			l.Age = max(0, min(l.Age, at.StageMinGreen(l.Stage)-city.CountdownTime))
+		}
+	}
+	l.Coming = l.Falls(at, g.Plan, int(now), seen)
 	for m := range at.Movements {
 		l.Red = append(l.Red, int(g.Red(m, now)))
 		w := 0.0

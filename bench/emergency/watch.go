@@ -79,7 +79,11 @@ func (w *watch) second(s *traffic.Sim) {
 		for m := range at.Movements {
 			mv := &at.Movements[m]
 			green := g.Green(at, m)
-			if green && !x.green[m] {
+			if g.Mode != traffic.Lit { // it flashes: nobody is shown red
+				x.green[m], x.ended[m], x.began[m] = false, now, -1
+				continue
+			}
+			if green && !x.green[m] && g.Fault == traffic.NoFault {
 				for o := range at.Movements {
 					if at.Intergreen[o][m] > 0 && !together(at, m, o) && now-x.ended[o] < int(at.Intergreen[o][m]) {
 						x.short++

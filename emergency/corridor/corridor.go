@@ -197,7 +197,15 @@ func (p *Planner) Plan(now int, runs []Run, light func(j int) (Light, bool)) []R
 			} else {
 				unit = h.unit
 			}
-			if s := p.barred(&p.signals[j], &l, l.Coming, slack); s >= 0 {
+			s := p.barred(&p.signals[j], &l, l.Coming, slack)
+			if s < 0 { // nor may the controller itself think so, which by its plan lets people on foot wait less long
+				if s = p.Due(j, l, l.Coming); s >= 0 {
+					if first := p.barred(&p.signals[j], &l, s, slack); first >= 0 {
+						s = first
+					}
+				}
+			}
+			if s >= 0 {
 				r, asks = Request{j, s, unit, First}, true
 			}
 		}
@@ -329,6 +337,19 @@ func (p *Planner) barred(at *city.Junction, l *Light, s, hold int) int {
 		served = append(served, n.stage)
 	}
 	return -1
+}
+
+// Due returns the stage that junction j has to serve before stage, so that nobody who walks or cycles waits longer than city.LongestCall and no vehicle
+// longer than Longest where there is no unit; -1: there is none.
+func (p *Planner) Due(j int, l Light, stage int) int {
+	at := &p.signals[j]
+	l.Red = slices.Clone(l.Red)
+	for m := range l.Red {
+		if at.Movements[m].Kind != city.Vehicles {
+			l.Red[m] += Longest - city.LongestCall
+		}
+	}
+	return p.barred(at, &l, stage, slack)
 }
 
 // stageOf is the stage in which movement m is served when it is its turn: the one with the most that waits.
