@@ -120,8 +120,8 @@ func (b *brain) changed(was sighting, id int32, now float64) {
 }
 
 // sunk tells whether somebody on his way over a dead lane has come to its end: to its queue, or to the lane behind it.
-func (b *brain) sunk(c *coming, now float64) bool {
-	n := b.n
+func (b *brain) sunk(c *coming, o *Observation) bool {
+	n, now := b.n, o.Time
 	end := c.at + n.Lanes[c.lane].Length/n.Lanes[c.lane].Speed
 	if b.dark.hidden[c.id] = c.lane; now < end {
 		return false
@@ -140,7 +140,9 @@ func (b *brain) sunk(c *coming, now float64) bool {
 	}
 	if c.lane = n.Connections[k].To; !b.dark.is[c.lane] {
 		delete(b.dark.hidden, c.id) // it will be seen
-		return true
+		if !o.Blind {
+			return true
+		}
 	}
 	c.at = end
 	return false
