@@ -197,7 +197,11 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 		out.Free += s.SirenFree(l)
 	}
 	rolls := begin + turnout*time.Second // its crew is on its way to it; the corridor knows already
-	if err := s.Input(rolls, traffic.SirenRoute{ID: 1, Urgent: true, Route: t.route}); err != nil {
+	unit := int32(1)                     // by a number that no unit of the evening's own has
+	for _, x := range s.Sirens() {
+		unit = max(unit, x.ID+1)
+	}
+	if err := s.Input(rolls, traffic.SirenRoute{ID: unit, Urgent: true, Route: t.route}); err != nil {
 		return out, nil, err
 	}
 	first := map[int]int{}
@@ -207,7 +211,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 	link := t.route[0]
 	for s.Now() < end {
 		now := int(s.Now() / time.Second)
-		x := s.SirenOf(1)
+		x := s.SirenOf(unit)
 		if t.planner != nil && (now-int(begin/time.Second))%rethought == 0 {
 			var runs []corridor.Run
 			if !arrived {
@@ -244,7 +248,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 			return out, nil, err
 		}
 		w.second(s)
-		if x = s.SirenOf(1); x != nil && !arrived {
+		if x = s.SirenOf(unit); x != nil && !arrived {
 			if x.Route[0] != link || x.Done {
 				if j := c.Streets.Nodes[c.Streets.Links[link].To].Junction; j >= 0 {
 					passed[int(j)] = int(s.Now() / time.Second)
@@ -255,7 +259,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 				arrived = true
 				out.Seconds = (s.Now() - rolls).Seconds()
 				end = max(s.Now()+aside, windowsEnd(windows))
-				if err := s.Input(s.Now(), traffic.SirenEnd{ID: 1}); err != nil {
+				if err := s.Input(s.Now(), traffic.SirenEnd{ID: unit}); err != nil {
 					return out, nil, err
 				}
 			}

@@ -12,15 +12,14 @@ const Longest = 120
 
 // Bounds of what a corridor asks for, in seconds.
 const (
-	startLoss = 4   // from green to the first vehicle's discharge at saturation flow, and a second of room before the unit
-	mostLead  = 75  // before the unit's arrival, however long the queue
-	ahead     = 40  // before a round of the others is due, in which it is begun
+	startLoss = 6   // from green to the first vehicle's discharge at saturation flow, and a second of room before the unit
+	mostLead  = 150 // before the unit's arrival, however long the queue
+	ahead     = 140 // before a round of the others is due, in which it is begun
 	horizon   = 240 // ahead of a unit
-	late      = 45  // that a green is held beyond the arrival that was expected when it began
+	late      = 150 // that a green is held beyond the arrival that was expected when it began
 	regain    = 150 // behind a unit, at most
 	watch     = 900 // behind a unit, in which nobody may wait longer than Longest
 	slack     = 6   // between two plans, and until the controller has the request
-	shortWait = 25  // s of red that nobody need be served for before a unit
 	spare     = 3   // s of red that are left when somebody is served
 )
 
@@ -67,12 +66,13 @@ func (l *Light) Falls(at *city.Junction, plan city.Plan, now, seconds int) int {
 type Why uint8
 
 const (
-	Hold  Why = iota // a unit comes
-	First            // somebody has waited as long as they may
-	After            // those who waited for a unit
+	Hold   Why = iota // a unit comes
+	First             // somebody has waited as long as they may
+	Before            // those who would wait too long while a unit comes
+	After             // those who waited for a unit
 )
 
-func (w Why) String() string { return [...]string{"hold", "first", "after"}[w] }
+func (w Why) String() string { return [...]string{"hold", "first", "before", "after"}[w] }
 
 // A Request asks a junction for a stage, from now until the next plan.
 type Request struct {
@@ -84,8 +84,6 @@ type Request struct {
 // A hold is a junction of which a corridor has asked something.
 type hold struct {
 	unit   string
-	stage  int
-	since  int // s, first asked for
 	due    int // s, when the unit was expected then
 	passed int // s, since when it is behind the unit; -1: it is before it
 	asked  int // stage of the recovery, -1
@@ -110,7 +108,7 @@ func New(c *city.City) *Planner {
 	}
 	for j := range c.Signals {
 		at := &c.Signals[j]
-		p.able = append(p.able, p.round(at, &Light{Next: -1}, 0)+at.StageMinGreen(0) <= Longest)
+		p.able = append(p.able, comesRound(at))
 		for m := range c.Signals[j].Movements {
 			for _, t := range c.Signals[j].Movements[m].Turns {
 				p.movement[t] = int32(m)
@@ -224,8 +222,7 @@ func before(r *Run, a *Passage, o wish) bool {
 	return r.Unit < o.run.Unit
 }
 
-// serve asks for a unit's green once it is time. Before that it sees to it that no stage begins that could not end in time, and that
-// those are served who would wait too long through it.
+// serve asks for a unit's green once it is time, and before that for the others' greens, so that nobody stands long through it.
 func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 	at := &p.signals[j]
 	a := w.at
@@ -237,74 +234,27 @@ func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 	if h != nil && h.passed >= 0 {
 		h = nil
 	}
-	lead := min(mostLead, startLoss+a.Queue/(city.SaturationFlow*max(1, a.Lanes)))
-	left := a.Arrive - lead // s until it should be green
-	if h == nil && left > float64(p.change(at, l, stage))+slack {
-		if left > float64(p.round(at, l, stage))+ahead {
-			return Request{}, false
-		}
-		// The others have a round of short greens before the unit comes, the longest wait first, so that nobody stands long through it.
-		fits := func(s int) bool {
-			return s != stage && float64(p.change(at, l, s)+at.StageMinGreen(s)+at.Between(s, stage)+slack) <= left
-		}
-		if s := p.cannotWait(at, l, stage, a.Arrive); s >= 0 {
-			if b := p.barred(at, l, s, slack); b >= 0 {
-				s = b // who has waited still longer
-			}
-			return Request{j, s, w.run.Unit, First}, true
-		}
-		first, most, why := -1, shortWait, After
-		for s := range at.Stages {
-			if fits(s) && p.barred(at, l, s, slack) < 0 {
-				for _, m := range at.Stages[s].Movements {
-					if !at.InStage(stage, m) && l.Red[m] > most {
-						first, most = s, l.Red[m]
-					}
-				}
-			}
-		}
-		if first < 0 {
-			first, why = stage, Hold
-			if l.Next < 0 && l.Stage != stage && left > float64(p.change(at, l, stage))+2*slack {
-				first = l.Stage // it goes on until it is time
-			}
-			if s := p.barred(at, l, first, slack); s >= 0 {
-				first, why = s, First
-			}
-		}
-		return Request{j, first, w.run.Unit, why}, true
+	need := min(mostLead, startLoss+a.Queue/(city.SaturationFlow*max(1, a.Lanes)))
+	if h == nil && a.Arrive-need > float64(p.round(at, l, stage))+ahead {
+		return Request{}, false
 	}
-	if h == nil {
-		h = &hold{unit: w.run.Unit, stage: stage, since: now, due: now + int(a.Arrive), passed: -1, asked: -1}
-		p.held[j] = h
-	}
-	if !at.InStage(h.stage, a.Movement) {
-		h.stage = stage // another way than it was
-	}
-	if s := p.barred(at, l, h.stage, slack); s >= 0 {
-		return Request{j, s, w.run.Unit, First}, true
-	}
-	if now > h.due+late {
+	if h != nil && now > h.due+late {
 		return Request{}, false // it stands somewhere: others go meanwhile, by the plan
 	}
-	return Request{j, h.stage, w.run.Unit, Hold}, true
-}
-
-// cannotWait returns the stage of whoever has waited longest and can't wait until the unit is through; -1: there is
-// nobody.
-func (p *Planner) cannotWait(at *city.Junction, l *Light, stage int, arrive float64) int {
-	best, most := -1, 0
-	for m := range at.Movements {
-		if at.InStage(stage, int32(m)) || l.Red[m] <= most {
-			continue
-		}
-		most = l.Red[m]
-		best = -1
-		if s := p.stageOf(at, int32(m), l); s >= 0 && float64(l.Red[m])+arrive+slack+float64(at.Between(stage, s)) > Longest-spare {
-			best = s
+	c := p.course(at, l, stage, need, a.Arrive)
+	r := Request{j, c.ask, w.run.Unit, Before}
+	if c.excess >= spare { // with the unit somebody would wait too long: they come first
+		if s := p.barred(at, l, r.Stage, slack); s >= 0 {
+			r.Stage, r.Why = s, First
 		}
 	}
-	return best
+	if r.Stage == stage {
+		r.Why = Hold
+		if h == nil {
+			p.held[j] = &hold{unit: w.run.Unit, due: now + int(a.Arrive), passed: -1, asked: -1}
+		}
+	}
+	return r, true
 }
 
 // round is the seconds that all stages but s need, one after the other at their least.

@@ -81,7 +81,7 @@ func TestNobodyIsMadeToWaitTooLong(t *testing.T) {
 	}
 	l.Red[late] = 100
 	got := plan(p, 0, j, l, Run{Unit: "A", Priority: 1, Ahead: []Passage{{j, m, 5, 0, 2}}})
-	if len(got) != 1 || got[0].Why != First || !at.InStage(got[0].Stage, late) {
+	if len(got) != 1 || got[0].Why == Hold || !at.InStage(got[0].Stage, late) {
 		t.Errorf("asked %+v with movement %d red for 100 s", got, late)
 	}
 }
