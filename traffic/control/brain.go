@@ -46,25 +46,26 @@ type brain struct {
 
 // A crossing is one junction's part of the brain.
 type crossing struct {
-	x     *crossroad
-	s     *search
-	in    stream
-	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
-	asked int          // the last wish, −1 before the first, …
-	sent  float64      // … and when, s
-	shown []float64    // of each phase: s, when it was last green, or its turn came
-	lit   []float64    // of each phase: s, when it was last green or about to be
-	moved float64      // s, when somebody last crossed one of its lines
-	ghost []float64    // of each lane: vehicles supposed to wait there unseen
-	since []float64    // of each lane: s, when it was last green, where that counts
-	left  []float64    // of each lane: s, when one last left it unseen
-	sure  []float64    // of each lane: vehicles/s seen to go there out of sight
-	cut   []float64    // of each lane: vehicles taken to follow one who leaves unseen
-	open  []bool       // of each lane: it had green at the last decision
-	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
-	below [][]int32    // of each exit: the lanes that its room is counted on
-	tails []tail       // of each of watch: who waits behind its detector
-	tight []bool       // of each of its lanes: short, and fed by another junction
+	x       *crossroad
+	s       *search
+	in      stream
+	stuck   [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	asked   int          // the last wish, −1 before the first, …
+	sent    float64      // … and when, s
+	shown   []float64    // of each phase: s, when it was last green, or its turn came
+	lit     []float64    // of each phase: s, when it was last green or about to be
+	moved   float64      // s, when somebody last crossed one of its lines
+	ghost   []float64    // of each lane: vehicles supposed to wait there unseen
+	certain []int        // of each lane: vehicles seen to go there that have not been seen to leave
+	since   []float64    // of each lane: s, when it was last green, where that counts
+	left    []float64    // of each lane: s, when one last left it unseen
+	sure    []float64    // of each lane: vehicles/s seen to go there out of sight
+	cut     []float64    // of each lane: vehicles taken to follow one who leaves unseen
+	open    []bool       // of each lane: it had green at the last decision
+	watch   []int32      // lanes from which vehicles come to its stop lines, those at the lines first
+	below   [][]int32    // of each exit: the lanes that its room is counted on
+	tails   []tail       // of each of watch: who waits behind its detector
+	tight   []bool       // of each of its lanes: short, and fed by another junction
 }
 
 // A sighting is where a vehicle was last seen.
@@ -98,6 +99,7 @@ func newBrain(n *Network, s Settings) *brain {
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
 		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
+		c.certain = make([]int, len(x.lanes))
 		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))

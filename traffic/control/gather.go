@@ -38,7 +38,7 @@ func (b *brain) gather(i int, o *Observation) {
 		}
 	}
 	b.guess(i, o)
-	if o.Blind {
+	if o.Dead != nil {
 		b.queue(i, o)
 	}
 	for l, lane := range x.lanes {

@@ -16,6 +16,9 @@ func (b *brain) learn(o *Observation) {
 	b.fade(math.Exp(-dt/b.memory), o)
 	if o.Dead != nil && b.dark == nil {
 		b.dark = newDark(b.n, o.Dead, b.taken)
+		if !o.Blind {
+			b.shade(o.Dead)
+		}
 	}
 	step := int32(o.Time)
 	for l := range o.Seen {
@@ -33,7 +36,7 @@ func (b *brain) learn(o *Observation) {
 			if !old && b.dark != nil && !o.Blind {
 				b.surfaced(c, int32(l), o)
 			}
-			if !old && o.Blind {
+			if b.dark != nil && (!old || was.lane != int32(l)) {
 				b.entered(int32(l), c)
 			}
 			if !old {
@@ -193,5 +196,6 @@ func (b *brain) passed(c int32) {
 	if b.dark != nil && b.dark.is[k.From] {
 		r, l := &b.at[k.Light], x.links[i].lane
 		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1/max(b.dark.told[k.From], fewTold)), b.lastAt
+		r.certain[l] = max(0, r.certain[l]-1)
 	}
 }

@@ -14,6 +14,7 @@ type tail struct {
 	stood   float64 // s, … and did last
 	held    float64 // s, when somebody last stood before it
 	open    bool    // it had green at the last decision
+	shaded  bool    // the lanes before it are dead, so that it is the detector
 }
 
 // gapEnd is the s in which nobody comes over a detector after which its queue is over.
@@ -34,6 +35,19 @@ func (b *brain) tailOf(l int32) *tail {
 	return nil
 }
 
+// shade finds the lanes behind which nothing is seen, as those before them are dead.
+func (b *brain) shade(dead []bool) {
+	for i := range b.at {
+		r := &b.at[i]
+		for w, l := range r.watch {
+			r.tails[w].shaded = !dead[l] && slices.ContainsFunc(b.n.In[l], func(c int32) bool {
+				k := &b.n.Connections[c]
+				return k.Light < 0 && dead[k.From]
+			})
+		}
+	}
+}
+
 // entered notes a vehicle that came over lane l's detector, and takes it off those who were on their way there.
 func (b *brain) entered(l int32, c *Vehicle) {
 	at, ok := b.n.detector(l)
@@ -41,7 +55,9 @@ func (b *brain) entered(l int32, c *Vehicle) {
 	if !ok || t == nil || c.Behind < at-15 {
 		return
 	}
-	t.pulses, t.came = t.pulses+1, b.lastAt
+	if t.pulses, t.came = t.pulses+1, b.lastAt; t.shaded {
+		return
+	}
 	road, best := b.n.Lanes[l].Road, -1
 	for k := range b.transit {
 		if m := b.transit[k].lane; b.n.Lanes[m].Road == road && (best < 0 || b.transit[k].at < b.transit[best].at) {
@@ -74,7 +90,7 @@ func (b *brain) queue(i int, o *Observation) {
 	room := b.size + queueGap
 	for w, lane := range r.watch {
 		t := &r.tails[w]
-		if o.dead(lane) {
+		if o.dead(lane) || !o.Blind && !t.shaded {
 			continue
 		}
 		at, ok := b.n.detector(lane)
@@ -116,7 +132,11 @@ func (b *brain) queue(i int, o *Observation) {
 		if t.open = open; t.n < 0.5 {
 			t.since = o.Time
 		}
-		t.n, t.pulses = min(t.n, (b.n.Lanes[lane].Length-at)/room), 0
+		most := b.n.Lanes[lane].Length
+		if t.shaded {
+			most = b.n.sight(lane, b.n.View)
+		}
+		t.n, t.pulses = min(t.n, (most-at)/room), 0
 		for k := 0; float64(k)+0.3 < t.n; k++ {
 			d := at + float64(k+1)*room
 			waited := (o.Time - t.since) * (1 - float64(k)/(t.n+1))

@@ -125,7 +125,7 @@ func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool)
 	case idle < flowing && r.left[l] > sig.Since: // who comes next is not far behind
 		r.ghost[l] = max(r.ghost[l], r.cut[l])
 	case idle > wait && !full && all:
-		r.ghost[l], r.since[l], r.cut[l] = 0, o.Time, leastCut
+		r.ghost[l], r.since[l], r.cut[l], r.certain[l] = 0, o.Time, leastCut, 0
 		b.empty(lane)
 	}
 	if r.ghost[l] < 0.5 {
