@@ -94,8 +94,8 @@ type loop struct {
 	on       bool
 	at       float64 // m before the stop line, of the setback loop
 	between  []counted
-	idle     int     // s for which the stop line was empty though somebody should stand there
-	standing int     // s for which somebody has stood on the setback loop
+	idle     int // s for which the stop line was empty though somebody should stand there
+	standing int // s for which somebody has stood on the setback loop
 }
 
 // counted is a vehicle that came over the setback loop.
