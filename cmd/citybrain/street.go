@@ -94,10 +94,8 @@ type loop struct {
 	on       bool
 	at       float64 // m before the stop line, of the setback loop
 	between  []counted
-	idle     int     // s for which the stop line was empty though somebody should stand there
-	standing int     // s for which somebody has stood on the setback loop
-	beyond   float64 // vehicles supposed to stand behind it
-	rate     float64 // vehicles/s of late
+	idle     int // s for which the stop line was empty though somebody should stand there
+	standing int // s for which somebody has stood on the setback loop
 }
 
 // counted is a vehicle that came over the setback loop.
@@ -197,7 +195,6 @@ func (s *loops) report(w *watch, o *control.Observation) {
 // track moves a lane's picture on by a second.
 func (s *loops) track(l int32, came []float64, gone int, line, setback bool) {
 	p := &s.lane[l]
-	p.rate += (float64(len(came)) - p.rate) / 300
 	p.between = p.between[min(gone, len(p.between)):]
 	limit, stop := s.n.Lanes[l].Speed, 0.0
 	for i := range p.between {
@@ -227,10 +224,13 @@ func (s *loops) track(l int32, came []float64, gone int, line, setback bool) {
 	default:
 		p.idle = 0
 	}
-	// Who stands on the setback loop stands in a queue that reaches it, and more have come behind.
+	// Who stands on the setback loop stands in a queue that reaches it.
 	if !setback {
-		p.standing, p.beyond = 0, 0
+		p.standing = 0
 		return
+	}
+	if k := len(p.between) - 1; k >= 0 {
+		p.between[k].behind, p.between[k].speed = math.Max(p.between[k].behind, p.at), 0
 	}
 	if p.standing++; p.standing < 3 {
 		return
@@ -238,7 +238,6 @@ func (s *loops) track(l int32, came []float64, gone int, line, setback bool) {
 	for n := int(p.at/jammed) + 1; len(p.between) < n; s.ids++ {
 		p.between = append(p.between, counted{id: s.ids, behind: float64(len(p.between)) * jammed, waited: float64(p.standing)})
 	}
-	p.beyond = math.Min(p.beyond+math.Max(p.rate, 0.05), (s.n.Lanes[l].Length-p.at)/jammed)
 }
 
 // tell writes a lane's picture into an observation.
@@ -246,10 +245,6 @@ func (s *loops) tell(l int32, o *control.Observation) {
 	p := &s.lane[l]
 	for _, c := range p.between {
 		o.Seen[l] = append(o.Seen[l], control.Vehicle{ID: c.id, Behind: c.behind, Speed: c.speed, Length: 5, Waited: c.waited, Next: -1})
-	}
-	for k := range int(p.beyond) {
-		// these have numbers of their own: they come and go with the estimate
-		o.Seen[l] = append(o.Seen[l], control.Vehicle{ID: -1 - l*64 - int32(k), Behind: p.at + float64(k+1)*jammed, Length: 5, Next: -1})
 	}
 }
 

@@ -5,6 +5,7 @@ type Actuation struct {
 	Gap     float64 `json:"gap_s"`     // a vehicle this close to the line, in time, still extends its green
 	Longest float64 `json:"longest_s"` // green, while somebody waits elsewhere
 	Skip    bool    `json:"skip"`      // phases that nobody waits for are left out
+	Recall  float64 `json:"recall_s"`  // least green of a phase in which somebody goes first whose lane has no detector: it has no other way to end in time
 }
 
 // Where no tuned settings are given, s.
@@ -40,7 +41,7 @@ func (c *actuated) Decide(o *Observation, want []int) {
 		if sig.Changing || o.Time < sig.Free {
 			continue
 		}
-		extend := false
+		extend := o.Time-sig.Since < c.set.Recall && c.recalled(o, i, sig.Phase)
 		calls := make([]bool, len(x.links))
 		for _, list := range c.at[i].in.list {
 			for _, a := range list {
@@ -73,4 +74,15 @@ func (c *actuated) Decide(o *Observation, want []int) {
 			}
 		}
 	}
+}
+
+// recalled tells whether phase p of junction i is the turn of a lane without a detector.
+func (c *actuated) recalled(o *Observation, i, p int) bool {
+	x := c.at[i].x
+	for k := range x.links {
+		if l := x.lanes[x.links[k].lane]; o.dead(l) && c.at[i].own(p, k) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -37,30 +36,36 @@ type brain struct {
 	outlets []outlet   // streets that only counts tell of
 	outlet  []int32    // of each road: index into outlets, −1
 	dark    *dark      // what goes on on lanes whose detectors are dead; nil: none is
+	mixed   []mixing   // of each junction: what counts tell of turns
+	prior   []float64  // of each connection: its share of its lane, before anything is known
+	guessed []float64  // of each road without detectors: vehicles/s
+	due     float64    // s, when flows are worked out next
 	size    float64    // mean vehicle length, m
 	far     int        // s of prediction
 }
 
 // A crossing is one junction's part of the brain.
 type crossing struct {
-	x     *crossroad
-	s     *search
-	in    stream
-	stuck [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
-	asked int          // the last wish, −1 before the first, …
-	sent  float64      // … and when, s
-	shown []float64    // of each phase: s, when it was last green, or its turn came
-	lit   []float64    // of each phase: s, when it was last green or about to be
-	moved float64      // s, when somebody last crossed one of its lines
-	ghost []float64    // of each lane: vehicles supposed to wait there unseen
-	since []float64    // of each lane: s, when it was last green, where that counts
-	left  []float64    // of each lane: s, when one last left it unseen
-	sure  []float64    // of each lane: vehicles/s seen to go there out of sight
-	cut   []float64    // of each lane: vehicles taken to follow one who leaves unseen
-	open  []bool       // of each lane: it had green at the last decision
-	watch []int32      // lanes from which vehicles come to its stop lines, those at the lines first
-	below [][]int32    // of each exit: the lanes that its room is counted on
-	tight []bool       // of each of its lanes: short, and fed by another junction
+	x       *crossroad
+	s       *search
+	in      stream
+	stuck   [2][]float64 // of each lane: s of green that goes first, of green that gives way, in which its first vehicle did not move
+	asked   int          // the last wish, −1 before the first, …
+	sent    float64      // … and when, s
+	shown   []float64    // of each phase: s, when it was last green, or its turn came
+	lit     []float64    // of each phase: s, when it was last green or about to be
+	moved   float64      // s, when somebody last crossed one of its lines
+	ghost   []float64    // of each lane: vehicles supposed to wait there unseen
+	certain []int        // of each lane: vehicles seen to go there that have not been seen to leave
+	since   []float64    // of each lane: s, when it was last green, where that counts
+	left    []float64    // of each lane: s, when one last left it unseen
+	sure    []float64    // of each lane: vehicles/s seen to go there out of sight
+	cut     []float64    // of each lane: vehicles taken to follow one who leaves unseen
+	open    []bool       // of each lane: it had green at the last decision
+	watch   []int32      // lanes from which vehicles come to its stop lines, those at the lines first
+	below   [][]int32    // of each exit: the lanes that its room is counted on
+	tails   []tail       // of each of watch: who waits behind its detector
+	tight   []bool       // of each of its lanes: short, and fed by another junction
 }
 
 // A sighting is where a vehicle was last seen.
@@ -88,11 +93,13 @@ func newBrain(n *Network, s Settings) *brain {
 			b.taken[i] = 1
 		}
 	}
+	b.mixed, b.prior, b.guessed = n.mixings(), slices.Clone(b.taken), make([]float64, len(n.Roads))
 	for i := range n.Junctions {
 		x := newCrossroad(n, &n.Junctions[i])
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
 		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
+		c.certain = make([]int, len(x.lanes))
 		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
@@ -103,6 +110,7 @@ func newBrain(n *Network, s Settings) *brain {
 				c.watch = append(c.watch, int32(l))
 			}
 		}
+		c.tails = slices.Repeat([]tail{{cut: leastCut}}, len(c.watch))
 		for _, e := range x.exits {
 			c.below = append(c.below, n.reach(e, exitReach))
 			c.in.brief = append(c.in.brief, n.brief(e) && n.Stops[e] != int32(i))
@@ -312,378 +320,4 @@ func (b *brain) record(i int, now float64, leaf int) {
 		s.play(k, r.x.rows[nd.phase], nd.t, 0)
 	}
 	s.tell = nil
-}
-
-// learn compares what is seen with what was seen last: who went on by which connection, over which stop line, how long behind
-// the one before.
-func (b *brain) learn(o *Observation) {
-	dt := o.Time - b.lastAt
-	b.started, b.lastAt, b.dt = true, o.Time, dt
-	if o.Share > 0 {
-		b.memory = memory * max(1, min(0.5/o.Share, 5)) // few are seen: it takes longer to know
-	}
-	fade := math.Exp(-dt / b.memory)
-	for i := range b.taken {
-		b.taken[i] = 0.02 + (b.taken[i]-0.02)*fade
-	}
-	for i := range b.at {
-		x := b.at[i].x
-		for k := range x.links {
-			x.links[k].rate *= fade
-		}
-		for l := range b.at[i].sure {
-			b.at[i].sure[l] *= fade
-		}
-	}
-	if o.Dead != nil && b.dark == nil {
-		b.dark = newDark(b.n, o.Dead, b.taken)
-	}
-	step := int32(o.Time)
-	for l := range o.Seen {
-		for v := range o.Seen[l] {
-			c := &o.Seen[l][v]
-			was, old := b.known[c.ID]
-			by := int32(-1)
-			if old {
-				by = was.by
-			}
-			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
-				by = b.went(was, int32(l))
-				b.gone(b.n.Lanes[was.lane].Road)
-			}
-			if !old && b.dark != nil {
-				b.surfaced(c, int32(l), o)
-			}
-			if !old {
-				for k := range b.transit {
-					if b.transit[k].id == c.ID {
-						b.transit = slices.Delete(b.transit, k, k+1)
-						break
-					}
-				}
-				b.size += 0.002 * (c.Length - b.size)
-			}
-			stood := was.stood
-			if !old {
-				stood = c.Waited
-			} else if b.n.Stops[was.lane] != b.n.Stops[l] || b.n.Ahead[l] > b.n.Ahead[was.lane] {
-				stood = 0
-			} else if c.Speed < 0.1 {
-				stood += dt
-			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
-		}
-	}
-	var gone []int32
-	for id, was := range b.known {
-		if was.step != step {
-			gone = append(gone, id)
-		}
-	}
-	slices.Sort(gone)
-	for _, id := range gone {
-		b.gone(b.n.Lanes[b.known[id].lane].Road)
-		if was := b.known[id]; was.next >= 0 || o.Blind || o.Share > 0 { // else it ended where it was
-			b.vanished(was, id, o.Time)
-		}
-		delete(b.known, id)
-	}
-	b.arrivals(o)
-	keep := b.transit[:0]
-	for _, c := range b.transit {
-		if b.dark != nil && b.dark.is[c.lane] {
-			if !b.sunk(&c, o.Time) {
-				keep = append(keep, c)
-			}
-			continue
-		}
-		// until it must have come into sight; else it went elsewhere
-		if o.Time < c.at+max(0, b.n.Ahead[c.lane]+b.n.Lanes[c.lane].Length-View)/b.n.Lanes[c.lane].Speed+2 {
-			keep = append(keep, c)
-		}
-	}
-	b.transit = keep
-}
-
-// went notes a vehicle's way from lane was.lane to lane to, over lanes so short that it was not seen on them, and returns the last
-// connection of it; −1: none leads there.
-func (b *brain) went(was sighting, to int32) int32 {
-	var way [3]int32
-	for most := 1; most <= len(way); most++ {
-		if b.way(was.lane, to, way[:most]) {
-			for _, c := range way[:most] {
-				b.passed(c)
-			}
-			return way[most-1]
-		}
-	}
-	return -1
-}
-
-// way fills list with connections that lead from one lane to another one after the other.
-func (b *brain) way(from, to int32, list []int32) bool {
-	for _, c := range b.n.Out[from] {
-		list[0] = c
-		if k := b.n.Connections[c].To; len(list) == 1 && k == to || len(list) > 1 && b.way(k, to, list[1:]) {
-			return true
-		}
-	}
-	return false
-}
-
-// vanished notes a vehicle that went out of sight.
-func (b *brain) vanished(was sighting, id int32, now float64) {
-	lane, next := was.lane, was.next
-	if was.behind > 2*was.speed+10+max(0, b.dt-1)*b.n.Lanes[lane].Speed {
-		if b.dark != nil {
-			b.changed(was, id, now)
-		}
-		return // it ended here, or its way is not known
-	}
-	for hop := range 4 {
-		c := b.pick(b.n.Out[lane], next, id)
-		if c < 0 {
-			return
-		}
-		b.passed(c)
-		k := &b.n.Connections[c]
-		if hop == 0 { // its way from here on is a guess
-			b.off(c)
-		}
-		if b.dark != nil && b.dark.is[k.To] {
-			b.transit = append(b.transit, coming{id: id, lane: k.To, at: now})
-			return
-		}
-		if lane, next = k.To, -1; k.Light >= 0 {
-			if b.n.Watched(lane) {
-				b.transit = append(b.transit, coming{id: id, lane: lane, at: now})
-			}
-			return
-		}
-	}
-}
-
-// passed notes that a vehicle took connection c.
-func (b *brain) passed(c int32) {
-	b.taken[c]++
-	k := &b.n.Connections[c]
-	if k.Light < 0 {
-		return
-	}
-	x := b.at[k.Light].x
-	i := slices.Index(x.j.Links, c)
-	x.links[i].rate += 1 / b.memory
-	b.at[k.Light].moved = b.lastAt
-	if b.dark != nil && b.dark.is[k.From] {
-		r, l := &b.at[k.Light], x.links[i].lane
-		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1/max(b.dark.told[k.From], fewTold)), b.lastAt
-	}
-}
-
-// gather collects what is expected at junction i.
-func (b *brain) gather(i int, o *Observation) {
-	n, r := b.n, &b.at[i]
-	x := r.x
-	for l := range x.lanes {
-		r.in.list[l] = r.in.list[l][:0]
-		r.in.free[l] = 0
-	}
-	for _, lane := range r.watch {
-		for v := range o.Seen[lane] {
-			c := &o.Seen[lane][v]
-			if c.Next < 0 && o.Share == 0 && !o.Blind {
-				continue // it ends here
-			}
-			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)
-		}
-	}
-	for _, c := range b.transit {
-		if n.Stops[c.lane] == int32(i) {
-			d := n.Lanes[c.lane].Length
-			b.follow(i, c.lane, -1, c.id, d, max(c.at+d/n.Lanes[c.lane].Speed-o.Time, 2), math.Inf(1), 0, b.size, false)
-		}
-	}
-	for _, up := range b.planned {
-		for _, c := range up {
-			if n.Stops[c.lane] == int32(i) && c.at > o.Time {
-				d := n.Lanes[c.lane].Length
-				b.follow(i, c.lane, -1, c.id, d, c.at+d/n.Lanes[c.lane].Speed-o.Time, math.Inf(1), 0, b.size, false)
-			}
-		}
-	}
-	b.guess(i, o)
-	for l, lane := range x.lanes {
-		if o.Share == 0 && (o.Dead == nil || !o.Dead[lane]) {
-			b.beyond(r, l)
-		}
-		slices.SortStableFunc(r.in.list[l], func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
-	}
-	b.stalled(r, o.Signals[i])
-	for e := range x.exits {
-		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
-		if r.in.brief[e] && o.Count[x.exits[e]] >= 0 {
-			r.in.room[e], r.in.gain[e] = b.vacancy(x.exits[e], o), 0.15
-			continue
-		}
-		count, halted, holds := 0, 0, 0.0
-		for _, lane := range r.below[e] {
-			if o.Count[lane] >= 0 {
-				count, halted, holds = count+int(o.Count[lane]), halted+int(o.Halted[lane]), holds+n.Lanes[lane].Length/(b.size+2.2)
-			} else if g, ok := b.supposed(lane); ok {
-				count, halted, holds = count+int(g), halted+int(g), holds+n.Lanes[lane].Length/(b.size+2.2)
-			}
-		}
-		if float64(halted) > 0.4*holds && halted > 1 {
-			r.in.room[e] = max(0, holds-float64(count))
-			r.in.gain[e] = 0.15
-		}
-	}
-}
-
-// A vehicle that stands on a lane that its way does not begin from, this near the line, m, holds the lane up for at least so long, s.
-const (
-	wrongLane = 15.0
-	wrongHold = 5.0
-)
-
-// stalled learns from green that moves nobody: what the model does not know of (a full street, a lane change that fails) holds a
-// lane up, and is expected to hold it up for as long again.
-func (b *brain) stalled(r *crossing, sig Signal) {
-	if b.dt > longPause { // what green moved in between has not been seen
-		for k := range r.stuck {
-			clear(r.stuck[k])
-			clear(r.in.hold[k])
-		}
-		return
-	}
-	for l, list := range r.in.list {
-		for k := range r.stuck {
-			r.in.hold[k][l] = 0
-			switch {
-			case len(list) == 0:
-				r.stuck[k][l] *= 0.9
-			case !list[0].still:
-				r.stuck[k][l] = 0
-			case sig.Changing || r.x.rows[sig.Phase][list[0].link] == 'r':
-				r.stuck[k][l] *= 0.985 // it is forgotten only while it is not tried
-			}
-		}
-		if len(list) == 0 || !list[0].still || sig.Changing {
-			continue
-		}
-		switch letter := r.x.rows[sig.Phase][list[0].link]; {
-		case letter == 'r':
-		case letter == 'g' && len(r.x.links[list[0].link].foes) > 0:
-			r.stuck[1][l] += b.dt
-		default:
-			r.stuck[0][l] += b.dt
-		}
-		for k, patience := range [2]float64{stallFirst, stallGap} {
-			if r.stuck[k][l] > patience {
-				r.in.hold[k][l] = r.stuck[k][l]
-			}
-		}
-	}
-}
-
-// Seconds of green without a move after which a lane counts as held up: where it goes first, where it gives way.
-const (
-	stallFirst = 4.0
-	stallGap   = 10.0
-)
-
-// weigh is what a second more counts for who has stood so long; where decisions are far apart, so are the turns that can be hoped for.
-func (b *brain) weigh(waited float64) float64 {
-	p := max(patience, turns*b.every)
-	return min(1+waited*waited/(p*p), heaviest)
-}
-
-// places is how many vehicles' room one of length metres takes.
-func (b *brain) places(length float64) uint8 {
-	return uint8(max(1, math.Round((length+queueGap)/(b.size+queueGap))))
-}
-
-// follow leads a vehicle on lane to a stop line of junction i; t is when it will be at the lane's end.
-func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, length float64, still bool) {
-	n, x := b.n, b.at[i].x
-	for range 8 {
-		c := b.onward(lane, next, id, behind)
-		if c < 0 {
-			return
-		}
-		k := &n.Connections[c]
-		if k.Light >= 0 {
-			if int(k.Light) != i {
-				return
-			}
-			li := slices.Index(x.j.Links, c)
-			l := x.links[li].lane
-			if k.From != lane && still && far < wrongLane {
-				if m := slices.Index(x.lanes, lane); m >= 0 {
-					b.at[i].in.free[m] = max(b.at[i].in.free[m], wrongHold, waited)
-				}
-			}
-			if k.From != lane { // several lanes lead there: the one on which fewest are expected
-				for m := range x.links {
-					o := &n.Connections[x.links[m].conn]
-					if n.Lanes[o.From].Road == n.Lanes[k.From].Road && n.Lanes[o.To].Road == n.Lanes[k.To].Road && len(b.at[i].in.list[x.links[m].lane]) < len(b.at[i].in.list[l]) {
-						li, l = m, x.links[m].lane
-					}
-				}
-			}
-			weight := b.weigh(waited)
-			if room := n.Lanes[x.lanes[l]].Length; b.at[i].tight[l] && still && far < room+length {
-				weight *= clearing
-				if far+length > room {
-					weight *= clearing
-				}
-			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, false, b.places(length)})
-			return
-		}
-		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
-		t += (k.Length + behind) / n.Lanes[lane].Speed
-	}
-}
-
-// sight is how far before the end of a lane vehicles are seen before they could come from nowhere: to the network's edge, at most
-// far metres.
-func (n *Network) sight(lane int32, far float64) float64 {
-	d := n.Lanes[lane].Length
-	if d >= far || len(n.In[lane]) == 0 {
-		return min(d, far)
-	}
-	best := d
-	for _, c := range n.In[lane] {
-		k := &n.Connections[c]
-		if k.Light >= 0 {
-			return far // the stop line behind it is watched too
-		}
-		if k.Length > 0 {
-			best = max(best, d+k.Length+n.sight(k.From, far-d-k.Length))
-		}
-	}
-	return min(best, far)
-}
-
-// beyond adds those who will come from beyond sight: as many as came of late, less those that the neighbours' plans announce.
-func (b *brain) beyond(r *crossing, l int) {
-	from := b.n.sight(r.x.lanes[l], b.n.View) / b.n.Lanes[r.x.lanes[l]].Speed
-	list := r.in.list[l]
-	for _, k := range r.x.of[l] {
-		due := r.x.links[k].rate * (float64(b.far) - from)
-		for _, a := range r.in.list[l] {
-			if a.link == k && a.at > from {
-				due--
-			}
-		}
-		if due <= 0 {
-			continue
-		}
-		gap := (float64(b.far) - from) / due
-		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1})
-		}
-	}
-	r.in.list[l] = list
 }

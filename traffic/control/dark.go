@@ -8,10 +8,11 @@ import (
 // dark is what is known of lanes whose detectors are dead: who was seen to go there and has not been seen since, and how many
 // come into the streets behind them that nobody saw leave elsewhere.
 type dark struct {
-	n      *Network
-	is     []bool          // of each lane
-	told   []float64       // of each lane: share of those who leave it over its stop line that is noticed behind it
-	hidden map[int32]int32 // vehicle to the lane on which it is supposed to be
+	n       *Network
+	is      []bool          // of each lane
+	told    []float64       // of each lane: share of those who leave it over its stop line that is noticed behind it
+	credits int32           // given so far
+	hidden  map[int32]int32 // vehicle to the lane on which it is supposed to be
 }
 
 func newDark(n *Network, dead []bool, taken []float64) *dark {
@@ -70,29 +71,49 @@ func (b *brain) thin(l int32) {
 	if s := b.n.Stops[l]; s >= 0 && b.n.Ahead[l] == 0 {
 		r := &b.at[s]
 		k := slices.Index(r.x.lanes, l)
-		r.ghost[k], r.sure[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/b.memory)
+		r.ghost[k], r.sure[k], r.certain[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/b.memory), max(0, r.certain[k]-1)
 	}
 }
 
-// credit takes it that somebody came by one of the connections: over a stop line from a dead lane that has, or just had, green, and
-// of several from the one where most are supposed to wait.
+// credit takes it that somebody came by one of the connections, over a stop line from a dead lane that has, or just had, green: from
+// one to which somebody was seen to go; else by chance, as its queue leaves or, where none is supposed, as they come of late.
 func (b *brain) credit(list []int32, o *Observation) {
-	best, most := int32(-1), 0.0
-	for _, c := range list {
+	total := 0.0
+	weight := make([]float64, len(list))
+	for m, c := range list {
 		k := &b.n.Connections[c]
 		if k.Light < 0 || !b.dark.is[k.From] {
 			continue
 		}
-		r := &b.at[k.Light]
+		r, sig := &b.at[k.Light], o.Signals[k.Light]
 		i := slices.Index(r.x.j.Links, c)
-		if w := r.ghost[r.x.links[i].lane] + 0.5; w > most && b.opened(r, i, o.Signals[k.Light], o.Time) {
-			best, most = c, w
+		if !b.opened(r, i, sig, o.Time) {
+			continue
+		}
+		switch l := r.x.links[i].lane; {
+		case r.certain[l] > 0:
+			weight[m] = sureWeight
+		case r.ghost[l] < 0.5:
+			weight[m] = r.x.links[i].rate + 0.1*leastFlow
+		case r.own(sig.Phase, i):
+			weight[m] = saturation
+		default:
+			weight[m] = saturationGap
+		}
+		total += weight[m]
+	}
+	b.dark.credits++
+	u := total * own(b.dark.credits)
+	for m, c := range list {
+		if u -= weight[m]; weight[m] > 0 && u < 0 {
+			b.passed(c)
+			return
 		}
 	}
-	if best >= 0 {
-		b.passed(best)
-	}
 }
+
+// sureWeight is what a vehicle that was seen to go somewhere counts beside those who may have.
+const sureWeight = 100.0
 
 // opened tells whether link k has green or had it until shortly before.
 func (b *brain) opened(r *crossing, k int, sig Signal, now float64) bool {
@@ -120,8 +141,8 @@ func (b *brain) changed(was sighting, id int32, now float64) {
 }
 
 // sunk tells whether somebody on his way over a dead lane has come to its end: to its queue, or to the lane behind it.
-func (b *brain) sunk(c *coming, now float64) bool {
-	n := b.n
+func (b *brain) sunk(c *coming, o *Observation) bool {
+	n, now := b.n, o.Time
 	end := c.at + n.Lanes[c.lane].Length/n.Lanes[c.lane].Speed
 	if b.dark.hidden[c.id] = c.lane; now < end {
 		return false
@@ -130,6 +151,7 @@ func (b *brain) sunk(c *coming, now float64) bool {
 		r := &b.at[n.Stops[c.lane]]
 		l := slices.Index(r.x.lanes, c.lane)
 		r.ghost[l]++
+		r.certain[l]++
 		r.sure[l] += 1 / b.memory
 		return true
 	}
@@ -140,7 +162,9 @@ func (b *brain) sunk(c *coming, now float64) bool {
 	}
 	if c.lane = n.Connections[k].To; !b.dark.is[c.lane] {
 		delete(b.dark.hidden, c.id) // it will be seen
-		return true
+		if !o.Blind {
+			return true
+		}
 	}
 	c.at = end
 	return false

@@ -2,7 +2,7 @@ package control
 
 // Lamps is the state machine of every junction's transitions: what goes from green to red shows yellow first, then all-red where the place
 // has it; a phase stays green for its minimum; a wish that comes in the middle of a change waits until then. Walkers who have called get
-// their green in a phase that lets them go, and no change begins before they are over the road.
+// their green in a phase that lets them go, and no change begins before they are over the road; until then the wish may be taken back.
 type Lamps struct {
 	n       *Network
 	now     float64
@@ -13,7 +13,6 @@ type Lamps struct {
 type lamp struct {
 	phase  int     // shown, or coming
 	since  float64 // when phase became, or becomes, green
-	walk   float64 // end of the walkers' clearance, start of yellow
 	yellow float64 // end of yellow
 	red    float64 // end of all-red; < 0: no change runs
 	state  []byte
@@ -59,15 +58,33 @@ func (l *lamp) hush(n *Network, x *Junction) {
 	}
 }
 
+// cleared tells whether the walkers whom phase w would stop at junction j are over the road.
+func (s *Lamps) cleared(l *lamp, j, w int, now float64) bool {
+	x := &s.n.Junctions[j]
+	for k, c := range x.Crossings {
+		if x.Phases[w].State[s.n.Street.Crossings[c].Place] == 'r' && now < l.walks[k].clear {
+			return false
+		}
+	}
+	return true
+}
+
+// halt ends the greens of walkers that are over.
+func (s *Lamps) halt(l *lamp, j int, now float64) {
+	for k, c := range s.n.Junctions[j].Crossings {
+		if w := &l.walks[k]; w.on && now >= w.until {
+			w.on = false
+			l.state[s.n.Street.Crossings[c].Place] = 'r'
+		}
+	}
+}
+
 // attend ends the greens of walkers that are over and begins those that have been called for.
 func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64) {
 	x := &s.n.Junctions[j]
+	s.halt(l, j, now)
 	for k, c := range x.Crossings {
 		w, cross := &l.walks[k], &s.n.Street.Crossings[c]
-		if w.on && now >= w.until {
-			w.on = false
-			l.state[cross.Place] = 'r'
-		}
 		if !w.on && l.red < 0 && calls[c] >= 0 && x.Phases[l.phase].State[cross.Place] != 'r' {
 			w.on, w.until = true, now+walkTime
 			w.clear = w.until + cross.clears()
@@ -103,13 +120,18 @@ func (s *Lamps) Step(now float64, want []int, calls []float64) {
 					l.state[i] = 'r'
 				}
 			}
-		case now >= l.walk && !s.n.Clearance:
-			l.warn(ph[l.phase].State)
 		}
+		leaving := false
 		if w := want[j]; l.red < 0 && w >= 0 && w < len(ph) && w != l.phase && now >= l.since+s.n.MinGreen {
-			s.begin(l, j, w, now)
+			if leaving = !s.cleared(l, j, w, now); !leaving {
+				s.begin(l, j, w, now)
+			}
 		}
-		s.attend(l, j, now, calls)
+		if !leaving {
+			s.attend(l, j, now, calls)
+		} else {
+			s.halt(l, j, now)
+		}
 		s.changed[j] = s.changed[j] || string(l.state) != before
 	}
 }
@@ -128,7 +150,6 @@ func (s *Lamps) begin(l *lamp, j, w int, now float64) {
 	x := &s.n.Junctions[j]
 	to := x.Phases[w].State
 	c := s.n.Change(j, l.phase, w)
-	l.walk = now
 	if s.n.Clearance {
 		copy(l.state, x.Clear)
 	} else {
@@ -142,17 +163,10 @@ func (s *Lamps) begin(l *lamp, j, w int, now float64) {
 			l.phase, l.since = w, now
 			return
 		}
-		for k, cross := range x.Crossings {
-			if to[s.n.Street.Crossings[cross].Place] == 'r' {
-				l.walk = max(l.walk, l.walks[k].clear)
-			}
-		}
-		if l.walk <= now {
-			l.warn(to)
-		}
+		l.warn(to)
 	}
 	l.phase = w
-	l.yellow = l.walk + c.Yellow
+	l.yellow = now + c.Yellow
 	l.red = l.yellow + c.AllRed
 	l.since = l.red
 	if l.red <= now {

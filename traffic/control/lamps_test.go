@@ -98,3 +98,32 @@ func TestALightWithoutGreenIsRefused(t *testing.T) {
 		t.Errorf("it says %v", err)
 	}
 }
+
+// A change that walkers hold up has not begun: it may be taken back, and nobody else is let onto the crossing meanwhile.
+func TestWalkersHoldAChange(t *testing.T) {
+	w := avenue(t)
+	lamps, calls, want := NewLamps(w), []float64{0, -1}, []int{0}
+	step := func(now int) string {
+		lamps.Step(float64(now), want, calls)
+		return string(lamps.State(0))
+	}
+	if s := step(0); s != "GrGr" {
+		t.Fatalf("shows %s", s)
+	}
+	want[0] = 1
+	for now := 1; now < 15; now++ {
+		if s := step(now); s[:2] != "Gr" || now >= 7 && s[2] != 'r' {
+			t.Fatalf("at %d s, with walkers on the road until 23 s, shows %s", now, s)
+		}
+	}
+	want[0], calls[0] = 0, -1
+	for now := 15; now < 40; now++ {
+		if s := step(now); s[:2] != "Gr" {
+			t.Fatalf("at %d s, though the wish was taken back, shows %s", now, s)
+		}
+	}
+	want[0] = 1
+	if s := step(40); s[:2] != "yr" {
+		t.Fatalf("at 40 s, when nobody is on the road, shows %s", s)
+	}
+}

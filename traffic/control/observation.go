@@ -52,3 +52,6 @@ func (o *Observation) Clear() {
 	clear(o.Count)
 	clear(o.Halted)
 }
+
+// dead tells whether nothing is seen on lane l.
+func (o *Observation) dead(l int32) bool { return o.Dead != nil && o.Dead[l] }

@@ -253,7 +253,7 @@ func (w *Network) called(o *Observation, j, p int) bool {
 		if state[k.Index] == 'r' || now[k.Index] == 'G' || now[k.Index] == 'g' && state[k.Index] != 'G' {
 			continue
 		}
-		if o.Dead != nil && o.Dead[k.From] || len(o.Seen[k.From]) > 0 && o.Seen[k.From][0].Behind < detectorAt+5 {
+		if o.dead(k.From) || len(o.Seen[k.From]) > 0 && o.Seen[k.From][0].Behind < detectorAt+5 {
 			return true
 		}
 	}

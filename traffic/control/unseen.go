@@ -10,7 +10,7 @@ func (b *brain) guess(i int, o *Observation) {
 	x, sig := r.x, o.Signals[i]
 	mean, alive := 0.0, 0
 	for l := range x.lanes {
-		if o.Dead == nil || !o.Dead[x.lanes[l]] {
+		if !o.dead(x.lanes[l]) {
 			mean, alive = mean+x.flow(l), alive+1
 		}
 	}
@@ -20,13 +20,15 @@ func (b *brain) guess(i int, o *Observation) {
 	}
 	mean = max(mean, leastFlow)
 	for l, lane := range x.lanes {
-		dead := o.Dead != nil && o.Dead[lane]
+		dead := o.dead(lane)
 		if !dead && o.Share == 0 {
 			continue
 		}
 		rate := mean
 		switch {
-		case dead && b.dark.told[lane] >= fewTold && o.Share == 0:
+		case o.Blind:
+			rate = max(x.flow(l)-r.sure[l], 0.001)
+		case dead && !o.Blind && b.dark.told[lane] >= fewTold && o.Share == 0:
 			rate = b.untold(r, l, o.Time)
 		case !dead:
 			rate = b.expect(x.flow(l)/o.Share, mean, o.Share, o.Time)
@@ -43,7 +45,7 @@ func (b *brain) guess(i int, o *Observation) {
 		}
 		may, first = may/all, first/all
 		room := b.size + 2.2
-		if dead && b.dark.told[lane] >= fewTold {
+		if dead && !o.Blind && b.dark.told[lane] >= fewTold {
 			b.infer(r, l, sig, o, open)
 		} else if may > 0 && !sig.Changing {
 			// Where only some may go, one who may not is soon the first.
@@ -123,7 +125,7 @@ func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool)
 	case idle < flowing && r.left[l] > sig.Since: // who comes next is not far behind
 		r.ghost[l] = max(r.ghost[l], r.cut[l])
 	case idle > wait && !full && all:
-		r.ghost[l], r.since[l], r.cut[l] = 0, o.Time, leastCut
+		r.ghost[l], r.since[l], r.cut[l], r.certain[l] = 0, o.Time, leastCut, 0
 		b.empty(lane)
 	}
 	if r.ghost[l] < 0.5 {
