@@ -87,7 +87,7 @@ test('keys lead through the views, the palette finds, the inspector shows histor
   await page.keyboard.press('4');
   await page.waitForSelector('.page table');
   assert.match(await page.textContent('.page'), /SL 651-2014/);
-  assert.match(await page.textContent('.page'), /of 11 feeds/);
+  assert.match(await page.textContent('.page'), /of 12 feeds/);
   await page.keyboard.press('1');
   await page.keyboard.press('Control+k');
   await page.keyboard.type('boundary station');
