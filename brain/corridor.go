@@ -129,7 +129,7 @@ func (b *Brain) openCorridors() {
 		}
 		*w = stageWish{r.Stage, b.now}
 		b.stats.CorridorLights++
-		b.command(exchange.Command{Stage: &exchange.StageOrder{Junction: r.Junction, Stage: r.Stage}, Until: b.now.Add(2 * time.Minute)})
+		b.command(exchange.Command{Stage: &exchange.StageOrder{Junction: r.Junction, Stage: r.Stage, Urgent: true}, Until: b.now.Add(2 * time.Minute)})
 	}
 }
 

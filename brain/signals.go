@@ -38,11 +38,6 @@ func (b *Brain) leadSignals() {
 		if late := b.est.queues.overdue(j, b.now); late >= 0 {
 			want = late
 		}
-		if l, ok := b.light(j, int(b.now.Sub(b.cfg.Start)/time.Second)); ok {
-			if due := b.corridor.Due(j, l, want); due >= 0 {
-				want = due
-			}
-		}
 		w := &b.wants[j]
 		if w.stage == want && b.now.Sub(w.at) < renew {
 			continue

@@ -49,8 +49,11 @@ type (
 		Opening float64 // 0–1
 		Local   bool
 	}
-	StageOrder struct{ Junction, Stage int }
-	PlanOrder  struct {
+	StageOrder struct {
+		Junction, Stage int
+		Urgent          bool `json:",omitempty"` // for a unit on its way
+	}
+	PlanOrder struct {
 		Junction int
 		Spec     city.PlanSpec
 	}

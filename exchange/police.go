@@ -163,7 +163,11 @@ func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
 			return true, fmt.Errorf("no stage %d at junction %d", c.Stage.Stage, j)
 		}
 		var form gb20999.ControlForm
-		values = []gb20999.Value{form.Stage(1, uint8(c.Stage.Stage+1)), form.Mode(1, gb20999.CentreManual)}
+		mode := gb20999.CentreAdaptive
+		if c.Stage.Urgent {
+			mode = gb20999.CentreManual
+		}
+		values = []gb20999.Value{form.Stage(1, uint8(c.Stage.Stage+1)), form.Mode(1, mode)}
 	case c.Plan != nil:
 		j = c.Plan.Junction
 		if j < 0 || j >= len(x.city.Signals) {

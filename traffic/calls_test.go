@@ -8,7 +8,7 @@ import (
 	"citybrain/city/riverside"
 )
 
-// By their plans the demo city's controllers serve walkers and cyclists within 90 s of any call, whatever they are asked within 120 s; near schools and hospitals
+// Whatever is asked of the demo city's controllers, walkers and cyclists are served within 90 s of any call, near schools and hospitals
 // their clearance is longer, and bicycles are across when the stage ends.
 func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 	c := riverside.City(1)
@@ -21,19 +21,12 @@ func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := newSignal(at, p)
-		var byPlan []int
 		for s := int32(0); s < 3600; s++ {
 			// A wish that stays for a random time, as one that wants to starve somebody would; then the plan for a while.
-			if k := uint64(s / 50); s >= 1800 && s%50 == 0 && k%3 > 0 {
+			if k := uint64(s / 50); s%50 == 0 && k%3 > 0 {
 				g.Want, g.Lease = int16(draw.Int(uint64(j), k, len(at.Stages))), s+100
 			}
 			g.Step(at, s)
-			if s == 1799 {
-				byPlan = nil
-				for m := range at.Movements {
-					byPlan = append(byPlan, g.Longest(m))
-				}
-			}
 		}
 		round := at.LeastRound()
 		if round > city.LongestCall {
@@ -58,8 +51,8 @@ func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 				t.Errorf("junction %s: walkers have %d s and %d s to clear %.1f m at %g m/s", at.ID, mv.MinGreen, mv.Clearance, across, walking)
 			case mv.Kind == city.Cyclists && float64(mv.Clearance) < across/4:
 				t.Errorf("junction %s: cyclists have %d s to clear %.1f m", at.ID, mv.Clearance, across)
-			case mv.Kind != city.Vehicles && (byPlan[m] > max(city.LongestCall, round) || g.Longest(m) > MaxRed):
-				t.Errorf("junction %s: movement %d of those who walk or cycle waited %d s by its plan, %d s under orders; all stages at their least take %d s", at.ID, m, byPlan[m], g.Longest(m), round)
+			case mv.Kind != city.Vehicles && g.Longest(m) > max(city.LongestCall, round):
+				t.Errorf("junction %s: movement %d of those who walk or cycle waited %d s, all stages at their least take %d s", at.ID, m, g.Longest(m), round)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ type PlanDownload struct {
 type StageRequest struct {
 	Junction, Stage int
 	Lease           time.Duration
+	Urgent          bool // for an emergency: people on foot may wait for it as long as vehicles
 }
 
 // A LinkState sets what drivers can do on link Link: Speed in m/s (below 0.5 nothing moves), or shut to entry.
@@ -71,7 +72,7 @@ func (s *Sim) applyDue() {
 			s.st.Signals[e.Junction].Plan = e.Plan
 		case StageRequest:
 			g := &s.st.Signals[e.Junction]
-			g.Want, g.Lease = int16(e.Stage), s.st.Now+int32(e.Lease/time.Second)
+			g.Want, g.Lease, g.Urgent = int16(e.Stage), s.st.Now+int32(e.Lease/time.Second), e.Urgent
 		case Malfunction:
 			g := &s.st.Signals[e.Junction]
 			g.Fault, g.Bad = e.Fault, int16(e.Movement)

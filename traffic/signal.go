@@ -6,8 +6,7 @@ import (
 	"citybrain/city"
 )
 
-// MaxRed is the longest time in seconds that a controller lets anybody wait while its centre asks for stages, and vehicles by its plan: so much
-// an emergency may cost. Who asks for anything else has to keep to city.LongestCall for walkers and cyclists.
+// MaxRed is the longest time in seconds that a controller lets vehicles wait, and walkers and cyclists where an emergency asks for it.
 const MaxRed = 120
 
 // A Mode is whether a controller works.
@@ -46,8 +45,8 @@ const (
 )
 
 // A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances, serves walkers
-// and cyclists within city.LongestCall of their call and vehicles within MaxRed, under its centre's orders all within MaxRed, as far as the minimum greens of the others let
-// it, and falls back on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
+// and cyclists within city.LongestCall of their call and vehicles within MaxRed, in an emergency all within MaxRed, as far as the minimum greens of the others let it,
+// and falls back on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
 type Signal struct {
 	Plan      city.Plan
 	Stage     int16 // green now, or ending
@@ -56,6 +55,7 @@ type Signal struct {
 	Until     int32 // s, end of the inter-green, or of the start-up, under way
 	Want      int16 // stage asked for
 	Lease     int32 // s, until when Want counts
+	Urgent    bool  // Want is for an emergency
 	End       int32 // s, when a green that is counted down ends; 0: none is
 	To        int16 // the stage that comes then
 	Mode      Mode
@@ -200,7 +200,7 @@ func (g *Signal) starved(j *city.Junction, t int32, want int, notice int32) int 
 	wanted := int32(unasked) // when want has to be green
 	for m, last := range g.lastGreen {
 		limit := int32(MaxRed)
-		if j.Movements[m].Kind != city.Vehicles && t >= g.Lease {
+		if j.Movements[m].Kind != city.Vehicles && !(g.Urgent && t < g.Lease) {
 			limit = city.LongestCall
 		}
 		if j.InStage(want, int32(m)) {

@@ -252,7 +252,7 @@ func TestSameBitsForAnyThreadsAndAfterRestore(t *testing.T) {
 		cfg := Config{Seed: 5, Replan: 5 * time.Minute, Threads: threads}
 		s := newTest(t, c, trips, goals, cfg)
 		s.Input(10*time.Minute, Weather{20}, LinkState{Link: 20, Speed: 0, Shut: true}, LinkState{Link: 31, Speed: 3})
-		s.Input(20*time.Minute, LinkState{Link: 20, Speed: 14}, StageRequest{3, 1, 40 * time.Second})
+		s.Input(20*time.Minute, LinkState{Link: 20, Speed: 14}, StageRequest{3, 1, 40 * time.Second, false})
 		step(t, s, 17*time.Minute)
 		if split {
 			st := s.Snapshot()
@@ -415,7 +415,7 @@ func TestMaxPressureMindsTheStreetAhead(t *testing.T) {
 func TestBadInputIsRefused(t *testing.T) {
 	c := lattice(1, 1)
 	s := newTest(t, c, nil, nil, Config{})
-	for name, ev := range map[string]Event{"no plan": PlanDownload{}, "no such stage": StageRequest{0, 5, 0}, "no such link": LinkState{Link: 999}, "more lanes blocked than there are": Blockage{0, 2}, "NaN rain": Weather{math.NaN()}} {
+	for name, ev := range map[string]Event{"no plan": PlanDownload{}, "no such stage": StageRequest{0, 5, 0, false}, "no such link": LinkState{Link: 999}, "more lanes blocked than there are": Blockage{0, 2}, "NaN rain": Weather{math.NaN()}} {
 		if s.Input(0, ev) == nil {
 			t.Errorf("%s was accepted", name)
 		}

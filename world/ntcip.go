@@ -127,13 +127,13 @@ func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 		return false
 	}
 	if hold == 0 {
-		return w.signals.ask(w, j, int(w.streets.Signal(j).Stage), 0)
+		return w.signals.ask(w, j, int(w.streets.Signal(j).Stage), 0, false)
 	}
 	omit, _ := ntcip1202.Orders(vars, ntcip1202.Omit)
 	off, forced := ntcip1202.Orders(vars, ntcip1202.ForceOff)
 	for s := range w.city.Signals[j].Stages {
 		if hold == ntcip1202.Of(s+1) {
-			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease)
+			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease, false)
 		}
 	}
 	return false

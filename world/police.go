@@ -202,7 +202,7 @@ func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
 		if c.Stage != nil {
 			stage, lease = int(*c.Stage)-1, wishLease
 		}
-		if good = p.ask(w, j, stage, lease); !good {
+		if good = p.ask(w, j, stage, lease, c.Mode != nil && *c.Mode == gb20999.CentreManual); !good {
 			return false
 		}
 	}
@@ -212,12 +212,12 @@ func (p *controllers) obey(w *World, j int, f gb20999.Frame) bool {
 // wishLease is how long a controller keeps to a stage that it was asked for.
 const wishLease = 45 * time.Second
 
-// ask has junction j's controller go to a stage, in its own time; false: it does not take orders, or there is no such stage.
-func (p *controllers) ask(w *World, j, stage int, lease time.Duration) bool {
+// ask has junction j's controller go to a stage, in its own time, what the centre asks by hand with the urgency of an emergency; false: it does not take orders, or there is no such stage.
+func (p *controllers) ask(w *World, j, stage int, lease time.Duration, urgent bool) bool {
 	if w.streets.Signal(j).Mode == traffic.Flashing || stage < 0 || stage >= len(w.city.Signals[j].Stages) {
 		return false // its monitor has it flash, and nobody takes that back from afar
 	}
-	return w.streets.Input(w.now, traffic.StageRequest{Junction: j, Stage: stage, Lease: lease}) == nil
+	return w.streets.Input(w.now, traffic.StageRequest{Junction: j, Stage: stage, Lease: lease, Urgent: urgent}) == nil
 }
 
 // store has junction j's controller run a plan; false: its own guard refuses it, or it does not take orders.

@@ -227,7 +227,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 				if _, known := first[r.Junction]; !known {
 					first[r.Junction] = now
 				}
-				if err := s.Input(s.Now(), traffic.StageRequest{Junction: r.Junction, Stage: r.Stage, Lease: 2 * rethought * time.Second}); err != nil {
+				if err := s.Input(s.Now(), traffic.StageRequest{Junction: r.Junction, Stage: r.Stage, Lease: 2 * rethought * time.Second, Urgent: true}); err != nil {
 					return out, nil, err
 				}
 			}
