@@ -35,7 +35,7 @@ func TestASirenAtALight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Input(0, StageRequest{Junction: j, Stage: stage, Lease: 200 * time.Second}); err != nil {
+		if err := s.Input(0, StageRequest{Junction: j, Stage: stage, Lease: 200 * time.Second, Urgent: true}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Step(t.Context(), 60*time.Second); err != nil {
