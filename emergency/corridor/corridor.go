@@ -197,10 +197,11 @@ func (p *Planner) Plan(now int, runs []Run, light func(j int) (Light, bool)) []R
 			} else {
 				unit = h.unit
 			}
-			s := p.barred(&p.signals[j], &l, l.Coming, slack)
+			at := &p.signals[j]
+			s := p.barred(at, &l, l.Coming, slack)
 			if s < 0 { // nor may the controller itself think so, which by its plan lets people on foot wait less long
-				if s = p.Due(j, l, l.Coming); s >= 0 {
-					if first := p.barred(&p.signals[j], &l, s, slack); first >= 0 {
+				if s = p.due(at, l, l.Coming); s >= 0 {
+					if first := p.barred(at, &l, s, slack); first >= 0 {
 						s = first
 					}
 				}
@@ -339,10 +340,9 @@ func (p *Planner) barred(at *city.Junction, l *Light, s, hold int) int {
 	return -1
 }
 
-// Due returns the stage that junction j has to serve before stage, so that nobody who walks or cycles waits longer than city.LongestCall and no vehicle
+// due returns the stage that junction at has to serve before stage, so that nobody who walks or cycles waits longer than city.LongestCall and no vehicle
 // longer than Longest where there is no unit; -1: there is none.
-func (p *Planner) Due(j int, l Light, stage int) int {
-	at := &p.signals[j]
+func (p *Planner) due(at *city.Junction, l Light, stage int) int {
 	l.Red = slices.Clone(l.Red)
 	for m := range l.Red {
 		if at.Movements[m].Kind != city.Vehicles {
