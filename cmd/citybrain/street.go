@@ -111,12 +111,13 @@ type passage struct {
 	behind float64
 }
 
-func newLoops(n *control.Network) *loops {
+// last is, of each road of n, SUMO's own that ends where it does.
+func newLoops(n *control.Network, last []int32) *loops {
 	s := &loops{n: n, lane: make([]loop, len(n.Lanes)), ids: 1}
 	luck := chance.New(42, "drive-sumo/loops")
 	for l := range s.lane {
 		if n.Ahead[l] == 0 {
-			s.lane[l] = loop{on: luck.Float(uint64(n.Lanes[l].Road), 0) < loopShare, at: math.Min(loopAt, math.Max(n.Lanes[l].Length-1, n.Lanes[l].Length/2))}
+			s.lane[l] = loop{on: luck.Float(uint64(last[n.Lanes[l].Road]), 0) < loopShare, at: math.Min(loopAt, math.Max(n.Lanes[l].Length-1, n.Lanes[l].Length/2))}
 		}
 	}
 	return s

@@ -412,7 +412,7 @@ type wish struct {
 func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
 	w := newWatch(d, s, n)
 	if d.street {
-		w.loops, w.calls = newLoops(n), newCalls(s.Network)
+		w.loops, w.calls = newLoops(n, d.joint.Last), newCalls(s.Network)
 		if err := w.calls.listen(c); err != nil {
 			return err
 		}

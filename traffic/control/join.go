@@ -9,13 +9,14 @@ import (
 )
 
 // A Joint is a net as those see it who control it: a road that leads nowhere but into one other, which is entered from nowhere else, is one
-// road with it if each lane goes on as one, or if the second is so short that nobody can stand on it (where an approach fans out at its
+// road with it, unless one turns back there, if each lane goes on as one, or if the second is so short that nobody can stand on it (where an approach fans out at its
 // stop line). Without that, files cut approaches into pieces, and who waits for a light stands a lane before the one that ends at it.
 type Joint struct {
 	Net   *city.LaneNet
 	Lane  []int32   // of each lane of the net before: its lane here
 	Short []float64 // of each lane of the net before: m from its end to the end of its lane here
 	Road  []int32   // of each road of the net before: its road here
+	Last  []int32   // of each road here: the one of the net before that ends where it does
 	Conn  []int32   // of each connection of the net before: its connection here (the first, where lanes before it became several), −1: it lies within a lane
 }
 
@@ -30,7 +31,7 @@ func Join(n *city.LaneNet) *Joint {
 		j.Lane = append(j.Lane, int32(l))
 	}
 	for r := range n.Roads {
-		j.Road = append(j.Road, int32(r))
+		j.Road, j.Last = append(j.Road, int32(r)), append(j.Last, int32(r))
 	}
 	for c := range n.Connections {
 		j.Conn = append(j.Conn, int32(c))
@@ -71,7 +72,7 @@ func after(n *city.LaneNet, u int32, out, in [][]int32) int32 {
 		for _, c := range out[l] {
 			k := &n.Connections[c]
 			to := n.Lanes[k.To].Road
-			if k.Light >= 0 || to == u || s >= 0 && to != s {
+			if k.Light >= 0 || k.Turn == city.UTurn || to == u || s >= 0 && to != s {
 				return -1
 			}
 			s = to
@@ -128,6 +129,7 @@ func (j *Joint) merge(into []int32, in [][]int32) {
 		}
 	}
 	road, lane := make([]int32, len(n.Roads)), make([]int32, len(n.Lanes))
+	var last []int32
 	for r, x := range n.Roads {
 		if into[r] >= 0 {
 			continue
@@ -143,7 +145,7 @@ func (j *Joint) merge(into []int32, in [][]int32) {
 			w.Lanes = append(w.Lanes, y)
 		}
 		x.First, x.Length, x.To = first, x.Length+most, n.Roads[ends[r]].To
-		w.Roads = append(w.Roads, x)
+		w.Roads, last = append(w.Roads, x), append(last, j.Last[ends[r]])
 	}
 	conn := make([][]int32, len(n.Connections)) // of each connection: those that it becomes
 	for i, c := range n.Connections {
@@ -211,5 +213,5 @@ func (j *Joint) merge(into []int32, in [][]int32) {
 			j.Conn[c] = conn[was][0]
 		}
 	}
-	j.Net = w
+	j.Net, j.Last = w, last
 }
