@@ -22,6 +22,7 @@ type drive struct {
 	seed                               int
 	every, duration                    float64 // s
 	dead, observed, lag                float64
+	joint                              *control.Joint
 	keep                               bool   // the lights' own program runs, nobody decides
 	street                             bool   // protocol SUMO-2
 	dir                                string // for scratch files
@@ -86,7 +87,8 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	if d.street {
 		rules.Street, rules.View = streetRules(s.Network), loopAt
 	}
-	n, err := control.NewNetwork(&s.Network.LaneNet, rules)
+	d.joint = control.Join(&s.Network.LaneNet)
+	n, err := control.NewNetwork(d.joint.Net, rules)
 	if err != nil {
 		return err
 	}

@@ -111,12 +111,13 @@ type passage struct {
 	behind float64
 }
 
-func newLoops(n *control.Network) *loops {
+// last is, of each road of n, SUMO's own that ends where it does.
+func newLoops(n *control.Network, last []int32) *loops {
 	s := &loops{n: n, lane: make([]loop, len(n.Lanes)), ids: 1}
 	luck := chance.New(42, "drive-sumo/loops")
 	for l := range s.lane {
 		if n.Ahead[l] == 0 {
-			s.lane[l] = loop{on: luck.Float(uint64(n.Lanes[l].Road), 0) < loopShare, at: math.Min(loopAt, n.Lanes[l].Length-1)}
+			s.lane[l] = loop{on: luck.Float(uint64(last[n.Lanes[l].Road]), 0) < loopShare, at: math.Min(loopAt, math.Max(n.Lanes[l].Length-1, n.Lanes[l].Length/2))}
 		}
 	}
 	return s
@@ -148,23 +149,26 @@ func (s *loops) report(w *watch, o *control.Observation) {
 		keep = append(keep, r)
 		now := passage{lane: r.lane, inside: r.inside >= 0}
 		if r.lane >= 0 {
-			now.behind = s.n.Lanes[r.lane].Length - r.pos
+			now.behind = r.behind
 		}
 		was := r.was
 		r.was = now
 		if was.lane >= 0 && !was.inside && s.lane[was.lane].on && (now.inside || now.lane < 0 || s.n.Lanes[now.lane].Road != s.n.Lanes[was.lane].Road) {
 			of(was.lane).gone++
 		}
-		if now.lane < 0 || now.inside || !s.lane[now.lane].on {
+		if now.lane < 0 || !s.lane[now.lane].on {
+			continue
+		}
+		if now.behind < loopCovers {
+			of(now.lane).line = true
+		}
+		if now.inside {
 			continue
 		}
 		loop := &s.lane[now.lane]
 		fresh := was.lane < 0 || was.inside || s.n.Lanes[was.lane].Road != s.n.Lanes[now.lane].Road
 		if now.behind <= loop.at && (fresh || was.lane == now.lane && was.behind > loop.at || was.lane != now.lane && was.behind > s.lane[was.lane].at) {
 			of(now.lane).came = append(of(now.lane).came, r.speed)
-		}
-		if now.behind < loopCovers {
-			of(now.lane).line = true
 		}
 		if now.behind <= loop.at && loop.at <= now.behind+r.length && r.speed < 0.5 {
 			of(now.lane).setback = true

@@ -29,7 +29,7 @@ func approach(t *testing.T) *control.Network {
 // What the loops believe: a vehicle counted at 40 m drives to the line and leaves when it crosses; one that was miscounted is corrected at the
 // line; a queue that stands on the loop is longer than 40 m.
 func TestLoops(t *testing.T) {
-	s := newLoops(approach(t))
+	s := newLoops(approach(t), []int32{0, 1})
 	s.lane[0].on, s.lane[0].at = true, 40
 	p := &s.lane[0]
 	s.track(0, []float64{10}, 0, false, false)

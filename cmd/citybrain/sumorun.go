@@ -179,9 +179,9 @@ type rider struct {
 	at       int     // place on it
 	length   float64
 	people   float64
-	lane     int32 // −1: not on the network's lanes
-	inside   int32 // connection whose path it is on, −1
-	pos      float64
+	lane     int32   // −1: not on the network's lanes
+	inside   int32   // connection whose path it is on, −1
+	behind   float64 // m from its front to the end of the lane
 	speed    float64
 	waited   float64
 	reported bool // among those that are seen
@@ -194,8 +194,8 @@ type watch struct {
 	d      *drive
 	s      *sumo.Scenario
 	n      *control.Network
-	lanes  map[string]int32
-	roads  map[string]int32
+	lanes  map[string]int32 // SUMO's own
+	roads  map[string]int32 // of the joint
 	types  map[string]int32 // of journeys by id: their type
 	riders map[string]*rider
 	list   []*rider // in order of insertion
@@ -211,11 +211,11 @@ type watch struct {
 
 func newWatch(d *drive, s *sumo.Scenario, n *control.Network) *watch {
 	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
-	for i := range n.Lanes {
-		w.lanes[n.Lanes[i].ID] = int32(i)
+	for i := range s.Network.Lanes {
+		w.lanes[s.Network.Lanes[i].ID] = int32(i)
 	}
-	for i := range n.Roads {
-		w.roads[n.Roads[i].ID] = int32(i)
+	for i := range s.Network.Roads {
+		w.roads[s.Network.Roads[i].ID] = d.joint.Road[i]
 	}
 	for i := range s.Demand.Journeys {
 		w.types[s.Demand.Journeys[i].ID] = s.Demand.Journeys[i].Type
@@ -261,27 +261,22 @@ func (w *watch) hear(s *traci.Subscription) error {
 // place moves a rider to where SUMO says that it is.
 func (w *watch) place(r *rider, lane string, pos, speed float64) {
 	r.seen, r.speed = w.step, speed
-	if l, ok := w.lanes[lane]; ok {
-		if r.lane >= 0 && w.n.Lanes[r.lane].Road != w.n.Lanes[l].Road || r.inside >= 0 {
-			r.waited = 0
-		}
-		r.lane, r.inside, r.pos = l, -1, pos
-		road := w.n.Lanes[l].Road
-		for k := r.at; k < len(r.route); k++ {
-			if r.route[k] == road {
-				r.at = k
-				break
-			}
-		}
+	if k, ok := w.lanes[lane]; ok {
+		w.on(r, k, w.s.Network.Lanes[k].Length-pos)
 	} else if p, ok := w.s.Network.Inside[lane]; ok {
-		c := &w.n.Connections[p.Connection]
-		if r.inside < 0 {
-			r.waited = 0
-		}
-		r.lane, r.inside = c.To, p.Connection
-		r.pos = p.Before + pos - c.Length // negative: before the lane
-		if road := w.n.Lanes[c.To].Road; r.at+1 < len(r.route) && r.route[r.at] != road && r.route[r.at+1] == road {
-			r.at++
+		c := &w.s.Network.Connections[p.Connection]
+		left := c.Length - p.Before - pos
+		if w.d.joint.Conn[p.Connection] < 0 { // what SUMO takes for a junction is a piece of lane
+			w.on(r, c.To, w.s.Network.Lanes[c.To].Length+left)
+		} else {
+			if r.inside < 0 {
+				r.waited = 0
+			}
+			r.lane, r.inside = w.d.joint.Lane[c.To], w.d.joint.Conn[p.Connection]
+			r.behind = w.n.Lanes[r.lane].Length + left
+			if road := w.n.Lanes[r.lane].Road; r.at+1 < len(r.route) && r.route[r.at] != road && r.route[r.at+1] == road {
+				r.at++
+			}
 		}
 	} else {
 		r.lane = -1
@@ -290,6 +285,22 @@ func (w *watch) place(r *rider, lane string, pos, speed float64) {
 		r.waited++
 		if r.lane >= 0 && r.inside < 0 && w.n.Ahead[r.lane] == 0 {
 			w.wait = max(w.wait, r.waited)
+		}
+	}
+}
+
+// on places a rider on lane k of SUMO's net, behind metres before its end.
+func (w *watch) on(r *rider, k int32, behind float64) {
+	l := w.d.joint.Lane[k]
+	road := w.n.Lanes[l].Road
+	if r.lane >= 0 && w.n.Lanes[r.lane].Road != road || r.inside >= 0 {
+		r.waited = 0
+	}
+	r.lane, r.inside, r.behind = l, -1, behind+w.d.joint.Short[k]
+	for i := r.at; i < len(r.route); i++ {
+		if r.route[i] == road {
+			r.at = i
+			break
 		}
 	}
 }
@@ -328,7 +339,7 @@ func (w *watch) admit(c *traci.Conn) error {
 			r.people = w.s.Demand.Types[k].People
 		}
 		for _, e := range edges.Value.List {
-			if road, ok := w.roads[e]; ok {
+			if road, ok := w.roads[e]; ok && (len(r.route) == 0 || r.route[len(r.route)-1] != road) {
 				r.route = append(r.route, road)
 			}
 		}
@@ -368,11 +379,10 @@ func (w *watch) fill(o *control.Observation) {
 				o.Halted[r.lane]++
 			}
 		}
-		behind := w.n.Lanes[r.lane].Length - r.pos
-		if !r.reported || !w.n.Sees(r.lane, behind) {
+		if !r.reported || !w.n.Sees(r.lane, r.behind) {
 			continue
 		}
-		v := control.Vehicle{ID: r.id, Behind: behind, Speed: r.speed, Length: r.length, Waited: r.waited, Next: -1, People: r.people}
+		v := control.Vehicle{ID: r.id, Behind: r.behind, Speed: r.speed, Length: r.length, Waited: r.waited, Next: -1, People: r.people}
 		if r.at+1 < len(r.route) {
 			v.Next = r.route[r.at+1]
 		}
@@ -402,7 +412,7 @@ type wish struct {
 func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
 	w := newWatch(d, s, n)
 	if d.street {
-		w.loops, w.calls = newLoops(n), newCalls(s.Network)
+		w.loops, w.calls = newLoops(n, d.joint.Last), newCalls(s.Network)
 		if err := w.calls.listen(c); err != nil {
 			return err
 		}

@@ -67,14 +67,15 @@ func (c *Conn) version() error {
 
 // exchange sends a message and returns the body of the one that comes back, valid until the next call.
 func (c *Conn) exchange(out []byte) ([]byte, error) {
-	if err := c.c.SetDeadline(time.Now().Add(c.patience)); err != nil {
+	if err := c.c.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
 		return nil, fmt.Errorf("sumo: %w", err)
 	}
 	if _, err := c.c.Write(out); err != nil {
 		return nil, c.gone(err)
 	}
+	in := answer{c: c.c, slice: c.patience / slices}
 	var head [4]byte
-	if _, err := io.ReadFull(c.c, head[:]); err != nil {
+	if _, err := io.ReadFull(&in, head[:]); err != nil {
 		return nil, c.gone(err)
 	}
 	n := binary.BigEndian.Uint32(head[:])
@@ -85,10 +86,36 @@ func (c *Conn) exchange(out []byte) ([]byte, error) {
 		c.in = make([]byte, n)
 	}
 	c.in = c.in[:n]
-	if _, err := io.ReadFull(c.c, c.in); err != nil {
+	if _, err := io.ReadFull(&in, c.in); err != nil {
 		return nil, c.gone(err)
 	}
 	return c.in, nil
+}
+
+// An answer is read in slices of the patience: when the whole machine stands still for a while, SUMO is not to blame, and the pause
+// costs one slice only.
+type answer struct {
+	c     net.Conn
+	slice time.Duration
+	spent int
+}
+
+const slices = 9
+
+func (a *answer) Read(p []byte) (int, error) {
+	for {
+		if err := a.c.SetReadDeadline(time.Now().Add(a.slice)); err != nil {
+			return 0, err
+		}
+		n, err := a.c.Read(p)
+		var t net.Error
+		if n > 0 || !errors.As(err, &t) || !t.Timeout() {
+			return n, err
+		}
+		if a.spent++; a.spent == slices {
+			return 0, err
+		}
+	}
 }
 
 func (c *Conn) gone(err error) error {
