@@ -95,8 +95,14 @@ func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
 		for s := range x.city.Signals[j].Stages {
 			all |= ntcip1202.Of(s + 1)
 		}
+		// Preempt n dwells in phase n: it says that the order is an emergency's.
+		urgent := 0
+		if c.Stage.Urgent {
+			urgent = 1
+		}
 		vars := append(ntcip1202.Set16(ntcip1202.Omit, all&^want), ntcip1202.Set16(ntcip1202.Hold, want)...)
-		return true, p.write(x, f, j, ntcip1202.Set, c, append(vars, ntcip1202.Set16(ntcip1202.ForceOff, all&^want)...))
+		vars = append(vars, ntcip1202.Set16(ntcip1202.ForceOff, all&^want)...)
+		return true, p.write(x, f, j, ntcip1202.Set, c, append(vars, ntcip1202.Put(ntcip1202.Preempt(c.Stage.Stage+1), urgent)))
 	case c.Plan != nil:
 		j := c.Plan.Junction
 		if !x.elsewhere(j, false) {

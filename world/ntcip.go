@@ -94,6 +94,14 @@ func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
 			return of(hold), true
 		}
 	}
+	for s := range w.city.Signals[j].Stages {
+		if is(ntcip1202.Preempt(s + 1)) {
+			if leased && g.Urgent && int(g.Want) == s {
+				return 1, true
+			}
+			return 0, true
+		}
+	}
 	switch {
 	case is(ntcip1202.UnitFlash):
 		return map[traffic.Mode]int{traffic.Lit: ntcip1202.NotFlash, traffic.Flashing: ntcip1202.FlashByMMU, traffic.Starting: ntcip1202.FlashStartup}[g.Mode], true
@@ -117,7 +125,7 @@ func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
 }
 
 // set obeys a set as a whole or not at all. Of the control group it takes one phase that is held and not omitted, which it goes to in its own time,
-// forcing off whatever else runs; no phase held gives it back to its pattern. It keeps to either for wishLease, as after its backup time.
+// forcing off whatever else runs, and with its preempt set as for an emergency; no phase held gives it back to its pattern. It keeps to either for wishLease, as after its backup time.
 func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 	if p, ok := ntcip1202.ReadPlan(vars); ok {
 		return a.store(w, j, p)
@@ -133,7 +141,8 @@ func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 	off, forced := ntcip1202.Orders(vars, ntcip1202.ForceOff)
 	for s := range w.city.Signals[j].Stages {
 		if hold == ntcip1202.Of(s+1) {
-			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease, false)
+			preempt, _ := ntcip1202.Number(vars, ntcip1202.Preempt(s+1))
+			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease, preempt != 0)
 		}
 	}
 	return false

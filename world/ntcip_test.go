@@ -87,6 +87,21 @@ func TestAgentsGuardThemselves(t *testing.T) {
 	if m, _ := say(name, ntcip1202.Set, both...); m.Error != ntcip1202.BadValue {
 		t.Errorf("two phases held at once: error %d", m.Error)
 	}
+	// A stage is an emergency's where its preempt is set with it, and no longer.
+	for _, urgent := range []int{1, 0} {
+		order := append(ntcip1202.Set16(ntcip1202.Omit, ntcip1202.Of(1)), ntcip1202.Set16(ntcip1202.Hold, ntcip1202.Of(2))...)
+		order = append(append(order, ntcip1202.Set16(ntcip1202.ForceOff, ntcip1202.Of(1))...), ntcip1202.Put(ntcip1202.Preempt(2), urgent))
+		if m, _ := say(name, ntcip1202.Set, order...); m.Error != ntcip1202.NoError {
+			t.Fatalf("a stage with preempt %d: error %d", urgent, m.Error)
+		}
+		if err := w.Step(context.Background(), w.now+10*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		m, _ := say(name, ntcip1202.Get, ntcip1202.Ask(ntcip1202.Preempt(1), ntcip1202.Preempt(2))...)
+		if w.streets.Signal(j).Urgent != (urgent == 1) || len(m.Vars) != 2 || m.Vars[0].Number != 0 || m.Vars[1].Number != int64(urgent) {
+			t.Errorf("preempt %d: urgent %v, read back %+v", urgent, w.streets.Signal(j).Urgent, m.Vars)
+		}
+	}
 	if m, _ := say(name, ntcip1202.Get, ntcip1202.Ask(ntcip1202.UnitFlash, ntcip1202.Volume(99))...); m.Error != ntcip1202.NoSuchName || m.ErrorIndex != 2 {
 		t.Errorf("an object that is not there: %+v", m)
 	}

@@ -29,14 +29,15 @@ import (
 
 // streets is a scenario for the microscopic engine: a lane net, who drives on it, and the rules of the place.
 type streets struct {
-	name    string
-	net     *city.LaneNet
-	demand  *city.LaneDemand
-	rules   control.Options
-	headway float64 // factor on drivers' headways
-	begin   float64 // s that the scenario's clock shows at its start
-	pace    int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
-	city    bool    // a city pack: drivers know their way about, and go round what is locked
+	name     string
+	net      *city.LaneNet
+	demand   *city.LaneDemand
+	rules    control.Options
+	headway  float64 // factor on drivers' headways
+	begin    float64 // s that the scenario's clock shows at its start
+	pace     int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
+	informed float64 // share of drivers who hear of closed roads; 0: all
+	city     bool    // a city pack: drivers know their way about, and go round what is locked
 }
 
 // openStreets reads the scenario that one of two flags names.
@@ -57,7 +58,7 @@ func sumoStreets(path string) (streets, error) {
 		return streets{}, err
 	}
 	note(s.Defects)
-	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1, false}, nil
+	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1, 0, false}, nil
 }
 
 // note tells of what was mended in an input.
@@ -91,7 +92,7 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	if name == "" {
 		name = c.Name.En
 	}
-	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5, true}, nil
+	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5, 0, true}, nil
 }
 
 // decideEvery is the seconds between a controller's decisions where nobody says.
@@ -127,7 +128,7 @@ func (s *streets) controller(name string, every int, plan string) (*control.Netw
 
 // micro is how the microscopic engine runs the scenario.
 func (s *streets) micro(seed uint64, threads int) micro.Config {
-	return micro.Config{Seed: seed, Threads: threads, Headway: s.headway, Impatient: s.city}
+	return micro.Config{Seed: seed, Threads: threads, Headway: s.headway, Impatient: s.city, Informed: s.informed}
 }
 
 // habits is the runs of the queues after which drivers keep the routes that they have found.
@@ -252,7 +253,11 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	case apart:
 		sim, step, err = s.both(r, every)
 	default:
-		sim, step, err = s.driver(r.controller, every, r.seed, r.threads, r.plan)
+		s.informed = r.informed
+		var m *micro.Sim
+		if m, step, err = s.driver(r.controller, every, r.seed, r.threads, r.plan); err == nil {
+			sim, err = m, r.happens(s.net, m)
+		}
 	}
 	if err != nil {
 		return runRow{}, err

@@ -53,6 +53,9 @@ type trafficRun struct {
 	roadnet, flow, model, controller string
 	tracks                           string
 	every, duration, threads, sample int
+	water                            string
+	closures                         []closure
+	informed                         float64
 	seed                             uint64
 	stay                             bool
 }
@@ -71,6 +74,13 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&r.tripinfo, "tripinfo", "", "`file` for the trips in SUMO's format; of streets of our own engine")
 	f.StringVar(&r.tracks, "trajectories", "", "`file`.parquet or .csv for where every vehicle is; beside queues those of the microscopic area")
 	f.IntVar(&r.sample, "trajectories-every", 1, "`s` between two places of a vehicle")
+	f.Func("close", "`EDGE@FROM-TO`, s: nobody may enter this road meanwhile; may be given again", func(text string) error {
+		c, err := parseClosure(text)
+		r.closures = append(r.closures, c)
+		return err
+	})
+	f.StringVar(&r.water, "water", "", "CSV `file` of time_s,edge,depth_m: how deep water stands on a road from then on")
+	f.Float64Var(&r.informed, "informed", 1, "`share` of drivers who hear at once of closed and flooded roads; the others see them")
 	f.StringVar(&r.controller, "controller", "brain", strings.Join(runControllers(), ", "))
 	f.IntVar(&r.every, "decide-every", 0, "`s` between decisions; 0: the controller's own")
 	f.IntVar(&r.duration, "duration", hour, "`s` of simulation")
@@ -103,6 +113,10 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --plan and --tripinfo go with --city and --sumo", errUsage)
 	case r.roadnet == "" && (r.flow != "" || r.stay):
 		return fmt.Errorf("%w: --flow and --no-lane-change go with --roadnet", errUsage)
+	case (r.water != "" || len(r.closures) > 0 || r.informed != 1) && (r.roadnet != "" || r.area != "" || r.edges != "" || r.model == "meso"):
+		return fmt.Errorf("%w: --close, --water and --informed go with --city and --sumo and the microscopic engine alone", errUsage)
+	case !(r.informed > 0 && r.informed <= 1):
+		return fmt.Errorf("%w: --informed %g is above 0 and at most 1", errUsage, r.informed)
 	case r.plan != "" && !planned(r.controller):
 		return fmt.Errorf("%w: --plan is for fixed, offline and actuated, not for %s", errUsage, r.controller)
 	case r.tracks != "" && (r.model == "meso" || !slices.Contains(trackEnds, filepath.Ext(r.tracks))):

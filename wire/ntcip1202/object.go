@@ -71,6 +71,9 @@ const (
 func Status(g Group, row int) OID { return under(1, statusArc, 1, uint32(g), uint32(row)) }
 func Order(g Group, row int) OID  { return under(1, orderArc, 1, uint32(g), uint32(row)) }
 
+// Preempt names the control state of preempt n (6.3), from 1: set to other than 0 it does what the preempt's own input would, and to 0 ends it.
+func Preempt(n int) OID { return under(6, 3, 1, 2, uint32(n)) }
+
 // Volume and Occupancy name what detector n, from 1, counted in its last period: vehicles, and half percents (0–200).
 func Volume(n int) OID    { return under(2, 5, 4, 1, 1, uint32(n)) }
 func Occupancy(n int) OID { return under(2, 5, 4, 1, 2, uint32(n)) }
