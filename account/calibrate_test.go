@@ -37,7 +37,7 @@ func TestCountsCorrectThePrior(t *testing.T) {
 
 func TestGEHIsOfHourlyFlows(t *testing.T) {
 	// √(2·100²/1900) = 3.2; √(2·200²/1800) = 6.7.
-	if w := within(&measured{counts: []float64{1000, 1000, 0}}, &run{counts: []float64{900, 800, 0}}); math.Abs(w-2.0/3) > 1e-9 {
+	if w, _ := within(&measured{counts: []float64{1000, 1000, 0}}, []float64{900, 800, 0}, every); math.Abs(w-2.0/3) > 1e-9 {
 		t.Errorf("within %.3f", w)
 	}
 	var none *city.Calibration

@@ -37,12 +37,13 @@ type Evening struct {
 	Progress func(sim, of time.Duration) // may be nil
 	Plans    []city.PlanSpec             // nil: FairPlans
 	// Detectors are the shares of loops with a fault, nil: the usual ones; Trusting has the brain believe all of them.
-	Detectors *world.DetectorRates
-	Trusting  bool
-	PlansOnly bool                           // the brain leaves the signals to their plans
-	Failing   *float64                       // chance of a controller to fail in four hours; nil: the usual one
-	live      bool                           // it goes on against the wall clock
-	Watch     func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
+	Detectors  *world.DetectorRates
+	Trusting   bool
+	Saturation float64                        // of the world's lanes, vehicles/s; 0: city.SaturationFlow
+	PlansOnly  bool                           // the brain leaves the signals to their plans
+	Failing    *float64                       // chance of a controller to fail in four hours; nil: the usual one
+	live       bool                           // it goes on against the wall clock
+	Watch      func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
 }
 
 // drain is how long trips under way go on after the evening, and officer the seconds after which a scripted duty officer
@@ -155,6 +156,7 @@ type (
 		MaxDepthM *float64 `json:"max_depth_m"`
 		Flooded   *int     `json:"flooded_cells"`
 		DamageCNY *float64 `json:"damage_cny"`
+		Unpriced  string   `json:"damage_withheld,omitempty"` // why there is no damage_cny
 		MassError float64  `json:"mass_error_rel"`
 		Terrain   string   `json:"terrain"`
 	}
@@ -252,7 +254,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 	if e.Trips == 0 {
 		e.Trips = world.PeakTrips(e.City)
 	}
-	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds, Detectors: e.Detectors, Failing: e.Failing}
+	cfg := world.Config{Seed: e.Seed, Start: EveningStart, Hours: e.Hours, TripsPerHour: e.Trips, Calm: e.Scenario == "calm", Threads: e.Threads, Silent: !e.Brain && !e.Feeds, Detectors: e.Detectors, Failing: e.Failing, Saturation: e.Saturation}
 	var err error
 	if e.Plans == nil {
 		if e.Plans, err = FairPlans(ctx, e.City, cfg, e.Threads); err != nil {
@@ -279,13 +281,21 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		s.x = exchange.New(e.City, s.twin.Main())
 	}
 	if e.Brain {
-		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: 1.03 * e.Trips, Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live, Trusting: e.Trusting, NoSignals: e.PlansOnly})
+		s.brain, err = brain.New(BelievedCity(e.City, BrainSeed(e.Seed)), s.twin, s.x, brain.Config{Start: EveningStart, Seed: BrainSeed(e.Seed), Members: e.Members, Beside: e.Beside, PerHour: supposed(e.City, e.Trips), Hours: e.Hours, Threads: e.Threads, Build: e.Build, Plans: e.Plans, Apart: e.live, Trusting: e.Trusting, NoSignals: e.PlansOnly})
 		if err != nil {
 			s.twin.Close()
 			return nil, e, err
 		}
 	}
 	return s, e, nil
+}
+
+// supposed is how many trips the brain takes the peak hour to have: 3 % too many where nobody has calibrated it.
+func supposed(c *city.City, trips float64) float64 {
+	if c.Calibrated() {
+		return trips
+	}
+	return 1.03 * trips
 }
 
 // newest returns when the newest value was observed, zero if none was.
@@ -447,7 +457,10 @@ func (s *session) report() *Report {
 		r.PeakSpeedKMH = ptr(t.PeakSpeedKMH)
 	}
 	if c.Terrain.Assessable() {
-		r.Flood.MaxDepthM, r.Flood.Flooded, r.Flood.DamageCNY = ptr(t.MaxDepthM), ptr(t.FloodedCells), ptr(float64(t.DamageFen)/100)
+		r.Flood.MaxDepthM, r.Flood.Flooded = ptr(t.MaxDepthM), ptr(t.FloodedCells)
+	}
+	if r.Flood.Unpriced = Unpriced(c); r.Flood.Unpriced == "" {
+		r.Flood.DamageCNY = ptr(float64(t.DamageFen) / 100)
 	}
 	sent := s.world.Sent()
 	if s.x != nil {
@@ -477,6 +490,19 @@ func (s *session) report() *Report {
 		}
 	}
 	return r
+}
+
+// Unpriced says why damage in a city is not put into money, "" if it is.
+func Unpriced(c *city.City) string {
+	switch {
+	case c.Terrain == nil:
+		return "the city has no terrain"
+	case !c.Terrain.Assessable():
+		return fmt.Sprintf("the terrain's vertical error is %.2f m, %.2f m at most are needed", c.Terrain.VerticalError, city.TerrainTrust)
+	case !c.Calibrated():
+		return "uncalibrated: " + c.Calibration.Lacks()
+	}
+	return ""
 }
 
 // TerrainOf says where a city's terrain is from, none if it has none.

@@ -49,10 +49,14 @@ type Paired struct {
 // A SeasonReport is the object of `citybrain season --json`.
 type SeasonReport struct {
 	Pairs    int       `json:"pairs"`
-	Avoided  *Interval `json:"avoided_damage_cny"` // null where the terrain does not let damage be assessed
+	Avoided  *Interval `json:"avoided_damage_cny"`        // null where damage is not put into money …
+	Unpriced string    `json:"damage_withheld,omitempty"` // … and why
 	Travel   Paired    `json:"mean_travel_s"`
 	Response *Paired   `json:"mean_response_s"`
 	WallS    float64   `json:"wall_s"`
+
+	// Whether the pack's traffic is calibrated, as city.Calibration says.
+	Calibrated bool `json:"calibrated"`
 
 	Terrain string  `json:"terrain"`
 	Version string  `json:"city_version"`
@@ -82,7 +86,7 @@ func (s Season) Run(ctx context.Context) (*SeasonReport, error) {
 		s.Threads = runtime.GOMAXPROCS(0)
 	}
 	n := s.Storms * s.Seeds
-	r := &SeasonReport{Pairs: n, Version: s.City.Version, Build: s.Build, Members: s.Members, Hours: s.Hours, Terrain: string(TerrainOf(s.City))}
+	r := &SeasonReport{Pairs: n, Version: s.City.Version, Build: s.Build, Members: s.Members, Hours: s.Hours, Terrain: string(TerrainOf(s.City)), Unpriced: Unpriced(s.City), Calibrated: s.City.Calibrated()}
 	for i := range n {
 		pair := Pair{Seed: s.First + uint64(i)}
 		var plans []city.PlanSpec // both evenings of a pair have the same

@@ -156,7 +156,8 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}
-	if b.streets, err = traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: cfg.Threads}); err != nil {
+	trips, flow := calibrated(c, trips, goals, cfg.Seed)
+	if b.streets, err = traffic.New(c, trips, goals, traffic.Config{Seed: cfg.Seed, Replan: 10 * time.Minute, Threads: cfg.Threads, Saturation: flow}); err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}
 	for j := range c.Signals {

@@ -7,12 +7,28 @@ import (
 	"sync"
 	"time"
 
+	"citybrain/city"
 	"citybrain/traffic"
 )
 
 // demandVariants are factors on the trips to come: what a day's traffic differs by from what was drawn and counted. Traffic is
 // tried under each of them, as water is under each member of the rain.
 var demandVariants = [...]float64{0.85, 1, 1.15}
+
+// calibrated returns the trips as counts have corrected them, and the lanes' saturation flow in vehicles/s, as far as the city's pack has a calibration;
+// else the trips as they are, and 0.
+func calibrated(c *city.City, trips []traffic.Trip, goals []int32, seed uint64) ([]traffic.Trip, float64) {
+	if !c.Calibrated() {
+		return trips, 0
+	}
+	k := c.Calibration
+	trips, _ = traffic.NewMatrix(c, k.OD).Redraw(trips, goals, seed)
+	// What is within its error of the usual flow is no other flow.
+	if math.Abs(k.Saturation-3600*city.SaturationFlow) < 2*k.SaturationSE {
+		return trips, 0
+	}
+	return trips, k.Saturation / 3600
+}
 
 // Bounds of one correction of the demand.
 const (

@@ -23,13 +23,13 @@ type estimate struct {
 	city       *city.City
 	index      linkIndex
 	terminal   map[string]probe
-	flowURN    []string  // by link: its detector's entity
-	standing   []float64 // vehicles standing, by link, by the probes
-	back       []float64 // m before the stop line at which the last of them stands
-	running    []float64 // vehicles on it, by link
-	metres     []float64 // driven by the probes on each link since the start, and …
-	seconds    []float64 // … what they took for it
-	pace       []float64 // m/s of the probes of late; NaN: none
+	flowURN    []string           // by link: its detector's entity
+	standing   []float64          // vehicles standing, by link, by the probes
+	back       []float64          // m before the stop line at which the last of them stands
+	running    []float64          // vehicles on it, by link
+	passages   []Passage          // of the probes, by turn, since the start
+	paces      [][paceBins]uint32 // of the probes that nothing holds up, by class of road: how many went at which share of the limit
+	pace       []float64          // m/s of the probes of late; NaN: none
 	paceAt     []time.Time
 	occupied   []float64   // by link, of its detector; −1: none or silent
 	stage      []int       // by junction, −1: not known
@@ -53,7 +53,7 @@ type probe struct {
 	along   float64
 	speed   float64 // m/s
 	at      time.Time
-	entered time.Time
+	entered time.Time // zero: nobody saw it come onto its link
 }
 
 // gauge is the brain's view of one station.
@@ -71,7 +71,7 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), metres: make([]float64, n), seconds: make([]float64, n), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), changed: make([]time.Time, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), passages: make([]Passage, len(c.Streets.Turns)), paces: make([][paceBins]uint32, city.Service+1), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), changed: make([]time.Time, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
 	e.queues.believed = func(l int32, k int) bool { return e.trusting || e.detectors.believed(l, k) }
 	e.queues.blind = func(l int32) bool { return !e.trusting && e.detectors.blind(l) }
 	for l := range n {
@@ -171,6 +171,17 @@ var loopNames = [3][2]string{{"volumeLeft", "occupancyLeft"}, {"volumeStraight",
 // probeEvery is how often the reporting vehicles are looked at.
 const probeEvery = 15 * time.Second
 
+// A vehicle slower than standing, km/h, that seems to stand less than overLine metres behind a stop line stands before it: places scatter by some metres.
+const (
+	standing = 5
+	overLine = 15
+)
+
+// after reports whether link b follows link a.
+func (e *estimate) after(a, b int32) bool {
+	return e.city.Streets.Links[a].To == e.city.Streets.Links[b].From
+}
+
 // detectorPeriod is the seconds over which controllers count.
 const detectorPeriod = 15
 
@@ -203,20 +214,24 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		if link < 0 {
 			continue
 		}
+		if known && link != was.link && kmh < standing && along < overLine && e.after(was.link, link) {
+			link, along = was.link, e.city.Streets.Links[was.link].Length
+		}
 		reporting++
-		p := probe{link: link, along: along, speed: kmh / 3.6, at: at, entered: at}
+		p := probe{link: link, along: along, speed: kmh / 3.6, at: at}
 		if known && was.link != link {
 			e.queues.turned(was.link, link)
 			e.queues.crossed[link] += 1 / probeShare
-			for _, t := range e.between(was.link, link) {
+			turns := e.between(was.link, link)
+			for _, t := range turns {
 				e.detectors.crossed(e.city, t)
 			}
+			p.entered = e.pass(was, p, turns)
 		}
 		if known && was.link == link {
 			p.entered = was.entered
 			if dt := at.Sub(was.at).Seconds(); dt > 0 && along >= was.along {
 				v := (along - was.along) / dt
-				e.metres[link], e.seconds[link] = e.metres[link]+along-was.along, e.seconds[link]+dt
 				if math.IsNaN(e.pace[link]) || b.now.Sub(e.paceAt[link]) > 5*time.Minute {
 					e.pace[link] = v
 				}
@@ -224,6 +239,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 				e.paceAt[link] = b.now
 			}
 		}
+		e.unhindered(p)
 		e.terminal[ent.ID] = p
 		e.running[link] += 0.5 / probeShare
 		if p.speed < 1.5 && (b.now.Sub(at) <= freshReport || at.After(b.greenAt(link))) {

@@ -266,7 +266,7 @@ func (b *Brain) setFan(o *outlook, p programme, asIs, branch string) {
 		}
 		f.Rain = append(f.Rain, mmh/math.Max(1, n))
 	}
-	if b.city.Terrain.Assessable() {
+	if b.city.Priced() {
 		f.Damage = damageOf(totals(out))
 		of := make([]float64, len(out))
 		for k := range b.city.Districts {
@@ -333,7 +333,7 @@ func (b *Brain) decideWater(p programme, asIs, with string) {
 			return d
 		}
 		d := &Decision{Kind: "water", Deadline: b.now.Add(10 * time.Minute), Base: asIs, With: with, orders: orders, after: b.now.Add(b.cfg.Horizon)}
-		if b.city.Terrain.Assessable() {
+		if b.city.Priced() {
 			d.Expected = effect("fen", side(base), side(best))
 		}
 		if len(creek.Line) > 0 {
@@ -349,10 +349,17 @@ func (b *Brain) decideWater(p programme, asIs, with string) {
 		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen].En, Zh: creek.Name.Zh + "：" + names[chosen].Zh}
 		before, after, stands := mean(side(base))/1e6, mean(side(best))/1e6, p.chosen.until(k).Minutes()
 		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.1f → %.1f ten thousand within 2 h.", stands, len(base), before, after), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：两小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), before, after)}
+		if !b.city.Priced() { // no money; how much less it is all the same
+			less := 0.0
+			if before > 0 {
+				less = 100 * (before - after) / before
+			}
+			d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: %.0f %% less mean damage in its districts within 2 h.", stands, len(base), less), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：两小时内所辖片区平均损失减少%.0f%%。", stands, len(base), less)}
+		}
 		d.IfNot = city.Text{En: "pumps and gates follow their own switch levels", Zh: "泵闸按就地水位自动运行"}
 		expected, startDamage := mean(side(base)), b.damageSoFar(k)
 		d.judge = func(b *Brain, _ twin.Snapshot) *Effect {
-			if !b.city.Terrain.Assessable() {
+			if !b.city.Priced() {
 				return nil
 			}
 			// What the stations' levels say the water did, against what was expected without the order.

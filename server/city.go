@@ -38,7 +38,7 @@ func (s *Server) cityJSON() []byte {
 	return marshal(map[string]any{
 		"name": c.Name, "width": b.Max[0] - b.Min[0], "height": b.Max[1] - b.Min[1], "zone": zone, "attribution": nonNil(c.Attribution), "exercise": s.cfg.Exercise,
 		"corners": [][2]float64{s.lonlat(b.Min), s.lonlat(orb.Point{b.Max[0], b.Min[1]}), s.lonlat(b.Max), s.lonlat(orb.Point{b.Min[0], b.Max[1]})},
-		"terrain": terrain, "assessable": c.Terrain.Assessable(), "start": s.cfg.Start.Unix(), "end": s.cfg.End.Unix(), "build": s.cfg.Build, "version": c.Version,
+		"terrain": terrain, "assessable": c.Terrain.Assessable(), "calibrated": c.Calibrated(), "lacks": c.Calibration.Lack(), "start": s.cfg.Start.Unix(), "end": s.cfg.End.Unix(), "build": s.cfg.Build, "version": c.Version,
 	})
 }
 

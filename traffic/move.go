@@ -90,7 +90,7 @@ func (s *Sim) discharge(l int32, capacity float32) {
 	st, net, streets := &s.st, s.net, &s.city.Streets
 	now := float32(st.Now)
 	link := &streets.Links[l]
-	flow := float32(city.SaturationFlow) * capacity * st.Passable[l]
+	flow := float32(s.cfg.Saturation) * capacity * st.Passable[l]
 	if st.Speed[l] < 0.5 {
 		flow = 0 // they stand in water
 	} else if slow := st.Speed[l] / float32(link.Speed) * 1.5; slow < 1 {

@@ -19,6 +19,8 @@ type Config struct {
 	Replan  time.Duration // how often one of the two groups of informed drivers gets new routes, alternating; 0: never
 	Habit   float64       // share of drivers who keep to their habit, 0.4
 	Threads int           // for the route trees; the result does not depend on it
+	// Saturation is the flow of a lane over its stop line while it is green and a queue lasts, vehicles/s; 0: city.SaturationFlow.
+	Saturation float64
 }
 
 // A Trip is one vehicle's journey.
@@ -135,6 +137,9 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 	}
 	if cfg.Threads == 0 {
 		cfg.Threads = 1
+	}
+	if cfg.Saturation == 0 {
+		cfg.Saturation = city.SaturationFlow
 	}
 	for i, t := range trips {
 		if i > 0 && t.Depart < trips[i-1].Depart {

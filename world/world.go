@@ -23,6 +23,7 @@ type Config struct {
 	Threads      int            // the result does not depend on it
 	Silent       bool           // the departments' lines are closed: they neither send nor hear
 	Detectors    *DetectorRates // of loops that fail; nil: the usual ones
+	Saturation   float64        // of lanes, vehicles/s; 0: city.SaturationFlow
 	Failing      *float64       // chance of a controller to fail in four hours; nil: the usual one
 	// Plans are the signal plans that the controllers start with, one for each junction; nil: each its reference plan.
 	Plans []city.PlanSpec
@@ -89,7 +90,7 @@ func New(c *city.City, cfg Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.streets, err = traffic.New(c, list, goals, traffic.Config{Seed: cfg.Seed ^ 0x5ca1ab1e, Replan: 5 * time.Minute, Threads: cfg.Threads})
+	w.streets, err = traffic.New(c, list, goals, traffic.Config{Seed: cfg.Seed ^ 0x5ca1ab1e, Replan: 5 * time.Minute, Threads: cfg.Threads, Saturation: cfg.Saturation})
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ func City(seed uint64) *city.City {
 	m.ground()
 	m.drains()
 	m.gauges()
+	calibrate(m.c)
 	v, err := m.c.Hash()
 	if err != nil {
 		panic("riverside: " + err.Error()) // plain data of our own

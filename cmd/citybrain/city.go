@@ -56,6 +56,8 @@ type info struct {
 	Datum       string         `json:"datum,omitempty"`
 	VerticalM   *float64       `json:"vertical_error_m"`
 	Assessable  bool           `json:"flood_assessable"`
+	Calibrated  bool           `json:"calibrated"`
+	Lacks       string         `json:"uncalibrated,omitempty"` // why
 	Basins      int            `json:"basins"`
 	Creeks      int            `json:"creeks"`
 	Pumps       int            `json:"pumps"`
@@ -83,7 +85,7 @@ func cityInfo(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	i := info{Name: c.Name, Version: c.Version, Nodes: len(c.Streets.Nodes), Links: len(c.Streets.Links), Signals: len(c.Signals), Buildings: len(c.Buildings), Places: map[string]int{}, Terrain: string(city.TerrainNone), Basins: len(c.Drains.Basins), Creeks: len(c.Drains.Creeks), Pumps: len(c.Drains.Pumps), Attribution: c.Attribution, Defects: c.Defects, Assessable: c.Terrain.Assessable()}
+	i := info{Name: c.Name, Version: c.Version, Nodes: len(c.Streets.Nodes), Links: len(c.Streets.Links), Signals: len(c.Signals), Buildings: len(c.Buildings), Places: map[string]int{}, Terrain: string(city.TerrainNone), Basins: len(c.Drains.Basins), Creeks: len(c.Drains.Creeks), Pumps: len(c.Drains.Pumps), Attribution: c.Attribution, Defects: c.Defects, Assessable: c.Terrain.Assessable(), Calibrated: c.Calibrated(), Lacks: c.Calibration.Lacks()}
 	i.AreaKM2 = (c.Bounds.Max[0] - c.Bounds.Min[0]) * (c.Bounds.Max[1] - c.Bounds.Min[1]) / 1e6
 	for k := range c.Streets.Links {
 		i.LaneKM += c.Streets.Links[k].Length * float64(c.Streets.Links[k].Lanes) / 1000

@@ -91,11 +91,13 @@ func printReport(w io.Writer, r *account.Report) {
 		fmt.Fprintf(w, "  calls     %d, mean response %.0f s, %.0f %% within target\n", r.Emergency.Calls, *r.Emergency.ResponseS, *r.Emergency.WithinPct)
 	}
 	fmt.Fprintf(w, "  rain      %.0f mm", r.Flood.RainMM)
-	switch {
-	case r.Flood.DamageCNY != nil:
-		fmt.Fprintf(w, ", deepest %.2f m, %d cells flooded, damage ¥%.0f", *r.Flood.MaxDepthM, *r.Flood.Flooded, *r.Flood.DamageCNY)
-	default:
-		fmt.Fprint(w, ", flood damage not assessable")
+	if r.Flood.MaxDepthM != nil {
+		fmt.Fprintf(w, ", deepest %.2f m, %d cells flooded", *r.Flood.MaxDepthM, *r.Flood.Flooded)
+	}
+	if r.Flood.DamageCNY != nil {
+		fmt.Fprintf(w, ", damage ¥%.0f", *r.Flood.DamageCNY)
+	} else {
+		fmt.Fprintf(w, ", damage not in money (%s)", r.Flood.Unpriced)
 	}
 	if r.Flood.Terrain == string(city.TerrainInvented) {
 		fmt.Fprint(w, " (invented terrain)")

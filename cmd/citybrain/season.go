@@ -57,7 +57,7 @@ func seasonVerb(ctx context.Context, args []string, out io.Writer) error {
 	if r.Avoided != nil {
 		fmt.Fprintf(out, "  damage avoided  ¥%.0f on average (%s); the depth–damage curves are good to a factor of %g either way\n", r.Avoided.Mean, interval(r.Avoided.P05, r.Avoided.P95, "¥%.0f"), flood.DamageUncertainty)
 	} else {
-		fmt.Fprintln(out, "  damage          not assessable: the terrain is too coarse or there is none")
+		fmt.Fprintf(out, "  damage          not in money: %s\n", r.Unpriced)
 	}
 	fmt.Fprintf(out, "  mean travel     %.1f s with, %.1f s without (saved: %s)\n", r.Travel.With, r.Travel.Without, interval(r.Travel.SavedP05, r.Travel.SavedP95, "%.1f s"))
 	if r.Response != nil {

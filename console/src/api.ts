@@ -11,6 +11,9 @@ export interface City {
   exercise: boolean;
   terrain: 'given' | 'generated' | 'invented' | 'none';
   assessable: boolean;
+  /** Whether the traffic of its pack is calibrated; money is shown only then. lacks says what it lacks. */
+  calibrated: boolean;
+  lacks: Text;
   start: number;
   end: number;
   build: string;
@@ -160,9 +163,11 @@ export interface Point { observed: number; recorded: number; value: number }
 
 export interface Paired { with: number; without: number; saved_p05: number | null; saved_p95: number | null; calls?: number; verdict?: string }
 export interface Evening { state_hash: string; trips: { mean_s: number }; emergency: { mean_response_s: number | null }; flood: { damage_cny?: number | null } }
-/** An account of paired evenings, as `citybrain season --json` prints it; damages in yuan, null where the terrain does not bear them. */
+/** An account of paired evenings, as `citybrain season --json` prints it; damages in yuan, null where they are not put into money. */
 export interface Season {
   pairs: number;
+  /** Of the pack; absent: nobody had asked for it yet. */
+  calibrated?: boolean;
   avoided_damage_cny: { mean: number; p05: number | null; p95: number | null } | null;
   mean_travel_s: Paired;
   mean_response_s: Paired | null;

@@ -3,7 +3,7 @@ import type { LayerName } from './map';
 import { number, t, word, yuan, type Key } from './texts';
 import { colours } from './spread';
 import type { Statistic } from './stream';
-import { assessable, caveat, staleMark } from './trust';
+import { assessable, caveat, priced, staleMark } from './trust';
 import { damages } from './damage';
 import type { Coverage } from './api';
 import { callShapes, shapes } from './people';
@@ -14,8 +14,8 @@ export const layers: readonly { name: LayerName; key: string }[] = [{ name: 'veh
 /** Layers that are only there when asked for: their legend stays open. */
 const added: readonly LayerName[] = ['coverage', 'damage'];
 
-/** The layers that the city bears: damage only where depths may be shown. */
-export const borne = (): typeof layers => layers.filter((l) => l.name !== 'damage' || assessable());
+/** The layers that the city bears: damage only where it is put into money. */
+export const borne = (): typeof layers => layers.filter((l) => l.name !== 'damage' || priced());
 
 const feeds: Partial<Record<LayerName, string>> = { vehicles: 'vehicles', water: 'water', damage: 'water', signals: 'signals', people: 'calls', coverage: 'units' };
 let folded = (localStorage.getItem('legend') ?? (innerWidth < 1500 ? 'folded' : '')) === 'folded';

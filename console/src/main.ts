@@ -22,7 +22,7 @@ import './style.css';
 import { clock, language, name, number, setLanguage, setZone, t, type Key } from './texts';
 import { TimeBar } from './timebar';
 import { tour } from './tour';
-import { assessable, caveat, setCity, setFeeds, staleMark } from './trust';
+import { assessable, caveat, setCity, setFeeds, staleMark, uncalibrated } from './trust';
 import { accountView, decisionsView, feedsView } from './views';
 import { dry, wetness } from './water';
 
@@ -105,7 +105,7 @@ async function start(): Promise<void> {
       el('b', {}, t('app')), el('span.city', {}, name(city.name)), left.branch && el('code.branch', { title: t('branch') }, left.branch),
       el('span', { className: 'live ' + (!connected ? 'lost' : s === 'past' ? 'past' : s === 'future' ? 'future' : '') }, !connected ? t('lost') : s === 'past' ? t('past') : s === 'future' ? t('forecast') : t('live')),
       el('time.clock', {}, at), el('span.quiet', {}, status ? `×${number(status.speed, status.speed < 10 ? 1 : 0)}` : ''),
-      status?.slowed && el('span.warn', { title: t('slowed.why') }, '◷ ', el('span.wide', {}, t('slowed'))), status?.halted && el('strong.warn', {}, t('halted')), caveat(),
+      status?.slowed && el('span.warn', { title: t('slowed.why') }, '◷ ', el('span.wide', {}, t('slowed'))), status?.halted && el('strong.warn', {}, t('halted')), caveat(), uncalibrated(),
       el('nav', {}, ...views.map((v, i) => el('button', { className: v === view ? 'current' : '', title: `${t(('view.' + v) as Key)} (${i + 1})`, onclick: () => go(v) }, t(('view.' + v) as Key)))),
       el('span.spacer'),
       el('button', { onclick: () => openPalette(), title: t('palette') }, t('palette.short'), ' ', el('kbd', {}, 'Ctrl K')), session.badge(),

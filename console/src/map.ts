@@ -12,7 +12,7 @@ import { style } from './style';
 import { Surface, type Classes } from './surface';
 import { language, name } from './texts';
 import { VehicleLayer } from './vehicles';
-import { assessable, late } from './trust';
+import { assessable, late, priced } from './trust';
 import { depthAt, dry, paint } from './water';
 
 setWorkerUrl(worker);
@@ -78,7 +78,7 @@ export class CityMap {
   private async furnish(): Promise<void> {
     const m = this.map;
     if (!this.signals) this.signals = (await (await fetch('api/signals')).json()) as GeoJSON.FeatureCollection;
-    if (assessable() && !this.damage) this.damage = new Damage(await readDistricts());
+    if (priced() && !this.damage) this.damage = new Damage(await readDistricts());
     if (m.getSource('signals')) return;
     this.damage?.add(m, this.dark);
     m.addSource('flood', { type: 'canvas', canvas: this.canvas, animate: false, coordinates: [[0, 0.1], [0.1, 0.1], [0.1, 0], [0, 0]] });

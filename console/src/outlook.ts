@@ -1,7 +1,7 @@
 import type { Fan, Feed, Status } from './api';
 import { el, fill } from './dom';
 import { age, clock, name, number, t } from './texts';
-import { assessable, caveat, damage, staleMark } from './trust';
+import { assessable, caveat, damage, priced, staleMark } from './trust';
 
 /** What is wrong and what will be, in a few lines, while nothing is selected. */
 export function outlook(holder: HTMLElement, s: Status | undefined, fan: Fan | null, feeds: readonly Feed[], wet: { deepest: number; km2: number }, water: boolean, feedsView: () => void): void {
@@ -21,7 +21,7 @@ export function outlook(holder: HTMLElement, s: Status | undefined, fan: Fan | n
     const r = top(fan.rain), d = top(fan.median);
     if ((fan.rain[r] ?? 0) > 0.5) next.push(line('', t('outlook.rain', { t: clock(fan.issued + r * fan.step), v: number(fan.rain[r]!, 0) + ' mm/h' })));
     if (assessable() && d >= 0 && fan.median[d] !== undefined) next.push(line('', t('outlook.depth', { d: number(fan.median[d]!, 2) + ' m', lo: number(fan.q05[d]!, 2), hi: number(fan.q95[d]!, 2) + ' m', t: clock(fan.issued + (d + 1) * fan.step) }), ' ', caveat()));
-    if (fan.damage) next.push(line('', t('outlook.damage', { v: '' }), damage(fan.damage)));
+    if (fan.damage || !priced()) next.push(line('', t('outlook.damage', { v: '' }), damage(fan.damage)));
     next.push(el('p.quiet', {}, t('outlook.issued', { t: clock(fan.issued) }), ' · ', el('code', {}, fan.branch), staleMark('water')));
   }
   fill(holder, el('h2', {}, t('outlook')), el('h3', {}, t('outlook.wrong')), ...(now.length ? now : [line('', t('outlook.calm'))]), el('h3', {}, t('outlook.next')), ...next, el('p.quiet', {}, t('outlook.click')),

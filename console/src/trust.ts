@@ -1,6 +1,6 @@
 import type { City, Effect, Feed } from './api';
 import { el } from './dom';
-import { clock, minutes, number, seconds, t, yuan } from './texts';
+import { clock, minutes, name, number, seconds, t, yuan } from './texts';
 
 // What may be shown as a figure, and how old what it rests on is. Nothing pretends to be live or sure.
 let city: City | undefined;
@@ -25,16 +25,25 @@ export const depth = (m: number, digits = 2): HTMLElement => el('span', {}, asse
 /** The same as plain text. */
 export const depthText = (m: number): string => (assessable() ? number(m, 2) + ' m' + (city!.terrain === 'invented' ? ` (${t('invented')})` : '') : t('illustrative'));
 
-/** Money with its caveat; the caveat alone where the terrain does not bear it. */
-export const money = (fen: number): HTMLElement => el('span', {}, assessable() && yuan(fen) + ' ', caveat());
+/** Whether damage may be put into money: the terrain bears it, and the city's traffic is calibrated. */
+export const priced = (): boolean => assessable() && city!.calibrated;
+
+/** The label that the city's traffic is not calibrated, with what it lacks as a tooltip; null where it is. */
+export const uncalibrated = (): HTMLElement | null => (city && !city.calibrated ? el('em.caveat.uncalibrated', { title: `${t('uncalibrated.why')} ${name(city.lacks)}` }, t('uncalibrated')) : null);
+
+/** What stands in place of money. */
+export const unpriced = (): HTMLElement | null => (city && assessable() ? uncalibrated() : caveat());
+
+/** Money with its caveat; what it lacks alone where it may not be shown. */
+export const money = (fen: number): HTMLElement => (priced() ? el('span', {}, yuan(fen) + ' ', caveat()) : el('span', {}, unpriced()));
 
 /** An expected damage with its interval, which may well begin at nothing. */
-export const damage = (e: Effect | null | undefined): HTMLElement => (!e ? el('span.quiet', {}, t('notyet')) : !assessable() ? el('span.effect', {}, caveat()) : el('span.effect', {}, money(e.mean), el('small', {}, ` ${yuan(e.p05)} – ${yuan(e.p95)}`)));
+export const damage = (e: Effect | null | undefined): HTMLElement => (!priced() ? el('span.effect', {}, unpriced()) : !e ? el('span.quiet', {}, t('notyet')) : el('span.effect', {}, money(e.mean), el('small', {}, ` ${yuan(e.p05)} – ${yuan(e.p95)}`)));
 
 /** An effect with its spread; one whose interval holds zero shows no effect. */
 export function effect(e: Effect | undefined): HTMLElement {
   if (!e) return el('span.quiet', {}, t('notyet'));
-  if (e.unit === 'fen' && !assessable()) return el('span.effect', {}, caveat());
+  if (e.unit === 'fen' && !priced()) return el('span.effect', {}, unpriced());
   if (e.unit === 'm') return assessable() ? el('span.effect', {}, depth(e.mean), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05, 2)} … ${number(e.p95, 2)} m`)) : el('span.effect', {}, caveat());
   if (e.unit === 'people') return el('span.effect', {}, t('leaving.people', { n: number(e.mean) }), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05)} … ${number(e.p95)}`));
   const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : e.unit === 's' ? seconds(v) : minutes(v));

@@ -2,7 +2,7 @@ import * as api from './api';
 import { el, fill } from './dom';
 import { state } from './inbox';
 import { age, clock, name, number, seconds, t, yuan, type Key } from './texts';
-import { assessable, caveat, effect, money, noEffect } from './trust';
+import { effect, money, noEffect, priced, unpriced } from './trust';
 
 /** What of the brain rests on each feed. */
 const uses: Record<string, Key> = {
@@ -46,17 +46,17 @@ export async function accountView(holder: HTMLElement, decisions: api.Decision[]
   };
   const tenths = (v: number): string => seconds(v, 1);
   const season = ({ file, season: s }: { file: string; season: api.Season }): HTMLElement => {
-    const invented = s.terrain === 'invented' ? el('em.caveat', { title: t('invented.why') }, t('invented')) : null, m = s.avoided_damage_cny, tr = s.mean_travel_s, re = s.mean_response_s;
+    const invented = s.terrain === 'invented' ? el('em.caveat', { title: t('invented.why') }, t('invented')) : null, m = s.calibrated && priced() ? s.avoided_damage_cny : null, tr = s.mean_travel_s, re = s.mean_response_s;
     return el('section', {}, el('h3', {}, el('code', {}, file), ` · ${t('account.pairs', { n: s.pairs })} · ${t('account.verify')} `, el('code', {}, `citybrain account verify ${file}`)),
       el('div.tiles', {},
-        m ? saved('saved.damage', m.mean, m.p05, m.p95, (v) => yuan(v * 100), invented) : tile(t('saved.damage'), el('em.caveat', { title: t('illustrative.why') }, t('illustrative')), ''),
+        m ? saved('saved.damage', m.mean, m.p05, m.p95, (v) => yuan(v * 100), invented) : tile(t('saved.damage'), unpriced() ?? (s.calibrated ? el('em.caveat', { title: t('illustrative.why') }, t('illustrative')) : el('em.caveat.uncalibrated', { title: t('uncalibrated.why') }, t('uncalibrated'))), ''),
         saved('saved.travel', tr.without - tr.with, tr.saved_p05, tr.saved_p95, tenths, null),
         re && saved('saved.response', re.without - re.with, re.saved_p05, re.saved_p95, tenths, null, re.calls === undefined ? '' : ` · ${number(re.calls)} ${t('calls')}`)),
       s.runs && el('details', {}, el('summary', {}, t('account.pairs', { n: s.runs.length })), el('table.wide', {},
         el('tr', {}, ...(['pair.seed', 'pair.damage', 'pair.travel', 'pair.response', 'pair.hash'] as Key[]).map((k) => el('th', {}, t(k)))),
         ...s.runs.map((r) => {
           const two = (f: (e: api.Evening) => string): HTMLElement => el('td', {}, f(r.without), ' ', el('span.quiet', {}, '→'), ' ', f(r.with));
-          return el('tr', {}, el('td', {}, r.seed), two((e) => (e.flood.damage_cny === null || e.flood.damage_cny === undefined ? '–' : yuan(e.flood.damage_cny * 100))), two((e) => seconds(e.trips.mean_s)), two((e) => (e.emergency.mean_response_s === null ? '–' : seconds(e.emergency.mean_response_s))), two((e) => e.state_hash.slice(0, 10)));
+          return el('tr', {}, el('td', {}, r.seed), two((e) => (!m || e.flood.damage_cny === null || e.flood.damage_cny === undefined ? '–' : yuan(e.flood.damage_cny * 100))), two((e) => seconds(e.trips.mean_s)), two((e) => (e.emergency.mean_response_s === null ? '–' : seconds(e.emergency.mean_response_s))), two((e) => e.state_hash.slice(0, 10)));
         })), el('p.quiet', {}, `${t('pair.without')} → ${t('pair.with')}`)));
   };
   const lines = decisions.filter((d) => d.base && d.with && d.base !== d.with).sort((x, y) => y.made - x.made), money0 = (f: (d: api.Decision) => api.Effect | undefined): number => lines.reduce((v, d) => { const e = f(d); return v + (e && e.unit === 'fen' && !noEffect(e) ? e.mean : 0); }, 0);
@@ -64,7 +64,7 @@ export async function accountView(holder: HTMLElement, decisions: api.Decision[]
     ...(a && a.length ? a.map(season) : [el('p.quiet', {}, t('account.none'), ' ', el('code', {}, 'citybrain season --storms 1 --seeds 10 --json'))]),
     el('h3', {}, t('account.sum')),
     el('div.tiles', {}, tile(t('account.lines'), number(lines.length), ''),
-      assessable() ? tile(t('account.expected'), money(money0((d) => d.expected)), t('account.sumwhy')) : tile(t('account.expected'), caveat() ?? '–', ''),
+      priced() ? tile(t('account.expected'), money(money0((d) => d.expected)), t('account.sumwhy')) : tile(t('account.expected'), unpriced() ?? '–', ''),
       tile(t('account.noeffect'), number(lines.filter((d) => d.expected && noEffect(d.expected)).length), '')),
     el('h3', {}, t('account.live')),
     el('table.wide', {}, el('tr', {}, ...(['made', 'decision', 'state', 'expected', 'came', 'twobranches'] as Key[]).map((k) => el('th', {}, t(k)))),
