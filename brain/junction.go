@@ -11,21 +11,20 @@ import (
 
 // A JunctionNow is a junction as the brain believes it is.
 type JunctionNow struct {
-	Stage     int       // that its controller reports, −1: unknown
-	Led       bool      // by the brain
-	Flashing  bool      // its conflict monitor has it flash
-	Fallen    bool      // its delay left its forecast's band: it keeps its reference plan
-	Loops     []LoopNow // its detectors
-	Queues    []float64 // vehicles that wait, by movement; 0 for walkers, whom nobody counts
-	Pressures []float64 // by stage, vehicles × vehicles/s
+	Stage    int       // that its controller reports, −1: unknown
+	Led      bool      // by the brain
+	Flashing bool      // its conflict monitor has it flash
+	Fallen   bool      // its delay left its forecast's band: it keeps its reference plan
+	Loops    []LoopNow // its detectors
+	Queues   []float64 // vehicles that wait, by movement; 0 for walkers, whom nobody counts
 }
 
 // A JunctionAhead is what a junction is expected to show.
 type JunctionAhead struct {
 	Greens []StageGreen
-	// Costs are, by stage, the vehicle-seconds until all who are known of have left by the best plan that begins with it; NaN where the
-	// controller would not give it now. nil where the brain does not lead.
-	Costs []float64
+	// More is, by stage, the vehicle-seconds that the best plan which begins with it would cost more than the one that is followed, until all who
+	// are known of have left; NaN where the controller would not give it now. nil where the brain does not lead.
+	More []float64
 	// RunnerUp is the stage of the best plan that begins with another one than the brain's, −1 where there is none or the brain does not
 	// lead; Cost the vehicle-seconds more that it would have cost.
 	RunnerUp int
@@ -54,9 +53,6 @@ func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (Junctio
 			now.Queues[m] = b.est.Waiting(mv.From, mv.Turn)
 		}
 	}
-	for s := range at.Stages {
-		now.Pressures = append(now.Pressures, traffic.StagePressure(b.city, at, s, b.est))
-	}
 	c, net, from, lead := b.city, b.lead.net, b.streets.Fork(), b.ruling && now.Led && !b.halted
 	var planner *horizon.Planner
 	var state *horizon.State
@@ -75,12 +71,13 @@ func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (Junctio
 		if !ok {
 			return as, nil
 		}
-		as.Greens, as.Costs = nil, p.Costs
+		as.Greens, as.More = nil, make([]float64, len(p.Costs))
 		for _, g := range p.Greens {
 			as.Greens = append(as.Greens, StageGreen(g))
 		}
 		for s, cost := range p.Costs {
-			if more := cost - p.Costs[p.Stage]; s != p.Stage && more >= 0 && (as.RunnerUp < 0 || more < as.Cost) {
+			as.More[s] = cost - p.Costs[p.Stage]
+			if more := as.More[s]; s != p.Stage && more >= 0 && (as.RunnerUp < 0 || more < as.Cost) {
 				as.RunnerUp, as.Cost = s, more
 			}
 		}
@@ -95,7 +92,7 @@ func playJunction(ctx context.Context, c *city.City, net *horizon.Network, from 
 	start, d, policy := s.Now(), newDelays(c, s, []int{j}), newSimLead(c, net, s)
 	for t := time.Duration(0); t < lookAhead; t += time.Second {
 		if lead && t%(horizon.Tick*time.Second) == 0 {
-			if err := policy.ask(s); err != nil {
+			if err := policy.ask(s, horizon.Tick); err != nil {
 				return a, err
 			}
 		}

@@ -171,6 +171,7 @@ type simLead struct {
 	planner *horizon.Planner
 	state   *horizon.State
 	want    []int
+	seen    int // s, when it last looked
 	entered []uint32
 	crossed []uint32
 	taken   []float32
@@ -184,6 +185,7 @@ func (b *Brain) newSimLead(s *traffic.Sim) *simLead {
 func newSimLead(c *city.City, net *horizon.Network, s *traffic.Sim) *simLead {
 	k := &simLead{city: c, planner: horizon.NewPlanner(net, horizon.Width), state: horizon.NewState(net), want: make([]int, len(c.Signals)), entered: make([]uint32, len(c.Streets.Links)), taken: make([]float32, len(c.Streets.Turns))}
 	k.crossed = append(k.crossed, s.Crossed()...)
+	k.seen = int(s.Now()/time.Second) - horizon.Tick
 	seconds := max(s.Now().Seconds(), 1)
 	for l := range k.entered {
 		k.entered[l] = s.Counts(int32(l)).Entered
@@ -203,13 +205,13 @@ func newSimLead(c *city.City, net *horizon.Network, s *traffic.Sim) *simLead {
 // simMemory is the seconds over which flows are remembered.
 const simMemory = 600
 
-// ask asks each junction that can change for its stage. Call it every horizon.Tick seconds.
-func (k *simLead) ask(s *traffic.Sim) error {
+// ask asks each junction that can change within every seconds, when it is called next, for its stage.
+func (k *simLead) ask(s *traffic.Sim, every int) error {
 	k.see(s)
 	for j := range k.want {
 		k.want[j] = -1
 	}
-	k.planner.Decide(k.state, horizon.Tick, k.want)
+	k.planner.Decide(k.state, every, k.want)
 	for j, want := range k.want {
 		if want < 0 {
 			continue
@@ -227,14 +229,16 @@ func (k *simLead) see(s *traffic.Sim) {
 	st.Now = int(s.Now() / time.Second)
 	clear(st.Waiting)
 	clear(st.Coming)
-	const of = float32(horizon.Tick) / simMemory
+	passed := float32(max(1, st.Now-k.seen))
+	k.seen = st.Now
+	of := passed / simMemory
 	in, sum := make([]uint32, len(k.entered)), make([]float32, len(k.entered))
 	for t, n := range s.Crossed() {
 		turn := &c.Streets.Turns[t]
 		d := n - k.crossed[t]
 		k.crossed[t] = n
 		in[turn.To] += d
-		k.taken[t] += of * (float32(d)/horizon.Tick - k.taken[t])
+		k.taken[t] += of * (float32(d)/passed - k.taken[t])
 		sum[turn.From] += k.taken[t] + fewTurns
 	}
 	for t := range k.taken {
@@ -243,7 +247,7 @@ func (k *simLead) see(s *traffic.Sim) {
 	for l := range c.Streets.Links {
 		link := &c.Streets.Links[l]
 		n := s.Counts(int32(l)).Entered
-		st.Rate[l] += 4 * of * (float32(n-k.entered[l]-in[l])/horizon.Tick - st.Rate[l])
+		st.Rate[l] += 4 * of * (float32(n-k.entered[l]-in[l])/passed - st.Rate[l])
 		k.entered[l] = n
 		st.Room[l], st.Gain[l] = float32(math.Inf(1)), 0
 		if on, room := s.On(int32(l)), s.Storage(int32(l)); float64(on) > crowded*float64(room) {

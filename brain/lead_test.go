@@ -33,7 +33,7 @@ func TestRollingPlansBeatPressure(t *testing.T) {
 		for now := time.Duration(0); now < 40*time.Minute; now += horizon.Tick * time.Second {
 			switch policy {
 			case "rolling":
-				if err := rolling.ask(s); err != nil {
+				if err := rolling.ask(s, horizon.Tick); err != nil {
 					t.Fatal(err)
 				}
 			case "pressure":

@@ -57,7 +57,7 @@ func playStreet(ctx context.Context, c *city.City, net *horizon.Network, s *traf
 	followed := map[int32]int{}
 	for t := time.Duration(0); t < streetAhead; t += time.Second {
 		if t%(5*time.Second) == 0 && lead {
-			if err := policy.ask(s); err != nil {
+			if err := policy.ask(s, horizon.Tick); err != nil {
 				return p, err
 			}
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 
 	"citybrain/brain"
@@ -47,8 +48,8 @@ type (
 		Served     float64      `json:"served"` // … and the vehicles that it is of
 	}
 	stageInfo struct {
-		Movements []int32 `json:"movements"`
-		Pressure  float64 `json:"pressure"` // vehicles²/s
+		Movements []int32  `json:"movements"`
+		More      *float64 `json:"more,omitempty"` // vehicle-seconds that the best plan which begins with it would cost more than the brain's; absent where it can't be had
 	}
 	greenInfo struct {
 		Stage int `json:"stage"`
@@ -57,7 +58,7 @@ type (
 	}
 	runnerUpInfo struct {
 		Stage          int     `json:"stage"`
-		VehicleSeconds float64 `json:"vehicleSeconds"` // more on its approaches within the time looked ahead
+		VehicleSeconds float64 `json:"vehicleSeconds"` // more, until all who are known of have left
 	}
 )
 
@@ -128,7 +129,11 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		info.Movements = append(info.Movements, x)
 	}
 	for st := range j.Stages {
-		info.Stages = append(info.Stages, stageInfo{j.Stages[st].Movements, now.Pressures[st]})
+		x := stageInfo{Movements: j.Stages[st].Movements}
+		if st < len(ahead.More) && !math.IsNaN(ahead.More[st]) {
+			x.More = &ahead.More[st]
+		}
+		info.Stages = append(info.Stages, x)
 	}
 	for _, g := range ahead.Greens {
 		info.Greens = append(info.Greens, greenInfo(g))

@@ -80,8 +80,8 @@ func (g *rig) Halt(on bool, _ string) error {
 
 // OpenJunction says that the town's one junction runs its first stage and would take the other next.
 func (g *rig) OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error)) {
-	return brain.JunctionNow{Stage: 0, Led: true, Queues: []float64{3.5, 0}, Pressures: []float64{1.2, 0.4}}, func(context.Context) (brain.JunctionAhead, error) {
-		return brain.JunctionAhead{Greens: []brain.StageGreen{{Stage: 0, From: 0, To: 40}, {Stage: 1, From: 45, To: 120}}, RunnerUp: 1, Cost: 77}, nil
+	return brain.JunctionNow{Stage: 0, Led: true, Queues: []float64{3.5, 0}}, func(context.Context) (brain.JunctionAhead, error) {
+		return brain.JunctionAhead{Greens: []brain.StageGreen{{Stage: 0, From: 0, To: 40}, {Stage: 1, From: 45, To: 120}}, More: []float64{0, 77}, RunnerUp: 1, Cost: 77}, nil
 	}
 }
 
@@ -517,7 +517,7 @@ func TestJunctionIsOpened(t *testing.T) {
 	if len(j.Movements) != 2 || j.Movements[0].Street.En != "Main Street" || j.Movements[0].Queue != 3.5 || j.Movements[0].Path[0] != [2]float64{10, 0} || !j.Movements[1].Walkers {
 		t.Errorf("movements %+v", j.Movements)
 	}
-	if len(j.Greens) != 2 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].Pressure != 0.4 {
+	if len(j.Greens) != 2 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].More == nil || *j.Stages[1].More != 77 {
 		t.Errorf("%+v", j)
 	}
 	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {

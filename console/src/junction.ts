@@ -61,7 +61,7 @@ function ahead(j: Junction): SVGElement {
     const y = i * row;
     parts.push(svg('text', { x: 0, y: y + 11, class: i === j.stage ? 'now' : '' }, String(i + 1)), svg('rect', { x: x(0), y: y + 3, width: x(seconds) - x(0), height: 9, class: 'red' }));
     for (const g of j.greens) if (g.stage === i) parts.push(svg('rect', { x: x(g.from), y: y + 3, width: x(g.to) - x(g.from), height: 9, class: 'green' }, svg('title', {}, `${t('junction.stage', { n: i + 1 })} · +${g.from} – +${g.to} s`)));
-    parts.push(svg('text', { x: x(seconds) + 4, y: y + 11, class: 'quiet' }, svg('title', {}, t('junction.pressure')), number(s.pressure, 1)));
+    if (s.more !== undefined) parts.push(svg('text', { x: x(seconds) + 4, y: y + 11, class: 'quiet' }, svg('title', {}, t('junction.more')), number(s.more / 60, 1)));
   });
   for (const s of [0, 30, 60, 90, 120]) parts.push(svg('text', { x: x(s), y: h - 2, class: 'quiet', 'text-anchor': s ? 'middle' : 'start' }, s ? `+${s} s` : t('now')));
   return svg('svg', { viewBox: `0 0 ${w} ${h}`, role: 'img', 'aria-label': t('junction.ahead') }, ...parts);
@@ -71,8 +71,7 @@ function why(j: Junction): string {
   const r = j.runnerUp;
   if (!j.led) return t('junction.byplan');
   if (!r) return t('junction.alone');
-  const n = r.stage + 1, v = number(Math.abs(r.vehicleSeconds) / 60, 1);
-  return r.vehicleSeconds >= 0 ? t('junction.costs', { n, v }) : t('junction.saves', { n, v });
+  return t('junction.costs', { n: r.stage + 1, v: number(r.vehicleSeconds / 60, 1) });
 }
 
 /** Each vehicles' movement with what it waits for, the longest first. */
