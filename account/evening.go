@@ -176,10 +176,11 @@ type (
 		CorridorAsks int      `json:"corridor_orders"`    // orders to lights for them
 		Diverted     int      `json:"preempted"`          // dispatches of units that were bound for less urgent calls
 		Recalled     int      `json:"recalled"`
-		Aid          int      `json:"aid_asked"`     // requests to the neighbour city
-		Fallbacks    int      `json:"fallbacks"`     // junctions given back to their plan because their delay left its forecast's band
-		Flashing     int      `json:"flashing_seen"` // junctions that their monitor took to flashing, as far as it was told
-		Brought      int      `json:"brought"`       // patients advised to another hospital than the nearest
+		Aid          int      `json:"aid_asked"`              // requests to the neighbour city
+		Fallbacks    int      `json:"fallbacks"`              // junctions given back to their plan because their delay left its forecast's band
+		Needless     int      `json:"fallbacks_without_need"` // of them those where no more waited than before
+		Flashing     int      `json:"flashing_seen"`          // junctions that their monitor took to flashing, as far as it was told
+		Brought      int      `json:"brought"`                // patients advised to another hospital than the nearest
 	}
 	FeedReport struct {
 		ID       string `json:"id"`
@@ -218,16 +219,17 @@ func BelievedCity(c *city.City, seed uint64) *city.City {
 
 // A Pair of world and brain, joined by the feeds.
 type session struct {
-	e     Evening
-	world *world.World
-	twin  *twin.Twin
-	x     *exchange.Exchange
-	brain *brain.Brain
-	queue packets
-	ticks []float64 // ms
-	casts []float64 // s, of ticks with a forecast
-	now   time.Time
-	clock atomic.Int64 // now in ns, for the twin: requests read it from goroutines of their own
+	e         Evening
+	world     *world.World
+	twin      *twin.Twin
+	x         *exchange.Exchange
+	brain     *brain.Brain
+	queue     packets
+	ticks     []float64 // ms
+	casts     []float64 // s, of ticks with a forecast
+	now       time.Time
+	fallbacks *fallbacks
+	clock     atomic.Int64 // now in ns, for the twin: requests read it from goroutines of their own
 }
 
 func (s *session) at(t time.Time) {
@@ -260,7 +262,7 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 		}
 	}
 	cfg.Plans = e.Plans
-	s := &session{e: e}
+	s := &session{e: e, fallbacks: newFallbacks(e.City)}
 	s.at(EveningStart)
 	if s.world, err = world.New(e.City, cfg); err != nil {
 		return nil, e, err
@@ -409,6 +411,9 @@ func (s *session) run(ctx context.Context, until time.Duration) error {
 				return err
 			}
 			took := time.Since(began).Seconds()
+			if t%lookEvery == 0 {
+				s.watch()
+			}
 			s.ticks = append(s.ticks, took*1000)
 			if s.brain.Stats().Forecasts > casts {
 				s.casts = append(s.casts, took)
@@ -472,7 +477,7 @@ func (s *session) report() *Report {
 		r.Detectors = ptr(s.loops())
 		b := s.brain.Stats()
 		r.Brain = BrainReport{Ticks: b.Ticks, Branches: b.Branches, Decisions: b.Decisions, Commands: b.Commands, Refused: b.Refused, TickP50: ptr(percentile(s.ticks, 0.5)), TickP99: ptr(percentile(s.ticks, 0.99))}
-		r.Brain.Fallbacks, r.Brain.Flashing = b.Fallbacks, b.Flashing
+		r.Brain.Fallbacks, r.Brain.Needless, r.Brain.Flashing = b.Fallbacks, s.fallbacks.report.Needless, b.Flashing
 		r.Brain.Corridors, r.Brain.CorridorAsks, r.Brain.Diverted, r.Brain.Recalled, r.Brain.Aid, r.Brain.Brought = b.Corridors, b.CorridorLights, b.Diverted, b.Recalled, b.Aid, b.Brought
 		if len(s.casts) > 0 {
 			r.Brain.ForecastP99 = ptr(percentile(s.casts, 0.99))

@@ -106,7 +106,8 @@ type Brain struct {
 	ordering                   []tactic // what was last ordered of it, by creek
 	orderedAt                  map[int]time.Time
 	wants                      []stageWish
-	ruling                     bool // max-pressure leads the junctions
+	ruling                     bool // rolling plans lead the junctions
+	lead                       *lead
 	closed                     map[string]bool
 	blocked                    map[string]int // lanes, by the accident that takes them
 	alerted                    map[string]time.Time
@@ -190,6 +191,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
 	b.wants, b.flashing = make([]stageWish, len(c.Signals)), make([]bool, len(c.Signals))
 	b.delays = newDelayWatch(c, b.plans)
+	b.lead = newLead(c, b.est.queues.platoons.net)
 	b.nodes, b.placeOf = newNodeIndex(&c.Streets), make(map[string]int32, len(c.Places))
 	for i := range c.Places {
 		b.placeOf[c.Places[i].ID] = int32(i)

@@ -242,7 +242,7 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := newQueues(c)
-	stage := make([]int, len(c.Signals))
+	stage := make([]lamp, len(c.Signals))
 	before := slices.Clone(world.Crossed())
 	covered := make([][3]float64, len(c.Streets.Links))
 	var x, y, xx, yy, xy, off, n float64
@@ -251,10 +251,10 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 			t.Fatal(err)
 		}
 		for j := range stage {
-			stage[j] = int(world.Signal(j).Stage)
+			stage[j] = lamp{int(world.Signal(j).Stage), 5, -1, 0}
 		}
 		now := start.Add(sec + 5*time.Second)
-		q.tick(now, 5, stage, func(l int32) float64 { return math.Min(1, float64(world.On(l))/float64(world.Storage(l))) })
+		q.tick(5, stage, func(l int32) float64 { return math.Min(1, float64(world.On(l))/float64(world.Storage(l))) })
 		for _, l := range q.links {
 			for k, turn := range []city.TurnKind{city.Left, city.Straight, city.Right} {
 				if world.Queue(l, turn) > 0 {
@@ -355,10 +355,18 @@ func TestOpenJunctionLooksAhead(t *testing.T) {
 	if err := b.streets.Step(ctx, 10*time.Minute); err != nil {
 		t.Fatal(err)
 	}
+	b.now = b.cfg.Start.Add(10 * time.Minute)
+	for _, l := range b.est.queues.links {
+		b.est.queues.waiting[l][1] = float64(3 + l%9)
+	}
 	before := b.streets.Snapshot()
 	found := false
 	for j := range b.city.Signals {
-		b.ruling, b.est.centre[j] = true, true
+		b.ruling, b.est.centre[j], b.est.stage[j] = true, true, 0
+		b.lead.stage[j], b.lead.since[j] = 0, 540
+		for m := range b.lead.last[j] {
+			b.lead.last[j][m] = 596
+		}
 		now, ahead := b.OpenJunction(j)
 		if len(now.Queues) != len(b.city.Signals[j].Movements) || len(now.Pressures) != len(b.city.Signals[j].Stages) {
 			t.Fatalf("junction %d: %+v", j, now)
@@ -384,7 +392,7 @@ func TestOpenJunctionLooksAhead(t *testing.T) {
 				t.Errorf("junction %d has a runner-up where its plan rules: %+v, %v", j, a, err)
 			}
 		}
-		if j > 12 && found {
+		if j > 8 {
 			break
 		}
 	}

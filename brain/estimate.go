@@ -10,6 +10,7 @@ import (
 	"citybrain/flood"
 	"citybrain/routing"
 	"citybrain/traffic"
+	"citybrain/traffic/horizon"
 	"citybrain/twin"
 	"github.com/paulmach/orb"
 )
@@ -30,10 +31,11 @@ type estimate struct {
 	paces      [][paceBins]uint32 // of the probes that nothing holds up, by class of road: how many went at which share of the limit
 	pace       []float64          // m/s of the probes of late; NaN: none
 	paceAt     []time.Time
-	occupied   []float64 // by link, of its detector; −1: none or silent
-	stage      []int     // by junction, −1: not known
-	centre     []bool    // by junction: led by us
-	special    []bool    // by junction: it flashes, or is dark or red to all
+	occupied   []float64   // by link, of its detector; −1: none or silent
+	stage      []int       // by junction, −1: not known
+	changed    []time.Time // when it was first reported
+	centre     []bool      // by junction: led by us
+	special    []bool      // by junction: it flashes, or is dark or red to all
 	queues     *queues
 	detectors  *detectors
 	trusting   bool // every detector is believed
@@ -69,7 +71,7 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), passages: make([]Passage, len(c.Streets.Turns)), paces: make([][paceBins]uint32, city.Service+1), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), passages: make([]Passage, len(c.Streets.Turns)), paces: make([][paceBins]uint32, city.Service+1), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), changed: make([]time.Time, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
 	e.queues.believed = func(l int32, k int) bool { return e.trusting || e.detectors.believed(l, k) }
 	e.queues.blind = func(l int32) bool { return !e.trusting && e.detectors.blind(l) }
 	for l := range n {
@@ -99,12 +101,16 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 		}
 		// What stands in the twin may have come from a person's hand: it is checked as a department's report would be.
 		if v, ok := ent.Number("stage"); ok && v >= 0 && int(v) < len(e.city.Signals[j].Stages) {
+			if int(v) != e.stage[j] {
+				e.changed[j] = ent.ObservedAt("stage")
+			}
 			e.stage[j] = int(v)
 		}
 		mode, _ := ent.Number("mode")
 		e.centre[j], e.special[j] = mode >= 0x10 && mode < 0x20, mode >= 0x30 && mode < 0x40
 	}
-	e.queues.tick(b.now, 5, e.stage, e.Filled)
+	b.look(int(b.now.Sub(b.cfg.Start) / time.Second))
+	e.queues.tick(horizon.Tick, b.lead.lamps, e.Filled)
 	for _, l := range e.queues.links {
 		if e.city.Streets.Links[l].Detector == city.DetectorNone {
 			continue
@@ -236,7 +242,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		e.unhindered(p)
 		e.terminal[ent.ID] = p
 		e.running[link] += 0.5 / probeShare
-		if p.speed < 1.5 {
+		if p.speed < 1.5 && (b.now.Sub(at) <= freshReport || at.After(b.greenAt(link))) {
 			e.standing[link] += 1 / probeShare
 			e.back[link] = math.Max(e.back[link], e.city.Streets.Links[link].Length-along)
 		}
@@ -245,13 +251,15 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 	e.minutes += float64(reporting) / probeShare * probeEvery.Minutes()
 	for _, l := range e.queues.links {
 		if e.queues.blind(l) || e.city.Streets.Links[l].Detector == city.DetectorNone {
-			// Without a detector the reporting vehicles that come are the arrivals.
-			e.queues.arriving[l] += 0.03 * (e.queues.crossed[l]/15 - e.queues.arriving[l])
+			e.queues.unseen(l)
 		}
 		e.queues.crossed[l] = 0
 		e.queues.stand(l, e.standing[l], e.back[l])
 	}
 }
+
+// freshReport is how old a report may be for its vehicle to stand where it stood, though there has been green.
+const freshReport = 5 * time.Second
 
 // between returns the turns by which a vehicle came from link a to link b since it was last seen: the fewest, three at most; nil where there
 // are none.

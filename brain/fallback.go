@@ -17,6 +17,7 @@ const (
 	delayLeast = 75.0 // vehicle-seconds: one reporting vehicle that stands through one look
 	bandStep   = 0.02 // of the bounds, for each cycle
 	bandShare  = 0.05 // of cycles beyond either bound
+	ownStep    = 0.6  // of a junction's own upper bound beside that of all: some scatter more than others, and some only at times
 	fallen     = 3
 )
 
@@ -36,13 +37,14 @@ type delayWatch struct {
 	bound      []float64         // that the cycle under way is not to exceed
 	low        float64           // the bounds, in roots of the forecast
 	high       float64
-	held, of   int // cycles within the bounds, of how many
+	own        []float64 // by junction: what its own upper bound has more
+	held, of   int       // cycles within the bounds, of how many
 }
 
 func newDelayWatch(c *city.City, plans []city.Plan) *delayWatch {
 	n := len(c.Signals)
 	w := &delayWatch{looks: make([]int, n), seen: make([]int, n), sum: make([]float64, n), last: make([]float64, n), level: make([]float64, n), cycles: make([]int, n), out: make([]int, n), in: make([]int, n),
-		down: make([]bool, n), past: make([][fallen]float64, n), bound: make([]float64, n), low: 1.6, high: 2.4}
+		down: make([]bool, n), past: make([][fallen]float64, n), bound: make([]float64, n), own: make([]float64, n), low: 1.6, high: 2.4}
 	for j := range c.Signals {
 		w.approaches = append(w.approaches, city.Approaches(&c.Signals[j]))
 		w.looks[j] = max(1, int(math.Round(float64(plans[j].Cycle())/probeEvery.Seconds())))
@@ -75,7 +77,7 @@ func (w *delayWatch) look(standing []float64, led func(j int) bool) (changed []i
 		}
 		w.level[j] += delayLevel * (d - w.level[j])
 		f := w.forecast(j)
-		w.bound[j] = f + w.high*spreadOf(f)
+		w.bound[j] = f + (w.high+w.own[j])*spreadOf(f)
 		if w.down[j] != was {
 			changed = append(changed, j)
 		}
@@ -92,11 +94,12 @@ func spreadOf(f float64) float64 { return math.Sqrt(delayLeast * (f + delayLeast
 // weigh holds a cycle's delay against its forecast.
 func (w *delayWatch) weigh(j int, d float64, led bool) {
 	f := w.forecast(j)
-	over, under := d > f+w.high*spreadOf(f), d < f-w.low*spreadOf(f)
+	over, under := d > f+(w.high+w.own[j])*spreadOf(f), d < f-w.low*spreadOf(f)
 	w.of++
 	if !over && !under {
 		w.held++
 	}
+	w.own[j] = math.Max(0, w.own[j]+ownStep*(float64(btoi(over))-bandShare))
 	w.high = math.Max(0.5, w.high+bandStep*(float64(btoi(over))-bandShare))
 	w.low = math.Max(0.2, w.low+bandStep*(float64(btoi(under))-bandShare))
 	switch {
@@ -142,3 +145,6 @@ func (b *Brain) watchDelays() {
 		b.note(d, at.At)
 	}
 }
+
+// Fallen reports whether junction j has been given back to its plan.
+func (b *Brain) Fallen(j int) bool { return b.delays.down[j] }

@@ -6,6 +6,7 @@ import (
 
 	"citybrain/city"
 	"citybrain/traffic"
+	"citybrain/traffic/horizon"
 )
 
 // A JunctionNow is a junction as the brain believes it is.
@@ -22,8 +23,11 @@ type JunctionNow struct {
 // A JunctionAhead is what a junction is expected to show.
 type JunctionAhead struct {
 	Greens []StageGreen
-	// RunnerUp is the stage that the brain would have taken next to the one it takes now, −1 where it does not lead; Cost the
-	// vehicle-seconds more on the junction's approaches over the time looked ahead, had it taken that one.
+	// Costs are, by stage, the vehicle-seconds until all who are known of have left by the best plan that begins with it; NaN where the
+	// controller would not give it now. nil where the brain does not lead.
+	Costs []float64
+	// RunnerUp is the stage of the best plan that begins with another one than the brain's, −1 where there is none or the brain does not
+	// lead; Cost the vehicle-seconds more that it would have cost.
 	RunnerUp int
 	Cost     float64
 	// Delays of each movement over the time looked ahead, as the junction will be led, and of each mode.
@@ -37,11 +41,8 @@ type StageGreen struct {
 	From, To int
 }
 
-// lookAhead is how far OpenJunction looks; held is how long the runner-up is tried before the policy goes on.
-const (
-	lookAhead = 120 * time.Second
-	held      = 20 * time.Second
-)
+// lookAhead is how far OpenJunction looks.
+const lookAhead = horizon.Longest * time.Second
 
 // OpenJunction returns junction j as it is, and a function that works out what it will show: on a copy of the brain's streets, so
 // that it may be called beside the ticks.
@@ -56,85 +57,56 @@ func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (Junctio
 	for s := range at.Stages {
 		now.Pressures = append(now.Pressures, traffic.StagePressure(b.city, at, s, b.est))
 	}
-	c, from, lead := b.city, b.streets.Fork(), b.ruling && now.Led && !b.halted
+	c, net, from, lead := b.city, b.lead.net, b.streets.Fork(), b.ruling && now.Led && !b.halted
+	var planner *horizon.Planner
+	var state *horizon.State
+	if lead {
+		b.believe(b.lead.state)
+		planner, state = b.lead.planner.Fork(horizon.Width), b.lead.state.Clone()
+	}
 	return now, func(ctx context.Context) (JunctionAhead, error) {
-		as, cost, err := playJunction(ctx, c, from, j, lead, -1)
+		as, err := playJunction(ctx, c, net, from, j, lead)
+		as.RunnerUp = -1
 		if err != nil || !lead {
-			as.RunnerUp = -1
 			return as, err
 		}
-		as.RunnerUp = runnerUp(c, from, j)
-		if as.RunnerUp < 0 {
+		// What it will show, and why, is what the search has found.
+		p, ok := planner.Open(state, j)
+		if !ok {
 			return as, nil
 		}
-		_, other, err := playJunction(ctx, c, from, j, lead, as.RunnerUp)
-		as.Cost = other - cost
-		return as, err
-	}
-}
-
-// runnerUp is the stage of greatest pressure next to the one that the policy takes, −1 where no other stage has any.
-func runnerUp(c *city.City, s *traffic.Sim, j int) int {
-	at := &c.Signals[j]
-	taken := traffic.MaxPressure(c, at, int(s.Signal(j).Stage), margin, simView{s})
-	best, most := -1, 0.0
-	for k := range at.Stages {
-		if p := traffic.StagePressure(c, at, k, simView{s}); k != taken && p > most {
-			best, most = k, p
+		as.Greens, as.Costs = nil, p.Costs
+		for _, g := range p.Greens {
+			as.Greens = append(as.Greens, StageGreen(g))
 		}
+		for s, cost := range p.Costs {
+			if more := cost - p.Costs[p.Stage]; s != p.Stage && more >= 0 && (as.RunnerUp < 0 || more < as.Cost) {
+				as.RunnerUp, as.Cost = s, more
+			}
+		}
+		return as, nil
 	}
-	return best
 }
 
-// playJunction plays the streets on and notes what junction j shows and the vehicle-seconds on its approaches. first, if not
-// negative, is held in place of what the policy would take.
-func playJunction(ctx context.Context, c *city.City, from *traffic.Sim, j int, lead bool, first int) (JunctionAhead, float64, error) {
+// playJunction plays the streets on and notes what junction j shows and how long who waits there.
+func playJunction(ctx context.Context, c *city.City, net *horizon.Network, from *traffic.Sim, j int, lead bool) (JunctionAhead, error) {
 	s := from.Fork()
 	var a JunctionAhead
-	var approaches []int32
-	for _, mv := range c.Signals[j].Movements {
-		if n := len(approaches); mv.Kind == city.Vehicles && (n == 0 || approaches[n-1] != mv.From) {
-			approaches = append(approaches, mv.From)
-		}
-	}
-	cost, start, d := 0.0, s.Now(), newDelays(c, s, []int{j})
+	start, d, policy := s.Now(), newDelays(c, s, []int{j}), newSimLead(c, net, s)
 	for t := time.Duration(0); t < lookAhead; t += time.Second {
-		if lead && t%(5*time.Second) == 0 {
-			if err := leadAll(c, s); err != nil {
-				return a, 0, err
-			}
-			if first >= 0 && t < held {
-				if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: first, Lease: held}); err != nil {
-					return a, 0, err
-				}
+		if lead && t%(horizon.Tick*time.Second) == 0 {
+			if err := policy.ask(s); err != nil {
+				return a, err
 			}
 		}
 		if err := s.Step(ctx, start+t+time.Second); err != nil {
-			return a, 0, err
+			return a, err
 		}
 		if g := s.Signal(j); g.Next < 0 {
 			a.Greens = noteGreen(a.Greens, int(g.Stage), int(t/time.Second))
 		}
 		d.second(s)
-		for _, l := range approaches {
-			cost += float64(s.On(l))
-		}
 	}
 	a.Movements, a.Modes = d.byMovement(s, 0), d.byMode()
-	return a, cost, nil
-}
-
-// leadAll asks each junction of simulated streets for the stage of greatest pressure, as leadSignals does in the street.
-func leadAll(c *city.City, s *traffic.Sim) error {
-	for j := range c.Signals {
-		g := s.Signal(j)
-		if g.Next >= 0 {
-			continue
-		}
-		want := traffic.MaxPressure(c, &c.Signals[j], int(g.Stage), margin, simView{s})
-		if err := s.Input(s.Now(), traffic.StageRequest{Junction: j, Stage: want, Lease: 45 * time.Second}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a, nil
 }

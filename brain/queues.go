@@ -25,14 +25,22 @@ type queues struct {
 	red      [][3]float64 // s since each kind last had green
 	counted  []time.Time  // when each link's detector was last read
 	crossed  []float64    // vehicles by the reporting ones, since the last look
-	served   [][]time.Time
+	platoons *platoons
+	part     []float64                 // of each turn: see parts
+	most     [][3]float64              // that can wait, as the last reading said
+	past     [][3][2]float64           // vehicles let go in the last block and the one before
+	stood    []float64                 // vehicles that stood on each link by the reporting ones
+	told     []float64                 // vehicles/s that come onto it by the same
 	believed func(l int32, k int) bool // whether what the loop of kind k at link l says is used
 	blind    func(l int32) bool        // whether link l has no loop that is
 }
 
 const (
-	seenTurns   = 6.0 // turns of reporting vehicles that the geometry's guess is worth
-	longestWait = 150 * time.Second
+	seenTurns   = 6.0               // turns of reporting vehicles that the geometry's guess is worth
+	longestWait = 150 * time.Second // of red that is told apart
+	likeness    = 1.0               // shape of the gamma law by which queues differ
+	standTrust  = 0.25              // weight of who is seen to stand, and where no loop tells of the queue
+	blindTrust  = 0.5
 )
 
 func kindOf(k city.TurnKind) int {
@@ -48,11 +56,12 @@ func kindOf(k city.TurnKind) int {
 func newQueues(c *city.City) *queues {
 	n := len(c.Streets.Links)
 	q := &queues{city: c, junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
-		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), served: make([][]time.Time, len(c.Signals)),
+		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), platoons: newPlatoons(c), part: parts(&c.Streets), past: make([][3][2]float64, n), most: make([][3]float64, n), stood: make([]float64, n), told: make([]float64, n),
 		believed: func(int32, int) bool { return true }, blind: func(l int32) bool { return c.Streets.Links[l].Detector == city.DetectorNone }}
 	for l := range n {
 		q.junction[l] = -1
 		q.serves[l] = [3]int32{-1, -1, -1}
+		q.most[l] = [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}
 	}
 	// Until turns are seen a queue is shared out by the lanes that its turns have.
 	for _, t := range c.Streets.Turns {
@@ -69,7 +78,6 @@ func newQueues(c *city.City) *queues {
 		}
 	}
 	for j := range c.Signals {
-		q.served[j] = make([]time.Time, len(c.Signals[j].Stages))
 		for _, l := range city.Approaches(&c.Signals[j]) {
 			q.links = append(q.links, l)
 			q.junction[l] = int32(j)
@@ -98,19 +106,25 @@ func (q *queues) share(l int32, k int) float64 {
 // one reports whether link l has one lane, in which all wait behind each other.
 func (q *queues) one(l int32) bool { return q.city.Streets.Links[l].Lanes == 1 }
 
-// tick lets seconds pass: vehicles arrive, and leave where stage lets them. filled is the share of a link's storage that is
-// taken.
-func (q *queues) tick(now time.Time, seconds float64, stage []int, filled func(int32) float64) {
-	for j, s := range stage {
-		if s >= 0 {
-			q.served[j][s] = now
-		}
-	}
+// A lamp is what is known of a junction's stage in the seconds that passed.
+type lamp struct {
+	stage  int     // −1: not known
+	green  float64 // s of it
+	before int     // the stage before it, whose end is known only now: over seconds ago; −1: nothing has changed
+	over   float64
+}
+
+// tick lets seconds pass: vehicles arrive, and leave where lamps let them. filled is the share of a link's storage that is taken.
+func (q *queues) tick(seconds float64, lamps []lamp, filled func(int32) float64) {
+	q.platoons.tick(q)
 	for _, l := range q.links {
-		j := &q.city.Signals[q.junction[l]]
-		s := stage[q.junction[l]]
+		j, lamp := &q.city.Signals[q.junction[l]], &lamps[q.junction[l]]
+		s := lamp.stage
 		if s < 0 {
 			continue
+		}
+		if lamp.before >= 0 {
+			q.recall(l, lamp)
 		}
 		var open [3]float64 // the share of each kind that may go
 		for k, m := range q.serves[l] {
@@ -118,7 +132,7 @@ func (q *queues) tick(now time.Time, seconds float64, stage []int, filled func(i
 				continue
 			}
 			open[k] = 1
-			if j.Movements[m].Permissive {
+			if j.Movements[m].Permissive && k == 0 {
 				open[k] = 0.5
 			}
 			room := false
@@ -131,25 +145,45 @@ func (q *queues) tick(now time.Time, seconds float64, stage []int, filled func(i
 		}
 		if q.one(l) {
 			all := open[0]*q.share(l, 0) + open[1]*q.share(l, 1) + open[2]*q.share(l, 2)
-			q.pass(l, 1, 1, all, 1, seconds)
+			q.pass(l, 1, 1, all, 1, seconds, lamp.green)
 			continue
 		}
 		for k := range 3 {
-			q.pass(l, k, q.share(l, k), open[k], q.lanes[l][k], seconds)
+			q.pass(l, k, q.share(l, k), open[k], q.lanes[l][k], seconds, lamp.green)
 		}
 	}
 }
 
-func (q *queues) pass(l int32, k int, share, open, lanes, seconds float64) {
+func (q *queues) pass(l int32, k int, share, open, lanes, seconds, green float64) {
 	w := &q.waiting[l][k]
-	*w += q.arriving[l] * share * seconds
+	*w += q.platoons.now(l, q.arriving[l]) * share * seconds
 	q.red[l][k] = math.Min(q.red[l][k]+seconds, longestWait.Seconds())
-	if open > 0 {
+	*w = math.Min(*w, q.city.Streets.Links[l].Length/city.JamSpacing*q.lanes[l][k])
+	q.past[l][k][1], q.past[l][k][0] = q.past[l][k][0], 0
+	if open > 0 && green > 0 {
 		q.red[l][k] = 0
-		go1 := math.Min(*w, city.SaturationFlow*lanes*open*seconds)
+		go1 := math.Min(*w, city.SaturationFlow*lanes*open*green)
 		*w -= go1
+		q.past[l][k][0] = go1
 		q.left[l][k] += go1
-		q.green[l][k] += open * seconds
+		q.platoons.leave(q, l, k, go1)
+		q.green[l][k] += open * green
+	}
+}
+
+// recall brings back those who were let go from link l after their stage's end.
+func (q *queues) recall(l int32, lamp *lamp) {
+	j := &q.city.Signals[q.junction[l]]
+	for k, m := range q.serves[l] {
+		if m < 0 || !j.InStage(lamp.before, m) || j.InStage(lamp.stage, m) || q.one(l) && k != 1 {
+			continue
+		}
+		p, blocks := &q.past[l][k], lamp.over/block5
+		back := p[0]*math.Min(1, blocks) + p[1]*math.Max(0, math.Min(1, blocks-1))
+		q.waiting[l][k] += back
+		q.left[l][k] = math.Max(0, q.left[l][k]-back)
+		q.green[l][k] = math.Max(0, q.green[l][k]-math.Min(lamp.over, 2*block5))
+		q.platoons.correct(q, l, k, -back)
 	}
 }
 
@@ -177,13 +211,14 @@ func (q *queues) count(l int32, at time.Time, of [3]reading) {
 		q.turns[l][k] = 0.99*q.turns[l][k] + 0.2*r.volume
 		q.leave(l, k, r.volume)
 		w, full := &q.waiting[l][k], setback/city.JamSpacing*q.lanes[l][k]
+		q.most[l][k] = math.Inf(1)
 		switch {
 		case link.Detector == city.DetectorStopLine && r.occupied < 0.02:
-			*w = 0
+			*w, q.most[l][k] = 0, 1
 		case link.Detector == city.DetectorStopLine:
 			*w = math.Max(*w, 1)
 		case r.occupied < 0.02:
-			*w = math.Min(*w, full)
+			*w, q.most[l][k] = math.Min(*w, full), full
 		case r.occupied > 0.6:
 			*w = math.Max(*w, full)
 		}
@@ -202,6 +237,7 @@ func (q *queues) count(l int32, at time.Time, of [3]reading) {
 // leave holds the vehicles that left from link l for turns of kind k against what the stages let go.
 func (q *queues) leave(l int32, k int, volume float64) {
 	w, left, able := &q.waiting[l][k], q.left[l][k], city.SaturationFlow*q.lanes[l][k]*q.green[l][k]
+	q.platoons.correct(q, l, k, volume-left)
 	if volume > left {
 		// More left than were thought to wait; at full flow there are more behind them.
 		*w = math.Max(0, *w-(volume-left))
@@ -236,8 +272,8 @@ func (q *queues) countAll(l int32, at time.Time, r reading) {
 		full = math.Max(1, (link.Length-20)/city.JamSpacing*float64(link.Lanes))
 		fallthrough
 	case city.DetectorSetback:
-		if r.occupied > 0.6 {
-			q.raise(l, full)
+		if r.occupied > 0.6 && (link.Detector != city.DetectorEntry || q.stood[l] > 0) {
+			q.raise(l, full) // of a queue that fills its street some report; else the loop is stuck
 		} else if r.occupied < 0.02 && total > full {
 			q.scale(l, full)
 		}
@@ -271,16 +307,28 @@ func (q *queues) raise(l int32, to float64) {
 		q.waiting[l][1] += add
 		return
 	}
-	// Who waits came while it was red: each kind's part is its share of arrivals times its red.
-	var part [3]float64
-	sum := 0.0
-	for k := range 3 {
-		part[k] = q.share(l, k) * (q.red[l][k] + 2)
-		sum += part[k]
-	}
-	for k := range 3 {
-		if sum > 0 {
-			q.waiting[l][k] += add * part[k] / sum
+	// Who waits came while it was red: each kind's part is its share of arrivals times its red, as far as its loop has not said that
+	// there are fewer.
+	for range 2 {
+		var part [3]float64
+		sum := 0.0
+		for k := range 3 {
+			if q.waiting[l][k] < q.most[l][k] {
+				part[k] = q.share(l, k) * (q.red[l][k] + 2)
+				sum += part[k]
+			}
+		}
+		rest := 0.0
+		for k := range 3 {
+			if sum > 0 {
+				more := add * part[k] / sum
+				fits := math.Min(more, math.Max(0, q.most[l][k]-q.waiting[l][k]))
+				q.waiting[l][k] += fits
+				rest += more - fits
+			}
+		}
+		if add = rest; add < 0.1 {
+			return
 		}
 	}
 }
@@ -288,9 +336,17 @@ func (q *queues) raise(l int32, to float64) {
 // stand takes in the reporting vehicles seen to stand on link l: how many stand there by their share, and how far back from the
 // stop line the last one stands, m.
 func (q *queues) stand(l int32, vehicles, back float64) {
-	total := q.total(l)
-	q.scale(l, total+0.25*math.Min(0, vehicles-total))
-	q.raise(l, total+0.25*math.Max(0, vehicles-total))
+	q.stood[l] = vehicles
+	seen, m := vehicles*probeShare, q.total(l)
+	// Of queues whose lengths differ as much as their mean (a gamma law of shape likeness) those that show so many reporting vehicles have this
+	// many others on average.
+	likely := seen + (1-probeShare)*m*(seen+likeness)/(probeShare*m+likeness)
+	trust := standTrust
+	if q.blind(l) || q.city.Streets.Links[l].Detector == city.DetectorEntry {
+		trust = blindTrust
+	}
+	q.scale(l, m+trust*math.Min(0, likely-m))
+	q.raise(l, m+trust*math.Max(0, likely-m))
 	// Whoever stands has a queue before it, in one lane at least.
 	if least := back/city.JamSpacing + 1; back > 0 && q.total(l) < least {
 		q.raise(l, least)
@@ -312,42 +368,4 @@ func (q *queues) turned(a, b int32) {
 			return
 		}
 	}
-}
-
-// overdue returns a stage of junction j whose turn has not come for longestWait though somebody may wait for it, −1 if none is.
-func (q *queues) overdue(j int, now time.Time) int {
-	worst, since := -1, now.Add(-longestWait)
-	junction := &q.city.Signals[j]
-	for s := range junction.Stages {
-		if q.served[j][s].IsZero() {
-			q.served[j][s] = now
-		}
-		if !q.served[j][s].Before(since) {
-			continue
-		}
-		for _, m := range junction.Stages[s].Movements {
-			mv := &junction.Movements[m]
-			if mv.Kind != city.Vehicles || q.elsewhere(j, s, m, now) {
-				continue
-			}
-			k := kindOf(mv.Turn)
-			if q.one(mv.From) {
-				k = 1
-			}
-			if q.waiting[mv.From][k] > 0.5 || q.blind(mv.From) {
-				worst, since = s, q.served[j][s]
-			}
-		}
-	}
-	return worst
-}
-
-// elsewhere reports whether movement m had green of late in another stage than s.
-func (q *queues) elsewhere(j, s int, m int32, now time.Time) bool {
-	for o := range q.served[j] {
-		if o != s && q.city.Signals[j].InStage(o, m) && now.Sub(q.served[j][o]) < longestWait {
-			return true
-		}
-	}
-	return false
 }

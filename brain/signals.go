@@ -8,6 +8,7 @@ import (
 	"citybrain/city"
 	"citybrain/exchange"
 	"citybrain/traffic"
+	"citybrain/traffic/horizon"
 	"citybrain/twin"
 )
 
@@ -17,45 +18,36 @@ type stageWish struct {
 	at    time.Time
 }
 
-// renew is how often a wish is sent again before the controller's lease of 45 s ends; margin is by how much another stage's
-// pressure must exceed that of the stage that runs.
-const (
-	renew  = 30 * time.Second
-	margin = 1.0
-)
+// renew is how often a wish is sent again before the controller's lease of 45 s ends.
+const renew = 30 * time.Second
 
-// leadSignals asks each junction for the stage with the greatest pressure, once the policy has proved itself on a branch.
+// leadSignals asks each junction for the stage with which its best plan begins, once the policy has proved itself on a branch.
 func (b *Brain) leadSignals() {
 	if !b.ruling || b.halted || b.cfg.NoSignals {
 		return
 	}
-	for j := range b.city.Signals {
-		now := b.est.stage[j]
+	for j := range b.lead.want {
+		b.lead.want[j] = -1
+	}
+	b.believe(b.lead.state)
+	b.lead.planner.Decide(b.lead.state, horizon.Tick+soonBy, b.lead.want)
+	for j, want := range b.lead.want {
+		now, w := b.est.stage[j], &b.wants[j]
 		if now < 0 || b.held[j] || b.flashing[j] || b.delays.down[j] {
 			continue
 		}
-		want := traffic.MaxPressure(b.city, &b.city.Signals[j], now, margin, b.est)
-		if late := b.est.queues.overdue(j, b.now); late >= 0 {
-			want = late
+		if want < 0 {
+			if w.stage != now || b.now.Sub(w.at) < renew {
+				continue // it can't change yet
+			}
+			want = now
 		}
-		w := &b.wants[j]
 		if w.stage == want && b.now.Sub(w.at) < renew {
-			continue
-		}
-		if w.stage != want && b.now.Sub(w.at) < 5*time.Second {
 			continue
 		}
 		*w = stageWish{want, b.now}
 		b.command(exchange.Command{Stage: &exchange.StageOrder{Junction: j, Stage: want}, Until: b.now.Add(2 * time.Minute)})
 	}
-}
-
-// simView is what a controller sees of a simulated street: everything; the trial compares policies, not detectors.
-type simView struct{ s *traffic.Sim }
-
-func (v simView) Waiting(l int32, k city.TurnKind) float64 { return float64(v.s.Queue(l, k)) }
-func (v simView) Filled(l int32) float64 {
-	return float64(v.s.On(l)) / float64(v.s.Storage(l))
 }
 
 // trial is how long a signal policy is tried on a branch.
@@ -71,10 +63,11 @@ func (b *Brain) trySignals(ctx context.Context) error {
 	var shots [2]footage                        // of the middle variant
 	t := b.pairs(func(ctx context.Context, lead bool, variant int, s *traffic.Sim) (float64, error) {
 		before, start := s.Totals(), s.Now()
+		policy := b.newSimLead(s)
 		spent := 0.0
 		for t := time.Duration(0); t < trial; t += 5 * time.Second {
 			if lead {
-				if err := leadAll(b.city, s); err != nil {
+				if err := policy.ask(s); err != nil {
 					return 0, err
 				}
 			}
@@ -126,13 +119,13 @@ func (b *Brain) ruleSignals(t *comparison, streets [2][len(demandVariants)]float
 		return &Effect{Unit: "min", Mean: mean(expected) - came, P05: quantile(expected, 0.05) - came, P95: quantile(expected, 0.95) - came}
 	}
 	if rule {
-		d.Title = city.Text{En: "Lead the signals by queue pressure", Zh: "按排队压力控制信号"}
+		d.Title = city.Text{En: "Lead the signals by rolling plans", Zh: "按滚动优化方案控制信号"}
 		d.Why = city.Text{En: fmt.Sprintf("On a branch of the next 20 minutes vehicles spend %.0f minutes less than with the plans in force.", gain), Zh: fmt.Sprintf("在未来20分钟的分支上，车辆总耗时比现行方案少%.0f分钟。", gain)}
 		d.IfNot = city.Text{En: "the plans in force go on", Zh: "继续执行现行方案"}
 	} else {
 		d.Title = city.Text{En: "Give the signals back to their plans", Zh: "信号恢复既有方案"}
-		d.Why = city.Text{En: "Queue pressure no longer does better on a branch of the next 20 minutes.", Zh: "在未来20分钟的分支上，压力控制不再更优。"}
-		d.IfNot = city.Text{En: "the junctions stay led by pressure", Zh: "继续按压力控制"}
+		d.Why = city.Text{En: "Rolling plans no longer do better on a branch of the next 20 minutes.", Zh: "在未来20分钟的分支上，滚动优化不再更优。"}
+		d.IfNot = city.Text{En: "the junctions stay led by rolling plans", Zh: "继续按滚动优化控制"}
 	}
 	b.decide(d)
 	d.State = string(exchange.Seen) // a policy is in force at once; its stage requests are commands of their own

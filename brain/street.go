@@ -6,6 +6,7 @@ import (
 
 	"citybrain/city"
 	"citybrain/traffic"
+	"citybrain/traffic/horizon"
 )
 
 // streetAhead is how far a street is played on; mostTrails is how many vehicles of it are followed.
@@ -38,10 +39,10 @@ const TrailStep = trailStep
 // OpenStreet returns a function that plays the streets on and notes what becomes of one, a chain of links, and of junctions on it, with
 // the turns from link to link through them (−1: none): as it will be led, and the other way, led or by the plans. It works on copies.
 func (b *Brain) OpenStreet(chain []int32, junctions []int, turns []int32) func(context.Context) ([2]StreetPlay, error) {
-	c, from, lead := b.city, b.streets.Fork(), b.ruling && !b.halted && !b.cfg.NoSignals
+	c, from, lead, net := b.city, b.streets.Fork(), b.ruling && !b.halted && !b.cfg.NoSignals, b.lead.net
 	return func(ctx context.Context) (both [2]StreetPlay, err error) {
 		for i, led := range [2]bool{lead, !lead} {
-			if both[i], err = playStreet(ctx, c, from.Fork(), chain, junctions, turns, led); err != nil {
+			if both[i], err = playStreet(ctx, c, net, from.Fork(), chain, junctions, turns, led); err != nil {
 				return both, err
 			}
 		}
@@ -49,13 +50,14 @@ func (b *Brain) OpenStreet(chain []int32, junctions []int, turns []int32) func(c
 	}
 }
 
-func playStreet(ctx context.Context, c *city.City, s *traffic.Sim, chain []int32, junctions []int, turns []int32, lead bool) (StreetPlay, error) {
+func playStreet(ctx context.Context, c *city.City, net *horizon.Network, s *traffic.Sim, chain []int32, junctions []int, turns []int32, lead bool) (StreetPlay, error) {
 	p := StreetPlay{Led: lead, Greens: make([][]StageGreen, len(junctions))}
 	d, trips, start := newDelays(c, s, junctions), s.Trips(), s.Now()
+	policy := newSimLead(c, net, s)
 	followed := map[int32]int{}
 	for t := time.Duration(0); t < streetAhead; t += time.Second {
 		if t%(5*time.Second) == 0 && lead {
-			if err := leadAll(c, s); err != nil {
+			if err := policy.ask(s); err != nil {
 				return p, err
 			}
 		}

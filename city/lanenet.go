@@ -75,7 +75,7 @@ func (c *City) Lanes() (*LaneNet, error) {
 	}
 	of := make([]int32, 0, len(s.Turns)) // of each connection: its turn
 	for t := range s.Turns {
-		for _, k := range n.connect(s, int32(t)) {
+		for _, k := range n.connect(c, int32(t)) {
 			n.Connections = append(n.Connections, k)
 			of = append(of, int32(t))
 		}
@@ -99,28 +99,42 @@ func (c *City) Lanes() (*LaneNet, error) {
 }
 
 // connect makes the connections of a turn: the lanes of its link that may make it, led to lanes of the next. Near turns use the kerb's
-// lanes, far ones those in the middle of the street, who goes straight on those between.
-func (n *LaneNet) connect(s *Streets, t int32) []Connection {
+// lanes and the first beside a bus lane, far ones those in the middle of the street, who goes straight on the others; far lanes are shared
+// only where there are too few and both are green together, as whoever waits for the one signal stands in the way of the other.
+func (n *LaneNet) connect(c *City, t int32) []Connection {
+	s := &c.Streets
 	turn := &s.Turns[t]
 	from, to := &n.Roads[turn.From], &n.Roads[turn.To]
 	near, far := Right, Left
 	if s.LeftHand {
 		near, far = Left, Right
 	}
+	aside := turn.Kind == far || turn.Kind == UTurn
 	m := int32(min(max(turn.Lanes, 1), int8(from.Lanes)))
 	first := int32(0)
 	switch {
-	case turn.Kind == far || turn.Kind == UTurn:
+	case aside:
 		first = from.Lanes - m
-	case turn.Kind == Straight && m < from.Lanes:
-		// Beside the lanes that only turn, as far as there are any.
-		var kerb int32
+	case turn.Kind == near && s.Links[turn.From].BusLane:
+		m = min(m+1, from.Lanes)
+	case turn.Kind == Straight:
+		kerb, middle, apart := int32(0), int32(0), false
 		for i := range s.Turns {
-			if o := &s.Turns[i]; o.From == turn.From && o.Kind == near {
+			switch o := &s.Turns[i]; {
+			case o.From != turn.From:
+			case o.Kind == near:
 				kerb = max(kerb, int32(o.Lanes))
+			case o.Kind == far || o.Kind == UTurn:
+				middle, apart = max(middle, int32(o.Lanes), 1), apart || c.otherStages(turn, o)
 			}
 		}
-		first = min(kerb, from.Lanes-m)
+		free := max(1, from.Lanes-middle)
+		if apart {
+			m = min(m, free)
+		}
+		if first = from.Lanes - m; m <= free {
+			first = min(kerb, free-m)
+		}
 	}
 	speed := map[TurnKind]float64{Left: leftTurnSpeed, Right: rightTurnSpeed, UTurn: uTurnSpeed, Straight: math.Inf(1)}[turn.Kind]
 	if s.LeftHand && turn.Kind != Straight && turn.Kind != UTurn {
@@ -131,7 +145,7 @@ func (n *LaneNet) connect(s *Streets, t int32) []Connection {
 	for k := range m {
 		lane := k // of the next road, from the kerb
 		switch {
-		case turn.Kind == far || turn.Kind == UTurn:
+		case aside:
 			lane = to.Lanes - (m - k)
 		case turn.Kind == Straight:
 			lane = first + k
@@ -140,12 +154,34 @@ func (n *LaneNet) connect(s *Streets, t int32) []Connection {
 			}
 		}
 		lane = max(0, min(lane, to.Lanes-1))
-		c := Connection{From: from.First + first + k, To: to.First + lane, Turn: turn.Kind, Node: s.Links[turn.From].To, Speed: speed, Light: -1, Index: -1}
-		c.Path = curve(n.Lanes[c.From].Line, n.Lanes[c.To].Line)
-		c.Length = math.Max(1, length(c.Path))
-		list = append(list, c)
+		list = append(list, n.connection(from.First+first+k, to.First+lane, turn, s.Links[turn.From].To, speed))
+		// Who may not drive in the bus lane comes into the one beside it.
+		if have := n.Lanes[from.First+first+k].Allow; lane+1 < to.Lanes && n.Lanes[to.First+lane].Allow&have != have {
+			list = append(list, n.connection(from.First+first+k, to.First+lane+1, turn, s.Links[turn.From].To, speed))
+		}
 	}
 	return list
+}
+
+func (n *LaneNet) connection(from, to int32, turn *Turn, node int32, speed float64) Connection {
+	c := Connection{From: from, To: to, Turn: turn.Kind, Node: node, Speed: speed, Light: -1, Index: -1}
+	c.Path = curve(n.Lanes[from].Line, n.Lanes[to].Line)
+	c.Length = math.Max(1, length(c.Path))
+	return c
+}
+
+// otherStages reports whether some stage of a light lets one of two turns go and not the other.
+func (c *City) otherStages(a, b *Turn) bool {
+	if a.Junction < 0 || a.Junction != b.Junction || a.Movement < 0 || b.Movement < 0 {
+		return false
+	}
+	j := &c.Signals[a.Junction]
+	for i := range j.Stages {
+		if j.InStage(i, a.Movement) != j.InStage(i, b.Movement) {
+			return true
+		}
+	}
+	return false
 }
 
 // light gives connections their places, and lights their programs: each stage of the reference plan, yellow for who stops, all-red.
@@ -210,7 +246,8 @@ func (n *LaneNet) giveWay(c *City, turns []int32) {
 			for _, b := range list {
 				o := &n.Connections[b]
 				other := n.Lanes[o.From].Road
-				if a == b || from == other || !(k.To == o.To || meet(k.Path, o.Path)) {
+				// Beside each other on one road only a turn over a bus lane is in another's way.
+				if a == b || from == other && (k.From == o.From || n.Lanes[k.From].Allow == n.Lanes[o.From].Allow) || !(k.To == o.To || meet(k.Path, o.Path)) {
 					continue
 				}
 				k.Foes = append(k.Foes, b)
@@ -237,6 +274,9 @@ func (s *Streets) yields(c *City, a, b int32) bool {
 			return m.Permissive
 		}
 		return m.Permissive && rank(x.Kind, s.LeftHand) > rank(y.Kind, s.LeftHand)
+	}
+	if x.From == y.From {
+		return rank(x.Kind, s.LeftHand) > rank(y.Kind, s.LeftHand)
 	}
 	from, other := &s.Links[x.From], &s.Links[y.From]
 	if from.Class != other.Class {

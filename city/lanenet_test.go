@@ -20,7 +20,7 @@ func TestLanesOfACity(t *testing.T) {
 		t.Fatalf("%d roads of %d links, %d lights of %d signals", len(n.Roads), len(c.Streets.Links), len(n.Lights), len(c.Signals))
 	}
 	type pair struct{ from, to int32 }
-	made := map[pair]int{}
+	made, cars := map[pair]int{}, map[pair]bool{}
 	mutual, foes := 0, 0
 	for i := range n.Connections {
 		k := &n.Connections[i]
@@ -31,6 +31,9 @@ func TestLanesOfACity(t *testing.T) {
 			}
 		}
 		made[pair{n.Lanes[k.From].Road, n.Lanes[k.To].Road}]++
+		if n.Lanes[k.From].Allow&n.Lanes[k.To].Allow&city.PassengerCar != 0 {
+			cars[pair{n.Lanes[k.From].Road, n.Lanes[k.To].Road}] = true
+		}
 		for _, f := range k.Foes {
 			foes++
 			if !slices.Contains(n.Connections[f].Foes, int32(i)) {
@@ -51,8 +54,34 @@ func TestLanesOfACity(t *testing.T) {
 	}
 	for i := range c.Streets.Turns {
 		turn := &c.Streets.Turns[i]
-		if got := made[pair{turn.From, turn.To}]; got < 1 || got > int(turn.Lanes) {
-			t.Errorf("turn %d of %d lanes has %d connections", i, turn.Lanes, got)
+		most := int(turn.Lanes) // and beside a bus lane one more at each end
+		for _, l := range []int32{turn.From, turn.To} {
+			if c.Streets.Links[l].BusLane {
+				most++
+			}
+		}
+		if got := made[pair{turn.From, turn.To}]; got < 1 || got > most || !cars[pair{turn.From, turn.To}] {
+			t.Errorf("turn %d of %d lanes has %d connections, for cars: %v", i, turn.Lanes, got, cars[pair{turn.From, turn.To}])
+		}
+	}
+	// Nobody who waits for one signal stands in the way of those who have another, where there are lanes enough.
+	of := map[int32][]*city.Connection{}
+	for i := range n.Connections {
+		k := &n.Connections[i]
+		of[k.From] = append(of[k.From], k)
+	}
+	for l, list := range of {
+		for _, a := range list {
+			for _, b := range list {
+				if a.Turn != city.Left || b.Turn != city.Straight || a.Light < 0 || n.Roads[n.Lanes[l].Road].Lanes < 2 {
+					continue
+				}
+				for _, p := range n.Lights[a.Light].Phases {
+					if (p.State[a.Index]|0x20 == 'g') != (p.State[b.Index]|0x20 == 'g') {
+						t.Fatalf("lane %s leads left and straight on, which are green apart: light %s, %s", n.Lanes[l].ID, n.Lights[a.Light].ID, p.State)
+					}
+				}
+			}
 		}
 	}
 	for j := range n.Lights {

@@ -64,6 +64,7 @@ type Demand struct {
 	Hours   float64
 	PerHour float64 // trips that begin in the peak hour
 	Reach   float64 // m, the distance by which a destination's pull falls to 1/e; 3,500
+	Cold    bool    // nobody is under way at the start; else those of the half hour before begin within the first 10 min
 	Spread  float64 // each zone's people and jobs are off by up to this share, by the seed
 }
 
@@ -120,7 +121,7 @@ func (d Demand) Trips(c *city.City) ([]Trip, []int32, error) {
 	}
 	var list []Trip
 	id := uint64(0)
-	// The city is not empty when the scenario starts: the half hour before counts too, its trips start within the first 10 min.
+	// The city is not empty when the scenario starts, unless it is to be: the half hour before counts too, its trips start within the first 10 min.
 	for q := -2; q < int(math.Ceil(hours*4)); q++ {
 		k := (local-16*60)/15 + q
 		share := 0.3
@@ -134,7 +135,7 @@ func (d Demand) Trips(c *city.City) ([]Trip, []int32, error) {
 			if q < 0 {
 				at = 600 * draw.Float(id, 0)
 			}
-			if at >= hours*3600 {
+			if at >= hours*3600 || q < 0 && d.Cold {
 				continue
 			}
 			t := Trip{Depart: time.Duration(at) * time.Second}

@@ -140,3 +140,23 @@ func At(l *city.Link, along float64) orb.Point {
 	}
 	return l.Line[len(l.Line)-1]
 }
+
+// A Bound vehicle is one that will leave its link by a turn.
+type Bound struct {
+	Turn int32
+	Left float64 // s until it is at the link's end; 0: it stands there
+}
+
+// BoundOn lists those on link l that will leave it by a turn, each group of lanes from its head.
+func (s *Sim) BoundOn(l int32) iter.Seq[Bound] {
+	return func(yield func(Bound) bool) {
+		st := &s.st
+		for q := range exitLane {
+			for v := st.Head[int(l)*queues+q]; v >= 0; v = st.Next[v] {
+				if !yield(Bound{st.Turn[v], max(0, float64(st.Ready[v])-float64(st.Now))}) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -45,6 +45,11 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if s.city {
+		if err := s.settle(ctx, seeds[0], *duration, 1); err != nil {
+			return err
+		}
+	}
 	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 		var wg sync.WaitGroup
 		for i, seed := range seeds {
 			wg.Go(func() {
-				sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: 1, Headway: s.headway})
+				sim, err := micro.New(s.net, s.demand, s.micro(seed, 1))
 				if err != nil {
 					errs[i] = err
 					return

@@ -36,6 +36,7 @@ type streets struct {
 	headway float64 // factor on drivers' headways
 	begin   float64 // s that the scenario's clock shows at its start
 	pace    int     // s between the brain's decisions: a city of hundreds of junctions leaves it less time for each
+	city    bool    // a city pack: drivers know their way about, and go round what is locked
 }
 
 // openStreets reads the scenario that one of two flags names.
@@ -56,7 +57,7 @@ func sumoStreets(path string) (streets, error) {
 		return streets{}, err
 	}
 	note(s.Defects)
-	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1}, nil
+	return streets{path, &s.Network.LaneNet, &s.Demand.LaneDemand, control.Options{Yellow: 3, MinGreen: 5}, 1, s.Config.Begin, 1, false}, nil
 }
 
 // note tells of what was mended in an input.
@@ -70,7 +71,7 @@ func note(defects []city.Defect) {
 	}
 }
 
-// cityStreets makes the working day's evening of a city pack. Lanes carry 1,600 vehicles an hour, as city.SaturationFlow says.
+// cityStreets makes the working day's evening of a city pack, from empty streets on. Lanes carry 1,600 vehicles an hour, as city.SaturationFlow says.
 func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	c, err := loadCity(dir)
 	if err != nil {
@@ -80,7 +81,9 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	if err != nil {
 		return streets{}, err
 	}
-	trips, goals, err := world.Demand(world.Config{Seed: seed, Start: account.EveningStart, Hours: float64(seconds) / 3600, TripsPerHour: world.PeakTrips(c)}).Trips(c)
+	evening := world.Demand(world.Config{Seed: seed, Start: account.EveningStart, Hours: float64(seconds) / 3600, TripsPerHour: world.PeakTrips(c)})
+	evening.Cold = true
+	trips, goals, err := evening.Trips(c)
 	if err != nil {
 		return streets{}, err
 	}
@@ -88,7 +91,7 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	if name == "" {
 		name = c.Name.En
 	}
-	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5}, nil
+	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5, true}, nil
 }
 
 // decideEvery is the seconds between a controller's decisions where nobody says.
@@ -122,9 +125,26 @@ func (s *streets) controller(name string, every int, plan string) (*control.Netw
 	return n, ctl, nil
 }
 
+// micro is how the microscopic engine runs the scenario.
+func (s *streets) micro(seed uint64, threads int) micro.Config {
+	return micro.Config{Seed: seed, Threads: threads, Headway: s.headway, Impatient: s.city}
+}
+
+// habits is the runs of the queues after which drivers keep the routes that they have found.
+const habits = 6
+
+// settle gives all drivers the routes that they take day by day: near equilibrium under the lights' own plans.
+func (s *streets) settle(ctx context.Context, seed uint64, seconds, threads int) error {
+	demand, _, err := meso.Assign(ctx, s.net, s.demand, meso.Equilibrium{Config: meso.Config{Seed: seed, Headway: s.headway}, Until: time.Duration(seconds) * time.Second, Iterations: habits, Threads: threads})
+	if err == nil {
+		s.demand = demand
+	}
+	return err
+}
+
 // driver prepares an engine and what moves it on under a controller: fixed is the lights' own program.
 func (s *streets) driver(controller string, every int, seed uint64, threads int, plan string) (*micro.Sim, func(context.Context, time.Duration) error, error) {
-	sim, err := micro.New(s.net, s.demand, micro.Config{Seed: seed, Threads: threads, Headway: s.headway})
+	sim, err := micro.New(s.net, s.demand, s.micro(seed, threads))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,17 +165,9 @@ type moved interface {
 	Hash() string
 }
 
-// habits is the runs of the queues after which drivers keep the routes that they have found.
-const habits = 6
-
-// queues prepares the mesoscopic engine, its drivers near equilibrium, and what moves it on under a controller.
-func (s *streets) queues(ctx context.Context, r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
-	cfg := meso.Config{Seed: r.seed, Headway: s.headway}
-	demand, _, err := meso.Assign(ctx, s.net, s.demand, meso.Equilibrium{Config: cfg, Until: time.Duration(r.duration) * time.Second, Iterations: habits, Threads: r.threads})
-	if err != nil {
-		return nil, nil, err
-	}
-	sim, err := meso.New(s.net, demand, cfg)
+// queues prepares the mesoscopic engine and what moves it on under a controller.
+func (s *streets) queues(r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
+	sim, err := meso.New(s.net, s.demand, meso.Config{Seed: r.seed, Headway: s.headway})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -166,18 +178,13 @@ func (s *streets) queues(ctx context.Context, r *trafficRun, every int) (moved, 
 	return sim, control.NewDrive(&meso.Controlled{Sim: sim, Net: n}, n, ctl, every).Step, nil
 }
 
-// both prepares the microscopic engine in the area that r names with queues around it, its drivers near equilibrium, and what moves them on.
-func (s *streets) both(ctx context.Context, r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
+// both prepares the microscopic engine in the area that r names with queues around it, and what moves them on.
+func (s *streets) both(r *trafficRun, every int) (moved, func(context.Context, time.Duration) error, error) {
 	inside, err := s.area(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	queues := meso.Config{Seed: r.seed, Headway: s.headway}
-	demand, _, err := meso.Assign(ctx, s.net, s.demand, meso.Equilibrium{Config: queues, Until: time.Duration(r.duration) * time.Second, Iterations: habits, Threads: r.threads})
-	if err != nil {
-		return nil, nil, err
-	}
-	sim, err := zone.New(s.net, demand, inside, micro.Config{Seed: r.seed, Threads: r.threads, Headway: s.headway}, queues)
+	sim, err := zone.New(s.net, s.demand, inside, s.micro(r.seed, r.threads), meso.Config{Seed: r.seed, Headway: s.headway})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -233,11 +240,17 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	var sim moved
 	var step func(context.Context, time.Duration) error
 	var err error
+	apart := r.area != "" || r.edges != ""
+	if s.city || r.model == "meso" || apart {
+		if err := s.settle(ctx, r.seed, r.duration, r.threads); err != nil {
+			return runRow{}, err
+		}
+	}
 	switch {
 	case r.model == "meso":
-		sim, step, err = s.queues(ctx, r, every)
-	case r.area != "" || r.edges != "":
-		sim, step, err = s.both(ctx, r, every)
+		sim, step, err = s.queues(r, every)
+	case apart:
+		sim, step, err = s.both(r, every)
 	default:
 		sim, step, err = s.driver(r.controller, every, r.seed, r.threads, r.plan)
 	}

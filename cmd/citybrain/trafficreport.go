@@ -71,6 +71,11 @@ func trafficReportVerb(ctx context.Context, args []string, out io.Writer) error 
 	if err != nil {
 		return err
 	}
+	if s.city {
+		if err := s.settle(ctx, *seed, *duration, *threads); err != nil {
+			return err
+		}
+	}
 	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
 		return err

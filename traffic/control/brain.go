@@ -65,6 +65,7 @@ type crossing struct {
 	watch   []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below   [][]int32    // of each exit: the lanes that its room is counted on
 	tails   []tail       // of each of watch: who waits behind its detector
+	front   []front      // of each lane: who stands first in it, where detectors only count
 	tight   []bool       // of each of its lanes: short, and fed by another junction
 }
 
@@ -99,7 +100,7 @@ func newBrain(n *Network, s Settings) *brain {
 		c := crossing{x: x, s: newSearch(x), asked: -1, watch: slices.Clone(x.lanes)}
 		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
 		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
-		c.certain = make([]int, len(x.lanes))
+		c.certain, c.front = make([]int, len(x.lanes)), make([]front, len(x.lanes))
 		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))

@@ -20,7 +20,11 @@ func (b *brain) gather(i int, o *Observation) {
 			if c.Next < 0 && o.Share == 0 && !o.Blind {
 				continue // it ends here
 			}
-			b.follow(i, lane, c.Next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)
+			next := c.Next
+			if o.Blind && v == 0 && n.Ahead[lane] == 0 {
+				next = r.front[slices.Index(x.lanes, lane)].to
+			}
+			b.follow(i, lane, next, c.ID, c.Behind, travel(c.Behind, c.Speed, n.Lanes[lane].Speed), n.Ahead[lane]+c.Behind, b.known[c.ID].stood, c.Length, c.Speed < 0.1)
 		}
 	}
 	for _, c := range b.transit {

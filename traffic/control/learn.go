@@ -77,6 +77,9 @@ func (b *brain) learn(o *Observation) {
 		b.balance(o)
 		b.due = o.Time + balanceEvery
 	}
+	if o.Blind {
+		b.fronts(o)
+	}
 	b.arrivals(o)
 	keep := b.transit[:0]
 	for _, c := range b.transit {

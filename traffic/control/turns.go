@@ -70,6 +70,51 @@ func (n *Network) countedAt(r, i int32) int32 {
 	return -1
 }
 
+// A front is the first vehicle of a lane.
+type front struct {
+	id   int32
+	idle float64 // s for which he stood although somebody whom nobody stops might have gone
+	to   int32   // the road that he must want to, −1: any
+}
+
+// idleFront is the s of a green that goes first which he who does not use it must wait for another.
+const idleFront = 3.0
+
+// fronts tells ways apart where detectors don't: who stands at the line while a link of his lane has a green that waits for nobody wants to
+// go by another.
+func (b *brain) fronts(o *Observation) {
+	for i := range b.at {
+		r, sig := &b.at[i], o.Signals[i]
+		for l, lane := range r.x.lanes {
+			f := &r.front[l]
+			if len(o.Seen[lane]) == 0 || len(r.x.of[l]) < 2 {
+				*f = front{id: -1, to: -1}
+				continue
+			}
+			c := &o.Seen[lane][0]
+			if c.ID != f.id {
+				*f = front{id: c.ID, to: -1}
+			}
+			if c.Speed >= 0.1 || c.Behind > wrongLane || sig.Changing || o.Time-sig.Since < startLoss+1 || f.to >= 0 {
+				continue
+			}
+			own, best, most := false, -1, 0.0
+			for _, k := range r.x.of[l] {
+				if r.own(sig.Phase, k) && !b.stands(r, r.x.links[k].exit, o) {
+					own = true
+				} else if w := b.taken[r.x.links[k].conn]; best < 0 || w > most {
+					best, most = k, w
+				}
+			}
+			if own && best >= 0 {
+				if f.idle += b.dt; f.idle > idleFront {
+					f.to = b.n.Lanes[b.n.Connections[r.x.links[best].conn].To].Road
+				}
+			}
+		}
+	}
+}
+
 // balance works out the flow of every link.
 func (b *brain) balance(o *Observation) {
 	full := b.memory * (1 - math.Exp(-o.Time/b.memory)) // s that the counts stand for

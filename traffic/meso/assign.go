@@ -61,10 +61,12 @@ func Assign(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, e Equilibr
 		if err != nil {
 			return nil, nil, err
 		}
-		s.times = newTimes(len(n.Roads), intervals, e.Interval)
+		s.times = newTimes(len(w.tail), intervals, e.Interval)
+		s.times.arcs = w.arcs
 		if err := s.Step(ctx, e.Until); err != nil {
 			return nil, nil, err
 		}
+		s.timeStanding()
 		var p Pass
 		for _, t := range s.Trips() {
 			if !math.IsNaN(t.Arrive) {
@@ -99,22 +101,37 @@ func Assign(ctx context.Context, n *city.LaneNet, d *city.LaneDemand, e Equilibr
 	}
 }
 
-// times are the mean seconds that roads took, the way over the junction behind them in it, by the interval in which they were entered.
+// times are the mean seconds from the entry to a road to the stop line, by the road after it (one turn may wait while another goes) and the
+// interval in which the road was entered.
 type times struct {
-	roads    int
+	arcs     map[[2]int32]int // of two roads that follow each other
+	many     int
 	interval float32 // s
 	sum      []float64
 	count    []int32
 }
 
-func newTimes(roads, intervals int, interval time.Duration) *times {
-	return &times{roads: roads, interval: float32(interval.Seconds()), sum: make([]float64, roads*intervals), count: make([]int32, roads*intervals)}
+func newTimes(arcs, intervals int, interval time.Duration) *times {
+	return &times{many: arcs, interval: float32(interval.Seconds()), sum: make([]float64, arcs*intervals), count: make([]int32, arcs*intervals)}
 }
 
-func (t *times) add(road int32, entered, left float32) {
-	if k := int(entered/t.interval)*t.roads + int(road); k >= 0 && k < len(t.sum) {
+func (t *times) add(road, next int32, entered, left float32) {
+	arc, ok := t.arcs[[2]int32{road, next}]
+	if k := int(entered/t.interval)*t.many + arc; ok && k < len(t.sum) {
 		t.sum[k] += float64(left - entered)
 		t.count[k]++
+	}
+}
+
+// timeStanding counts for those who are on their way at the end of a run the time that their roads have taken them so far: where nobody gets
+// away nobody would tell of it.
+func (s *Sim) timeStanding() {
+	for l := range s.st.In {
+		for k := s.st.Out[l]; k < s.st.In[l]; k++ {
+			if v := s.st.Queue[s.at(int32(l), k)]; s.st.Ready[v] < float32(s.st.Now) {
+				s.timed(v, int32(l), float32(s.st.Now))
+			}
+		}
 	}
 }
 
@@ -125,11 +142,12 @@ type ways struct {
 	over       []float64 // s of each arc's connection
 	allow      []city.VehicleClass
 	free       []float64 // s of each road on its own
+	arcs       map[[2]int32]int
 	hierarchy  *cch.Hierarchy
 	classes    []city.VehicleClass
 	of         []int          // of each vehicle type: its class's place
 	query      [][]*cch.Query // by class and interval
-	taken      [][]float64    // s of each road by interval
+	taken      [][]float64    // s of each arc by interval, its road and its connection
 	interval   float64        // s
 }
 
@@ -143,6 +161,7 @@ func newWays(n *city.LaneNet, d *city.LaneDemand) (*ways, error) {
 		w.free = append(w.free, x.Length/x.Speed)
 	}
 	at := map[[2]int32]int{}
+	w.arcs = at
 	for i := range n.Connections {
 		c := &n.Connections[i]
 		pair := [2]int32{n.Lanes[c.From].Road, n.Lanes[c.To].Road}
@@ -181,19 +200,21 @@ func newWays(n *city.LaneNet, d *city.LaneDemand) (*ways, error) {
 	return w, nil
 }
 
-// measure takes in the travel times of a run: of a road that nobody drove in an interval those of the empty road. nil: all are empty.
+// measure takes in the travel times of a run: of an arc that nobody drove in an interval those of the empty road. nil: all are empty.
 func (w *ways) measure(t *times, intervals, threads int) {
 	w.taken = nil
 	w.query = make([][]*cch.Query, len(w.classes))
 	for i := range intervals {
-		s := slices.Clone(w.free)
-		if t != nil {
-			w.interval = float64(t.interval)
-			for r := range s {
-				if k := i*t.roads + r; t.count[k] > 0 {
-					s[r] = math.Max(s[r], t.sum[k]/float64(t.count[k]))
+		s := make([]float64, len(w.tail))
+		for a := range s {
+			s[a] = w.free[w.tail[a]]
+			if t != nil {
+				w.interval = float64(t.interval)
+				if k := i*t.many + a; t.count[k] > 0 {
+					s[a] = math.Max(s[a], t.sum[k]/float64(t.count[k]))
 				}
 			}
+			s[a] += w.over[a]
 		}
 		w.taken = append(w.taken, s)
 		for c, class := range w.classes {
@@ -201,7 +222,7 @@ func (w *ways) measure(t *times, intervals, threads int) {
 			for a := range weights {
 				weights[a] = cch.Unreachable
 				if w.allow[a]&class != 0 {
-					weights[a] = uint32(min(1e9, math.Round(1000*(s[w.tail[a]]+w.over[a]))))
+					weights[a] = uint32(min(1e9, math.Round(1000*s[a])))
 				}
 			}
 			w.query[c] = append(w.query[c], w.hierarchy.Metric(weights, max(1, threads)).Query())
@@ -231,8 +252,8 @@ func (w *ways) quickest(j *city.Journey, interval int) []int32 {
 // cost is what a way takes from depart on, s, each road at the times of the interval in which it is entered.
 func (w *ways) cost(way []int32, depart float64) float64 {
 	t := depart
-	for _, r := range way {
-		t += w.taken[min(len(w.taken)-1, int(t/w.interval))][r]
+	for i := 1; i < len(way); i++ {
+		t += w.taken[min(len(w.taken)-1, int(t/w.interval))][w.arcs[[2]int32{way[i-1], way[i]}]]
 	}
-	return t - depart
+	return t - depart + w.free[way[len(way)-1]]
 }

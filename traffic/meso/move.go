@@ -122,8 +122,8 @@ func (s *Sim) leave(l int32, at float32) {
 
 // timed notes what v's road took it.
 func (s *Sim) timed(v, l int32, at float32) {
-	if s.times != nil {
-		s.times.add(s.net.road[l], s.st.On[v], at)
+	if roads := s.demand.Journeys[v].Roads; s.times != nil && int(s.st.At[v])+1 < len(roads) {
+		s.times.add(s.net.road[l], roads[s.st.At[v]+1], s.st.On[v], at)
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	ponder     = 2     // s between two thoughts of a change that need not be; what grows by the second grows by as much
 	patience   = 5     // s at a stand after which two that block each other exchange places
 	rearSight  = 60    // m from the start of a lane within which who comes over it counts
+	nudge      = 0.2   // of the least gaps is enough to whoever has stood for his patience and must change
 	mergeBrake = 0.5   // share of its comfortable braking with which one lets in
 )
 
@@ -243,10 +244,14 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 	if c.Pos > n.length[lane] {
 		return false
 	}
+	tight := float32(1)
+	if s.cfg.Impatient && c.Still >= patience && int32(c.Aim)*b.dir > 0 {
+		tight = nudge
+	}
 	if j > 0 {
 		o := &side[j-1]
 		ok := &s.kinds[o.Kind]
-		if o.Pos-s.lengthOf(o)-c.Pos-k.gap < k.secure(c.V, o.V, ok.decel) {
+		if o.Pos-s.lengthOf(o)-c.Pos-k.gap*tight < k.secure(c.V, o.V, ok.decel) {
 			return false
 		}
 	}
@@ -259,7 +264,7 @@ func (s *Sim) roomBeside(b *beside, c *Car, k *kind) bool {
 			}
 		} else {
 			ok := &s.kinds[o.Kind]
-			if tail-o.Pos-ok.gap < ok.secure(o.V, c.V, k.decel) {
+			if tail-o.Pos-ok.gap*tight < ok.secure(o.V, c.V, k.decel) {
 				return false
 			}
 		}
@@ -345,7 +350,7 @@ func (s *Sim) changeLanes(r int32, own bool) bool {
 				continue
 			}
 			to := l + turn
-			side := beside{lane: to, cars: s.Segments[to]}
+			side := beside{lane: to, dir: turn, cars: s.Segments[to]}
 			side.pass(c.Pos)
 			k := &s.kinds[c.Kind]
 			if own && (side.j == len(side.cars) && c.Pos-k.length <= rearSight || side.j == 0 && n.length[to]-c.Pos < shortLane) {

@@ -28,6 +28,7 @@ type hand struct {
 	came   []uint64 // a bit for each road to which vehicles come
 	left   []Passage
 	off    []int32 // segments off which vehicles are to be taken
+	stuck  []int32 // lanes on which somebody looks for another way
 	facing []int32 // lanes to which somebody came who sees that the next road of his way is closed
 	ended  int32
 	stalls int32

@@ -5,10 +5,11 @@ import "citybrain/city"
 type vehicleClass = city.VehicleClass
 
 const (
-	lineGap   = 1   // m that a vehicle leaves to the stop line
-	seeFoes   = 4.5 // m before the line from which a driver who gives way sees what comes (SUMO's default visibility)
-	lookBack  = 120 // m up the foe's way that a driver who gives way looks
-	startTime = 3   // s after green within which a standing vehicle counts as about to go
+	lineGap    = 1   // m that a vehicle leaves to the stop line
+	seeFoes    = 4.5 // m before the line from which a driver who gives way sees what comes (SUMO's default visibility)
+	lookBack   = 120 // m up the foe's way that a driver who gives way looks
+	impatience = 60  // s at a stand after which one without a signal counts on others to slow down for it
+	startTime  = 3   // s after green within which a standing vehicle counts as about to go
 )
 
 // mayGo decides at the stop line of a connection, dist m ahead: whether the vehicle may plan beyond it, and the speed to which the line holds
@@ -256,6 +257,9 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	}
 	if o.Still >= 2 && !s.aboutToGo(q, o, d, k) {
 		return true
+	}
+	if s.cfg.Impatient && q.sig == '-' && q.c.Still >= impatience && d >= braking(o.V, k.decel, k.invB)+lineGap+o.V {
+		return true // it lets in who has waited too long
 	}
 	top := s.turnLimit(q.foe, o, k)
 	top = max(top, min(s.Limit[s.net.from[q.foe]]*o.Factor, k.top))

@@ -53,6 +53,9 @@ func (s *Sim) moveLane(seg int32, cars []Car, h *hand) bool {
 			if c.Still < 255 {
 				c.Still++
 			}
+			if s.cfg.Impatient && c.Still >= weary && (s.Second+c.ID)%weary == 0 && (i == 0 || c.Conn == noConn) && seg == lane {
+				h.stuck = append(h.stuck, seg)
+			}
 		} else {
 			c.Still = 0
 		}

@@ -33,6 +33,10 @@ type Config struct {
 	// Informed is the share of drivers who hear of a closed or flooded road on their way and look for another way at once; the others see it
 	// when they come to the road before it. 0: all hear of it.
 	Informed float64
+	// Impatient: who has stood for half a minute because there is no room behind the junction, or because nobody lets him into his lane, takes another
+	// way from the lane that he is on; who must change lanes squeezes into a fifth of the least gaps; and who has stood for a minute at a
+	// junction without a signal counts on others to slow down for him. Otherwise all wait on, as SUMO's drivers do.
+	Impatient bool
 	// EmptyStreets: routes count travel times at the limits, otherwise those of the last minutes before departure.
 	EmptyStreets bool
 }
@@ -64,6 +68,7 @@ type Sim struct {
 	tick   uint64   // of this second's dawdling
 	crew   *crew
 	off    []int32   // segments off which vehicles are to be taken
+	stuck  []int32   // lanes on which somebody looks for another way
 	facing []int32   // lanes to which somebody came who sees that the next road of his way is closed
 	closed bool      // some lane is
 	wet    bool      // some lane is under water that somebody can't wade
@@ -223,6 +228,7 @@ func (s *Sim) second() {
 		s.each(gatherRoads)
 	}
 	s.roundAbout()
+	s.otherWays()
 	s.takeOff()
 	s.each(wishRoads)
 	s.each(changeRoads)
@@ -250,7 +256,8 @@ func (s *Sim) again() bool {
 		s.off = append(s.off, h.off...)
 		s.Stalls += h.stalls
 		s.facing = append(s.facing, h.facing...)
-		h.facing = h.facing[:0]
+		s.stuck = append(s.stuck, h.stuck...)
+		h.facing, h.stuck = h.facing[:0], h.stuck[:0]
 		any = any || h.again
 		h.ended, h.stalls, h.again, h.left, h.off = 0, 0, false, h.left[:0], h.off[:0]
 	}

@@ -1,0 +1,338 @@
+package horizon
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A node is a state that the junction may be in: its queues, what was sent on and who was last served stand in the search's arenas.
+type node struct {
+	cost, rank float32
+	t          int32 // s from now
+	stage      int32
+	parent     int32
+	first      int32 // stage chosen at the root
+}
+
+// A search finds one junction's best sequence of stages. It is used by one goroutine.
+type search struct {
+	j     *junction
+	flow  float32
+	steep []float32
+	weigh []float32   // of each queue: what a second of a vehicle's waiting counts
+	come  [][]float32 // of each queue: vehicles that have come by each second from now
+	room  []float32   // of each exit
+	gain  []float32
+	nodes []node
+	queue []float32 // of each node its queues
+	sent  []float32 // of each node: vehicles sent to each exit
+	last  []int32   // of each node: s from now, when each mover was last served
+	at    [][]int32 // nodes by block and stage: [block*stages+stage]
+	left  []float32
+	far   int
+	tell  func(queue, from, to int, vehicles float32)
+	only  int // the first stage that may be chosen; −1: any
+	width int // nodes kept for each stage and block
+}
+
+func (s *search) push(from int32) int32 {
+	nq, ne, nm := int32(len(s.j.slots)), int32(len(s.j.exits)), int32(len(s.j.movers))
+	i := int32(len(s.nodes))
+	s.nodes = append(s.nodes, s.nodes[from])
+	s.nodes[i].parent = from
+	s.queue = append(s.queue, s.queue[from*nq:(from+1)*nq]...)
+	s.sent = append(s.sent, s.sent[from*ne:(from+1)*ne]...)
+	s.last = append(s.last, s.last[from*nm:(from+1)*nm]...)
+	return i
+}
+
+// play lets node i run in stage, −1: between stages, until second to. late is how many seconds of it pass before the first leaves.
+func (s *search) play(i int32, stage int, to int32, late float32) {
+	j := s.j
+	nq, ne, nm := len(j.slots), len(j.exits), len(j.movers)
+	q, sent := s.queue[int(i)*nq:(int(i)+1)*nq], s.sent[int(i)*ne:(int(i)+1)*ne]
+	nd := &s.nodes[i]
+	for nd.t < to {
+		from := nd.t
+		end := min(to, from+step)
+		dt := float32(end - from)
+		cost := float32(0)
+		for k := range q {
+			come := s.come[k][end] - s.come[k][from]
+			weigh := 1 + s.steep[k]*q[k]
+			if stage < 0 || j.served[stage][k].share == 0 {
+				cost += weigh * (q[k] + 0.5*come) * dt
+				q[k] += come
+				continue
+			}
+			most := s.flow * j.lanes[k] * j.served[stage][k].share * (dt - late)
+			if j.served[stage][k].yields {
+				for _, f := range j.foes[k] {
+					if j.served[stage][f].share == 0 {
+						continue
+					}
+					if q[f] > 0.5 {
+						most *= gapShare
+					} else {
+						most *= max(gapShare, 1-gapNeed*(s.come[f][end]-s.come[f][from])/dt)
+					}
+				}
+			}
+			e := j.exit[k]
+			most = min(most, max(0, s.room[e]+s.gain[e]*float32(end)-sent[e]))
+			out := min(q[k]+come, most)
+			rest := q[k] + come - out
+			if rest <= 0 && most > come {
+				cost += weigh * 0.5 * q[k] * dt * q[k] / (q[k] + most - come) // it is gone before the block ends
+			} else {
+				cost += weigh * 0.5 * (q[k] + rest) * dt
+			}
+			q[k] = rest
+			sent[e] += out
+			if s.tell != nil && out > 0 {
+				s.tell(k, int(from), int(end), out)
+			}
+		}
+		last := s.last[int(i)*nm : (int(i)+1)*nm]
+		for m := range last {
+			v := &j.movers[m]
+			if stage >= 0 && v.stages>>stage&1 == 1 {
+				last[m] = end
+			}
+		}
+		nd.cost += cost
+		nd.t = end
+		late = 0
+	}
+}
+
+// turn lets node i change to stage q: what a countdown has promised, the inter-green, the least green.
+func (s *search) turn(i int32, q int) {
+	p, notice := int(s.nodes[i].stage), int32(s.j.notice)
+	if notice > 0 {
+		s.play(i, p, s.nodes[i].t+notice, 0)
+	}
+	s.play(i, -1, s.nodes[i].t+int32(s.j.between[p][q]), 0)
+	s.nodes[i].stage = int32(q)
+	s.play(i, q, s.nodes[i].t+max(int32(s.j.least[q])-notice, 1), startLoss)
+}
+
+// forced is the stage that node i's controller would give before want if it were asked for want at second t, lest somebody wait
+// longer than may be; −1: it does as it is asked.
+func (s *search) forced(i, t int32, want int) int {
+	j := s.j
+	const unasked = math.MaxInt32
+	var due [maxStages]int32
+	np := min(len(j.served), maxStages)
+	for p := range np {
+		due[p] = unasked
+	}
+	soonest, wanted := int32(unasked), int32(unasked)
+	nm := len(j.movers)
+	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
+		v := &j.movers[m]
+		until := last + int32(v.limit)
+		if v.stages>>want&1 == 1 {
+			wanted = min(wanted, until)
+			continue
+		}
+		due[v.first] = min(due[v.first], until)
+		soonest = min(soonest, until)
+	}
+	stage := int(s.nodes[i].stage)
+	at, from := t+int32(j.notice)+1, want
+	if want != stage {
+		at = t + int32(j.notice+j.between[stage][want]+j.least[want])
+	}
+	first := -1
+	for range np {
+		p := -1
+		for k := range np {
+			if due[k] < unasked && (p < 0 || due[k] < due[p]) {
+				p = k
+			}
+		}
+		if p < 0 {
+			return -1
+		}
+		if first < 0 {
+			first = p
+		}
+		if at += int32(j.between[from][p]); at > due[p] {
+			if want != stage && wanted <= soonest {
+				return -1 // whoever comes first
+			}
+			return first
+		}
+		at += int32(j.least[p])
+		due[p], from = unasked, p
+	}
+	return -1
+}
+
+// maxStages is how many stages of a junction are looked at.
+const maxStages = 16
+
+// toGo is what is still to be paid for those whom node i leaves waiting: stages in turn, the current one first, then always the one
+// that serves most for its time.
+func (s *search) toGo(i int32) float32 {
+	j := s.j
+	nq := len(j.slots)
+	q := s.queue[int(i)*nq : (int(i)+1)*nq]
+	s.left = s.left[:0]
+	total, t := float32(0), int(s.nodes[i].t)
+	end := t/step*step + step // so that all who are compared have the same vehicles
+	for k, v := range q {
+		v += s.come[k][end] - s.come[k][t]
+		s.left = append(s.left, v)
+		total += v
+	}
+	cost, begin := s.debt(i, total), float32(0)
+	for round := 0; round <= len(j.served) && total > 0.01; round++ {
+		best, bestV, bestT := -1, float32(-1), float32(0)
+		for p := range j.served {
+			if round == 0 && p != int(s.nodes[i].stage) {
+				continue
+			}
+			w, need := float32(0), float32(0)
+			for k, v := range s.left {
+				if v == 0 || j.served[p][k].share == 0 {
+					continue
+				}
+				w += (1 + s.steep[k]*v) * v
+				need = max(need, v/(s.flow*j.lanes[k]*j.served[p][k].share))
+			}
+			if w == 0 {
+				continue
+			}
+			if v := w / (need + j.lost); v > bestV {
+				best, bestV, bestT = p, v, need
+			}
+		}
+		if best < 0 {
+			if round == 0 {
+				continue
+			}
+			break
+		}
+		if best != int(s.nodes[i].stage) {
+			begin += j.lost + startLoss
+			bestT = max(bestT, float32(j.least[best]))
+		}
+		for k, v := range s.left {
+			if v == 0 || j.served[best][k].share == 0 {
+				continue
+			}
+			cost += (1 + s.steep[k]*v) * v * (begin + 0.5*v/(s.flow*j.lanes[k]*j.served[best][k].share))
+			total -= v
+			s.left[k] = 0
+		}
+		begin += bestT
+	}
+	return cost
+}
+
+// debt is what those who wait at node i pay for the stages that others must be given before long, each as far as its time has come near.
+func (s *search) debt(i int32, total float32) float32 {
+	j := s.j
+	nm := len(j.movers)
+	var near [maxStages]float32
+	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
+		v := &j.movers[m]
+		near[v.first] = max(near[v.first], min(1, float32(s.nodes[i].t-last)/float32(v.limit)))
+	}
+	cost := float32(0)
+	for p, f := range near[:len(j.served)] {
+		if f == 0 || p == int(s.nodes[i].stage) {
+			continue
+		}
+		others := total
+		for k, v := range s.left {
+			if j.served[p][k].share > 0 {
+				others -= v
+			}
+		}
+		cost += debtShare * f * (float32(j.least[p]) + j.lost) * others
+	}
+	return cost
+}
+
+// run searches from what shows now, and returns the best leaf and its cost.
+func (s *search) run() (int32, float32) {
+	np := len(s.j.served)
+	blocks := s.far/step + 40
+	for len(s.at) < blocks*np {
+		s.at = append(s.at, nil)
+	}
+	for k := range s.at {
+		s.at[k] = s.at[k][:0]
+	}
+	const root = int32(0)
+	s.keep(root)
+	leaf, least := int32(-1), float32(math.Inf(1))
+	for b := 0; b < blocks; b++ {
+		for p := range np {
+			list := s.at[b*np+p]
+			if len(list) == 0 {
+				continue
+			}
+			for _, i := range list {
+				s.nodes[i].rank = s.nodes[i].cost + s.toGo(i)
+			}
+			slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(s.nodes[a].rank, s.nodes[b].rank) })
+			if b*step >= s.far {
+				if s.nodes[list[0]].rank < least {
+					leaf, least = list[0], s.nodes[list[0]].rank
+				}
+				continue
+			}
+			for _, i := range list[:min(s.width, len(list))] {
+				if i != root || s.only < 0 || s.only == p {
+					s.stay(i, p)
+				}
+				for q := range np {
+					if q == p || i == root && s.only >= 0 && s.only != q {
+						continue
+					}
+					if f := s.forced(i, s.nodes[i].t, q); f >= 0 && f != q {
+						continue // another choice has it
+					}
+					k := s.push(i)
+					if i == root {
+						s.nodes[k].first = int32(q)
+					}
+					s.turn(k, q)
+					s.keep(k)
+				}
+			}
+		}
+	}
+	return leaf, least
+}
+
+// stay lets node i's stage p go on for a block, or as long as nobody has to be served before.
+func (s *search) stay(i int32, p int) {
+	k := s.push(i)
+	if i == 0 {
+		s.nodes[k].first = int32(p)
+	}
+	for x := range int32(step) {
+		if f := s.forced(i, s.nodes[i].t+x, p); f >= 0 && f != p {
+			if x > 0 {
+				s.play(k, p, s.nodes[i].t+x, 0)
+			}
+			s.turn(k, f)
+			s.keep(k)
+			return
+		}
+	}
+	s.play(k, p, s.nodes[k].t+step, 0)
+	s.keep(k)
+}
+
+// keep puts node k where it is to be looked at.
+func (s *search) keep(k int32) {
+	to := int(s.nodes[k].t)/step*len(s.j.served) + int(s.nodes[k].stage)
+	s.at[to] = append(s.at[to], k)
+}
