@@ -19,7 +19,7 @@ func TestCountsCorrectThePrior(t *testing.T) {
 			by[c] = p[c] * prior[c]
 			count += by[c] * true0[c]
 		}
-		seen.counts, got.by = append(seen.counts, count), append(got.by, by)
+		seen.counts, got.by, got.counts = append(seen.counts, count), append(got.by, by), append(got.counts, total(by))
 	}
 	factor, sd, err := correct(seen, got, []float64{1, 1, 1}, prior)
 	if err != nil {

@@ -49,7 +49,9 @@ func correct(seen *measured, got *run, factor, prior []float64) ([]float64, []fl
 		if heldOut(i) {
 			continue
 		}
-		w := 1 / (math.Max(1, got.dispersion)*(count+10) + countShare*countShare*count*count)
+		// By what the model expects: weights by what was counted would believe the low counts most, and all trips would come out too few.
+		mean := got.counts[i]
+		w := 1 / (math.Max(1, got.dispersion)*(mean+10) + countShare*countShare*mean*mean)
 		for c := range n {
 			p := got.by[i][c] / factor[c] // by the prior's trips
 			if p == 0 {

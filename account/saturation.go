@@ -13,8 +13,8 @@ import (
 )
 
 // Saturation flow is what leaves over a stop line while it is green and a queue lasts (HCM 2010, chapter 31). A loop counts in periods of 15 s by
-// the clock, so what it counts is held against the seconds of green in the period, known by the stages that controllers report: over
-// periods in which a queue stood at the line to their end, vehicles rise with green by the saturation flow, whatever each green loses at its start.
+// the clock, so what it counts is held against the seconds of green in the period, known by the stages that controllers report: over periods in which
+// green began and a queue stood at the line to the end, vehicles rise with green by the saturation flow, whatever each green loses at its start.
 const (
 	loopPeriod   = 15.0
 	reportEvery  = 5.0 // s: a controller tells of a new stage at the end of the 5 s in which it began
@@ -22,7 +22,8 @@ const (
 	exitFree     = 0.6 // of an exit's storage: beyond it vehicles may wait for room, not for green
 	leastPeriods = 5   // of a stop line, and the least spread of their greens, s
 	leastSpread  = 3.0
-	outlier      = 2.5 // standard deviations of the vehicles of a period
+	tooFar       = 0.4  // of the vehicles of a period, but …
+	oneMore      = 1.01 // … one vehicle more or less is chance alone
 )
 
 // A discharge is one period of a loop with a queue at its stop line all the time.
@@ -67,24 +68,13 @@ func (g *greens) read(c *city.City, j int, snap twin.Snapshot) {
 	g.report(&c.Signals[j], int(stage), ent.ObservedAt("stage"))
 }
 
-// since returns the seconds of green, of the seconds before at, that movement m is expected to have had without a break until at.
-func (g *greens) since(m int32, at time.Time, seconds float64) float64 {
-	if g.begun[m].IsZero() {
-		return 0
+// within returns the seconds of green that movement m is expected to have had at the end of a period, at, where its green surely began within that and lasts; else 0. It
+// began up to reportEvery before it was reported, at any time alike.
+func (g *greens) within(m int32, at time.Time) float64 {
+	if d := at.Sub(g.begun[m]).Seconds(); !g.begun[m].IsZero() && d > 0 && d <= loopPeriod-reportEvery {
+		return d + reportEvery/2
 	}
-	d := at.Sub(g.begun[m]).Seconds()
-	if d <= 0 {
-		return 0
-	}
-	// It began up to reportEvery before it was reported, at any time alike: the mean of min(seconds, d + u) for u in 0 to reportEvery.
-	if over := d + reportEvery - seconds; over > 0 {
-		over = math.Min(over, reportEvery)
-		if d >= seconds {
-			return seconds
-		}
-		return d + reportEvery/2 - over*over/(2*reportEvery)
-	}
-	return d + reportEvery/2
+	return 0
 }
 
 // measurable returns the movement of a loop at whose stop line saturation flow can be measured: one that goes under a signal of its own, gives way to
@@ -114,7 +104,8 @@ func free(b *brain.Brain, s *city.Streets, k *city.Loop) bool {
 }
 
 // saturation is the flow in vehicles/h and lane of all stop lines together, its standard error, and how many stop lines it rests on: least squares of
-// vehicles over green with a start-up loss for each stop line, periods that lie off left out; the error is by leaving out one stop line after another (jackknife).
+// vehicles over green with a start-up loss for each stop line. Periods that are too far off its line are left out, by a share of what the line has, so that a full exit is
+// seen in a short green as in a long one. The error is by leaving out one stop line after another (jackknife).
 func saturation(list []discharge) (flow, se float64, lines int) {
 	of := map[int32][]discharge{}
 	var order []int32
@@ -125,61 +116,35 @@ func saturation(list []discharge) (flow, se float64, lines int) {
 		of[d.Line] = append(of[d.Line], d)
 	}
 	slices.Sort(order)
-	var use [][]discharge
-	for _, l := range order {
-		if spread(of[l]) {
-			use = append(use, of[l])
-		}
-	}
-	if len(use) < 2 {
-		return 0, 0, 0
-	}
-	// Exits that are full all the same, and loops that stick, lie far below: the first fit is by medians.
-	slopes := make([]float64, 0, len(use))
-	for _, x := range use {
-		slopes = append(slopes, theilSen(x))
-	}
-	slope := percentile(slopes, 0.5)
-	for range 4 {
-		var off []float64
-		for _, x := range use {
-			for _, r := range residuals(x, slope) {
-				off = append(off, math.Abs(r))
-			}
-		}
-		limit := outlier * math.Max(0.3, 1.4826*percentile(off, 0.5))
-		var kept [][]discharge
-		for _, x := range use {
-			var k []discharge
-			for i, r := range residuals(x, slope) {
-				if math.Abs(r) <= limit {
-					k = append(k, x[i])
+	slope := city.SaturationFlow // to begin with
+	for range 8 {
+		var parts [][2]float64
+		var xy, xx float64
+		for _, l := range order {
+			var kept []discharge
+			off, begins := residuals(of[l], slope)
+			for i, d := range of[l] {
+				if math.Abs(off[i]) <= math.Max(oneMore, tooFar*(begins+slope*d.Green)) {
+					kept = append(kept, d)
 				}
 			}
-			if spread(k) {
-				kept = append(kept, k)
+			if spread(kept) {
+				y, x := moments(kept)
+				parts = append(parts, [2]float64{y, x})
+				xy, xx = xy+y, xx+x
 			}
 		}
-		if len(kept) < 2 {
+		if lines = len(parts); lines < 2 {
 			return 0, 0, 0
 		}
-		lines = len(kept)
-		var xy, xx float64
-		parts := make([][2]float64, len(kept))
-		for i, k := range kept {
-			parts[i][0], parts[i][1] = moments(k)
-			xy, xx = xy+parts[i][0], xx+parts[i][1]
-		}
-		slope = xy / xx
-		var v float64
-		n := float64(len(kept))
+		slope, se = xy/xx, 0
+		n := float64(lines)
 		for _, p := range parts {
 			d := (xy-p[0])/(xx-p[1]) - slope
-			v += d * d * (n - 1) / n
+			se += d * d * (n - 1) / n
 		}
-		se = math.Sqrt(v)
 	}
-	return 3600 * slope, 3600 * se, lines
+	return 3600 * slope, 3600 * math.Sqrt(se), lines
 }
 
 // spread reports whether a stop line's periods tell a slope.
@@ -191,30 +156,17 @@ func spread(x []discharge) bool {
 	return slices.MaxFunc(x, by).Green-slices.MinFunc(x, by).Green >= leastSpread
 }
 
-// residuals are what a stop line's periods have above a line of the slope through their median.
-func residuals(x []discharge, slope float64) []float64 {
-	r := make([]float64, len(x))
+// residuals are what a stop line's periods have above a line of the slope through their median, and where that begins.
+func residuals(x []discharge, slope float64) (r []float64, mid float64) {
+	r = make([]float64, len(x))
 	for i, d := range x {
 		r[i] = d.Vehicles - slope*d.Green
 	}
-	mid := percentile(r, 0.5)
+	mid = percentile(r, 0.5)
 	for i := range r {
 		r[i] -= mid
 	}
-	return r
-}
-
-// theilSen is the median slope between two of a stop line's periods (Theil 1950, Sen 1968).
-func theilSen(x []discharge) float64 {
-	var s []float64
-	for i := range x {
-		for k := range i {
-			if d := x[i].Green - x[k].Green; math.Abs(d) >= leastSpread {
-				s = append(s, (x[i].Vehicles-x[k].Vehicles)/d)
-			}
-		}
-	}
-	return percentile(s, 0.5)
+	return r, mid
 }
 
 // moments are the sums of green's deviations times vehicles' and times themselves.

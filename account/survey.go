@@ -77,7 +77,7 @@ func survey(ctx context.Context, e Evening, progress func(float64)) (*measured, 
 				if occ, _ := ent.Number("occupancy" + x.attr); x.movement < 0 || occ < standsAll || !free(s.brain, &c.Streets, &x.loop) {
 					continue
 				}
-				if g := lights[j].since(x.movement, at, loopPeriod); g > 0 {
+				if g := lights[j].within(x.movement, at); g > 0 {
 					lanes := float64(max(c.Streets.Turns[x.loop.Turns[0]].Lanes, 1))
 					out.queues = append(out.queues, discharge{int32(i), g, v / lanes})
 				}

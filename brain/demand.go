@@ -23,8 +23,8 @@ func calibrated(c *city.City, trips []traffic.Trip, goals []int32, seed uint64) 
 	}
 	k := c.Calibration
 	trips, _ = traffic.NewMatrix(c, k.OD).Redraw(trips, goals, seed)
-	// What is within its error of the usual flow is no other flow.
-	if math.Abs(k.Saturation-3600*city.SaturationFlow) < 2*k.SaturationSE {
+	// What is as near the usual flow as it can be measured is no other flow.
+	if usual := 3600 * city.SaturationFlow; math.Abs(k.Saturation-usual) < city.SaturationError*usual {
 		return trips, 0
 	}
 	return trips, k.Saturation / 3600

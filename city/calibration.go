@@ -44,7 +44,8 @@ const (
 	leastLinks       = 20
 	leastRoutes      = 5
 	leastStopLines   = 10
-	mostSaturationSE = 0.05 // of the flow
+	// SaturationError is what a measured saturation flow may be off by, as a share of it.
+	SaturationError = 0.05
 )
 
 // Lacks says what a calibration lacks to count as one, "" if nothing. Of none it says so.
@@ -61,9 +62,9 @@ func (k *Calibration) Lack() Text {
 	case k.Routes < leastRoutes || k.RoutesGood < CalibratedRoutes:
 		return Text{En: fmt.Sprintf("travel times are within 15 %% on %.0f %% of %d routes, %.0f %% of at least %d are needed", 100*k.RoutesGood, k.Routes, 100*CalibratedRoutes, leastRoutes),
 			Zh: fmt.Sprintf("%d条路线中行程时间误差在15%%以内的占%.0f%%，要求至少%d条路线、达标%.0f%%", k.Routes, 100*k.RoutesGood, leastRoutes, 100*CalibratedRoutes)}
-	case k.StopLines < leastStopLines || !(k.Saturation > 0) || k.SaturationSE > mostSaturationSE*k.Saturation:
-		return Text{En: fmt.Sprintf("saturation flow is measured at %d stop lines with a standard error of %.0f vehicles/h, %d stop lines and %.0f %% are needed", k.StopLines, k.SaturationSE, leastStopLines, 100*mostSaturationSE),
-			Zh: fmt.Sprintf("饱和流率在%d条停止线上测得，标准误差为每小时%.0f辆，要求至少%d条停止线、误差不超过%.0f%%", k.StopLines, k.SaturationSE, leastStopLines, 100*mostSaturationSE)}
+	case k.StopLines < leastStopLines || !(k.Saturation > 0) || k.SaturationSE > SaturationError*k.Saturation:
+		return Text{En: fmt.Sprintf("saturation flow is measured at %d stop lines with a standard error of %.0f vehicles/h, %d stop lines and %.0f %% are needed", k.StopLines, k.SaturationSE, leastStopLines, 100*SaturationError),
+			Zh: fmt.Sprintf("饱和流率在%d条停止线上测得，标准误差为每小时%.0f辆，要求至少%d条停止线、误差不超过%.0f%%", k.StopLines, k.SaturationSE, leastStopLines, 100*SaturationError)}
 	}
 	return Text{}
 }

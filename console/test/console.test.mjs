@@ -339,6 +339,25 @@ test('depths and yuan carry the label of an invented terrain, and are not shown 
   await coarse.close();
 });
 
+test('yuan are shown of a calibrated city alone, and of another it says why not, in both languages', async () => {
+  const { page: calibrated } = await open('en');
+  await until(calibrated, () => /damage as things stand[^¥]*¥/.test(document.querySelector('.inspector')?.textContent ?? ''));
+  assert.equal(await calibrated.locator('.uncalibrated').count(), 0, 'the demo city is calibrated in its pack');
+  assert.ok((await calibrated.evaluate(() => window.citybrain.map.districts.length)) > 0);
+  await calibrated.close();
+  for (const [lang, label, reason] of [['en', 'uncalibrated', 'was never calibrated'], ['zh', '未校准', '从未校准']]) {
+    const page = await changed(lang, async (p) => { await change(p, '**/api/city', (c) => { c.calibrated = false; c.lacks = { en: "the city's traffic was never calibrated", zh: '该城市交通模型从未校准' }; }); });
+    await until(page, () => document.querySelector('.head .uncalibrated') && document.querySelector('.inspector .uncalibrated'));
+    assert.equal(await page.textContent('.head .uncalibrated'), label);
+    assert.match(await page.getAttribute('.head .uncalibrated', 'title'), new RegExp(reason));
+    await page.keyboard.press('3');
+    await until(page, () => document.querySelector('.page .tiles .uncalibrated'));
+    for (const part of ['.head', '.inspector', '.bar', '.page']) assert.doesNotMatch((await page.textContent(part)) ?? '', /¥|\d 元|万元|亿元/, part);
+    assert.equal(await page.evaluate(() => window.citybrain.map.districts.length), 0, 'damage by district is drawn of an uncalibrated city');
+    await page.close();
+  }
+});
+
 test('a late feed is marked wherever it is used', async () => {
   const page = await changed('en', (p) => change(p, '**/api/feeds', (list) => { for (const f of list) if (f.id === 'water/sl651' || f.id === 'ambulance_120/http') { f.state = 'stale'; f.rejected = 3; } }));
   await until(page, () => document.querySelector('.totals .stale') && document.querySelector('.bar .stale') && document.querySelector('.inspector .fact .stale'));
