@@ -67,6 +67,9 @@ type crossing struct {
 	tails   []tail       // of each of watch: who waits behind its detector
 	front   []front      // of each lane: who stands first in it, where detectors only count
 	tight   []bool       // of each of its lanes: short, and fed by another junction
+	narrow  bool         // one is
+	meant   []showing    // where one is: what it meant to show in each second …
+	meantAt float64      // … from here on, s
 }
 
 // A sighting is where a vehicle was last seen.
@@ -114,13 +117,18 @@ func newBrain(n *Network, s Settings) *brain {
 		c.tails = slices.Repeat([]tail{{cut: leastCut}}, len(c.watch))
 		for _, e := range x.exits {
 			c.below = append(c.below, n.reach(e, exitReach))
-			c.in.brief = append(c.in.brief, n.brief(e) && n.Stops[e] != int32(i))
+			var out []float32
+			if n.brief(e) && n.Stops[e] != int32(i) {
+				out = make([]float32, b.far+beyondFar)
+			}
+			c.in.out, c.in.on = append(c.in.out, out), append(c.in.on, 0)
 		}
 		for _, l := range x.lanes {
 			c.tight = append(c.tight, n.brief(l) && slices.ContainsFunc(n.In[l], func(k int32) bool {
 				s := n.Connections[k].Light
 				return s >= 0 && s != int32(i)
 			}))
+			c.narrow = c.narrow || c.tight[len(c.tight)-1]
 		}
 		b.at = append(b.at, c)
 	}
@@ -253,6 +261,7 @@ func (b *brain) agree(o *Observation, want []int) {
 		best, leaf := r.s.run(sig, o.Time, int(b.lag), step)
 		want[i] = best.phase
 		b.record(i, o.Time, leaf)
+		b.intend(i, o.Time, leaf)
 		b.relieve(i, o, want)
 		r.asked, r.sent = want[i], o.Time
 	}

@@ -54,8 +54,11 @@ func (b *brain) gather(i int, o *Observation) {
 	b.stalled(r, o.Signals[i])
 	for e := range x.exits {
 		r.in.room[e], r.in.gain[e] = math.Inf(1), 0
-		if r.in.brief[e] && (o.Count[x.exits[e]] >= 0 || o.Blind && !o.dead(x.exits[e])) {
-			r.in.room[e], r.in.gain[e] = b.vacancy(x.exits[e], o), 0.15
+		if r.in.out[e] != nil {
+			if on, ok := b.crowd(x.exits[e], o); ok {
+				r.in.on[e], r.in.room[e] = float32(on), b.holds(n.Lanes[x.exits[e]].Length)
+				b.outflow(x.exits[e], o, r.in.out[e])
+			}
 			continue
 		}
 		count, halted, holds := 0, 0, 0.0

@@ -1,45 +1,5 @@
 package control
 
-import (
-	"math"
-	"slices"
-)
-
-// A lane between two stop lines shorter than shortStreet, m, is brief: who does not fit stands inside the junction behind it, where
-// two may wait for each other for ever. It is kept clear: a second of standing on it counts clearing times, the square of that for
-// who reaches into the junction, and one who would not fit is kept back (search.play).
-const (
-	shortStreet = 40.0
-	clearing    = 3.0
-)
-
-// brief tells whether lane l is so short.
-func (n *Network) brief(l int32) bool {
-	return n.Ahead[l] == 0 && n.Stops[l] >= 0 && n.Lanes[l].Length < shortStreet
-}
-
-// vacancy is how many vehicles brief lane e still takes while its light holds it; +Inf while it flows.
-func (b *brain) vacancy(e int32, o *Observation) float64 {
-	d := &b.at[b.n.Stops[e]]
-	sig, free, flows := o.Signals[b.n.Stops[e]], b.n.Lanes[e].Length, false
-	if !sig.Changing {
-		for _, k := range d.x.of[slices.Index(d.x.lanes, e)] {
-			flows = flows || d.own(sig.Phase, k)
-		}
-	}
-	for v := range o.Seen[e] {
-		c := &o.Seen[e][v]
-		if v == 0 && c.Speed < 2 && o.Time-sig.Since > startLoss+1 {
-			flows = false
-		}
-		free -= c.Length + queueGap
-	}
-	if flows {
-		return math.Inf(1)
-	}
-	return math.Floor(max(0, free+queueGap) / (b.size + queueGap))
-}
-
 // relieve is the guard that no search overrules: where somebody first in line has stood for starving seconds without a green of
 // its own, the phases that would give it one take turns, each for at least a turn; where nobody has crossed any line for a turn of
 // green, a turn of standing is enough; a lane whose queue reaches into the junction behind it has the next turn at once. It breaks

@@ -171,7 +171,8 @@ type stream struct {
 	list  [][]arrival
 	room  []float64    // of each exit: vehicles that it still takes now; +Inf: as many as come
 	gain  []float64    // vehicles/s by which that grows
-	brief []bool       // of each exit: one too many sent there blocks the junction
+	out   [][]float32  // of each exit: vehicles that leave it in each second, if one too many sent there blocks the junction; nil: it doesn't
+	on    []float32    // of each exit with out: vehicles on it now; room is how many it holds
 	free  []float64    // of each lane: s from now before which nothing leaves
 	walk  []float64    // of each crossing: what a second of its walkers' waiting costs
 	least []int        // s of green of each phase

@@ -13,6 +13,7 @@ const (
 
 	intrusion = 1.5  // vehicle·s that a second of green costs whose first vehicle would come to stand inside the junction
 	walkers   = 20.0 // s that a walker whom the search leaves at a crossing is taken to wait more
+	fits      = 0.3  // of a vehicle that is taken to have left a brief lane when the next is sent there
 	unserved  = 30.0 // s that somebody is taken to wait on whom no phase can serve
 )
 
@@ -36,6 +37,7 @@ type search struct {
 	slot  []uint8   // of each link with hold: vehicles waiting inside
 	clear []float64 // of each link with hold: when the next of them may leave
 	used  []uint8   // of each exit: vehicles sent there
+	on    []float32 // of each exit: vehicles on it, if it is brief
 	went  []bool    // of each crossing: its walkers have gone
 	free  []bool    // of each phase: nobody has called for it, so that it may be left out
 	list  [][]arrival
@@ -69,7 +71,7 @@ func (s *search) load(in *stream, far int) {
 		}
 		s.come[l] = s.come[l][:0]
 		k := 0
-		for t := 0; t <= far+40; t++ {
+		for t := 0; t < far+beyondFar; t++ {
 			for k < len(a) && a[k].at <= float64(t) {
 				k++
 			}
@@ -77,8 +79,11 @@ func (s *search) load(in *stream, far int) {
 		}
 	}
 	s.nodes, s.head, s.next, s.slot, s.clear, s.used = s.nodes[:0], s.head[:0], s.next[:0], s.slot[:0], s.clear[:0], s.used[:0]
-	s.went = s.went[:0]
+	s.went, s.on = s.went[:0], s.on[:0]
 }
+
+// beyondFar is how many seconds more than the horizon a plan may reach, with the change and the green that it ends with.
+const beyondFar = 41
 
 // push copies node from (−1: the beginning) as a new one and returns its index.
 func (s *search) push(from int) int {
@@ -93,8 +98,8 @@ func (s *search) push(from int) int {
 		for range ns {
 			s.slot, s.clear = append(s.slot, 0), append(s.clear, 0)
 		}
-		for range ne {
-			s.used = append(s.used, 0)
+		for e := range ne {
+			s.used, s.on = append(s.used, 0), append(s.on, s.in.on[e])
 		}
 		for range s.x.cross {
 			s.went = append(s.went, false)
@@ -108,6 +113,7 @@ func (s *search) push(from int) int {
 	s.slot = append(s.slot, s.slot[from*ns:(from+1)*ns]...)
 	s.clear = append(s.clear, s.clear[from*ns:(from+1)*ns]...)
 	s.used = append(s.used, s.used[from*ne:(from+1)*ne]...)
+	s.on = append(s.on, s.on[from*ne:(from+1)*ne]...)
 	nw := len(s.x.cross)
 	s.went = append(s.went, s.went[from*nw:(from+1)*nw]...)
 	return i
@@ -119,7 +125,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 	nl, ns, ne := len(x.lanes), x.slots, len(x.exits)
 	head, next := s.head[i*nl:(i+1)*nl], s.next[i*nl:(i+1)*nl]
 	slot, clr := s.slot[i*ns:(i+1)*ns], s.clear[i*ns:(i+1)*ns]
-	used := s.used[i*ne : (i+1)*ne]
+	used, on := s.used[i*ne:(i+1)*ne], s.on[i*ne:(i+1)*ne]
 	nd := &s.nodes[i]
 	for k, w := range s.in.walk {
 		if at := i*len(x.cross) + k; !s.went[at] && nd.t < to {
@@ -132,6 +138,11 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 	}
 	for ; nd.t < to; nd.t++ {
 		t := float64(nd.t)
+		for e, out := range s.in.out {
+			if out != nil {
+				on[e] = max(0, on[e]-out[min(nd.t, len(out)-1)])
+			}
+		}
 		for l := range nl {
 			for turn := 0; turn < 2; turn++ {
 				h := int(head[l])
@@ -163,10 +174,13 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				if !ok {
 					break
 				}
-				if float64(used[k.exit]+a.places-1) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
-					if s.in.brief[k.exit] {
+				if s.in.out[k.exit] != nil {
+					if float64(on[k.exit])+float64(a.places) > s.in.room[k.exit]+fits {
 						nd.cost += intrusion
+						break
 					}
+					on[k.exit] += float32(a.places)
+				} else if float64(used[k.exit]+a.places-1) >= s.in.room[k.exit]+s.in.gain[k.exit]*t {
 					break
 				}
 				used[k.exit] += a.places
@@ -184,9 +198,10 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				if k.slot < 0 || slot[k.slot] == 0 {
 					continue
 				}
-				if clr[k.slot] <= t && s.gap(head, row, k, t, gapInside) {
+				if clr[k.slot] <= t && s.gap(head, row, k, t, gapInside) && (s.in.out[k.exit] == nil || float64(on[k.exit])+1 <= s.in.room[k.exit]+fits) {
 					slot[k.slot]--
 					used[k.exit]++
+					on[k.exit]++
 					clr[k.slot] = t + 2
 					if s.tell != nil {
 						s.tell(li, t)
