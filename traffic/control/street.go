@@ -35,7 +35,7 @@ const (
 	walkTime   = 7.0   // s of green for walkers
 	walkPace   = 1.0   // m/s, at which the slow ones clear a crossing
 	walkLimit  = 90.0  // s from a walker's call to green, …
-	walkMargin = 3.0   // … aimed at so much earlier
+	walkMargin = 5.0   // … aimed at so much earlier
 	redLimit   = 120.0 // s from when a phase was last shown, after which who waits for it is served next
 )
 
