@@ -304,12 +304,8 @@ func (b *brain) record(i int, now float64, leaf int) {
 	if len(r.x.j.Below) == 0 {
 		return
 	}
-	var path []int
-	for k := leaf; k >= 0; k = r.s.nodes[k].parent {
-		path = append(path, k)
-	}
-	slices.Reverse(path)
 	s := r.s
+	path := s.path(leaf)
 	s.tell = func(link int, t float64) {
 		e := r.x.exits[r.x.links[link].exit]
 		if s := b.n.Stops[e]; s >= 0 {

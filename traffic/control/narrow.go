@@ -36,11 +36,7 @@ func (b *brain) intend(i int, now float64, leaf int) {
 		return
 	}
 	r.meant, r.meantAt = r.meant[:0], now
-	var path []int
-	for k := leaf; k >= 0; k = r.s.nodes[k].parent {
-		path = append(path, k)
-	}
-	slices.Reverse(path)
+	path := r.s.path(leaf)
 	last := r.s.nodes[path[0]].phase
 	for _, k := range path {
 		nd := &r.s.nodes[k]

@@ -465,6 +465,15 @@ func (s *search) run(sig Signal, now float64, lag, step int) (best option, leaf 
 	return option{s.nodes[i].asked, bestCost}, bestLeaf
 }
 
+// path is the nodes from the root to leaf.
+func (s *search) path(leaf int) (list []int) {
+	for k := leaf; k >= 0; k = s.nodes[k].parent {
+		list = append(list, k)
+	}
+	slices.Reverse(list)
+	return list
+}
+
 var allRedRow [256]byte
 
 func init() {
