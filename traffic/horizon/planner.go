@@ -64,6 +64,11 @@ func (p *Planner) Decide(st *State, every int, want []int) {
 		if !p.load(j, st, Horizon, every) {
 			continue
 		}
+		if p.deserted(st) {
+			want[j] = st.Lights[j].Stage
+			p.plans[j].made = -1
+			continue
+		}
 		leaf, _ := p.s.run()
 		want[j] = int(p.s.nodes[leaf].first)
 		k := &p.plans[j]
@@ -81,6 +86,17 @@ func (p *Planner) Decide(st *State, every int, want []int) {
 		p.replay(st, j, leaf, nil)
 		p.s.tell = nil
 	}
+}
+
+// deserted reports whether nobody is at the junction that was loaded, nor will be over the horizon.
+func (p *Planner) deserted(st *State) bool {
+	s := &p.s
+	nq := len(s.j.slots)
+	sum := float32(0)
+	for k, v := range s.come[Horizon*nq : Horizon*nq+nq] {
+		sum += v + st.Waiting[s.j.slots[k]]
+	}
+	return sum < nobody
 }
 
 // Open returns junction j's plan over Longest seconds, false where nothing can be said of it. Its neighbours do not hear of it.
