@@ -42,6 +42,7 @@ type Evening struct {
 	Saturation float64                        // of the world's lanes, vehicles/s; 0: city.SaturationFlow
 	PlansOnly  bool                           // the brain leaves the signals to their plans
 	Failing    *float64                       // chance of a controller to fail in four hours; nil: the usual one
+	Cut        bool                           // it ends at its end: who is under way then has not arrived in the report
 	live       bool                           // it goes on against the wall clock
 	Watch      func(*brain.Brain, *twin.Twin) // called after each minute with the brain on; may be nil
 }
@@ -373,8 +374,10 @@ func (e Evening) Run(ctx context.Context) (r *Report, err error) {
 		return nil, err
 	}
 	// What is under way arrives, or does not, in the hours after.
-	if err := s.run(ctx, end+drain); err != nil {
-		return nil, err
+	if !e.Cut {
+		if err := s.run(ctx, end+drain); err != nil {
+			return nil, err
+		}
 	}
 	after := s.world.Truth()
 	r.Trips = TripReport{after.TripsFinished, after.TripsOpen, after.TripMeanS, after.TripP95S, after.TripDelayH}

@@ -277,7 +277,7 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 	if since%correctEvery == 0 && since > 0 {
 		b.correctDemand()
 	}
-	if since%(30*time.Minute) == 5*time.Minute {
+	if since%(30*time.Minute) == 5*time.Minute && b.streets.Totals().Running >= enoughSeen { // with fewer it is all the same
 		if err := b.trySignals(ctx); err != nil {
 			return err
 		}

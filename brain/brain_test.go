@@ -84,7 +84,8 @@ func TestForecastDecides(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		b, _ := newBrain(t, threads)
 		rain := cloudburst(b.city, 90, 4)
-		p, err := b.outlook(rain).plan(context.Background(), 4)
+		o := b.outlook(rain)
+		p, err := o.plan(context.Background(), 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestForecastDecides(t *testing.T) {
 		if loss(totals(p.best)) > loss(totals(p.base)) {
 			t.Errorf("what was chosen loses %g, doing nothing %g", loss(totals(p.best)), loss(totals(p.base)))
 		}
-		if err := b.forecast(context.Background(), rain); err != nil {
+		if err := b.conclude(context.Background(), o, p); err != nil {
 			t.Fatal(err)
 		}
 		if len(b.decisions) == 0 {

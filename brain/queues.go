@@ -13,6 +13,7 @@ import (
 // each loop's occupancy and the vehicles that are seen to stand.
 type queues struct {
 	city     *city.City
+	index    city.TurnIndex
 	links    []int32      // approaches of all junctions, by junction
 	junction []int32      // of each link's end, −1
 	waiting  [][3]float64 // vehicles, by link and kind: left and U-turns, straight, right; one-lane links have all in straight
@@ -55,7 +56,7 @@ func kindOf(k city.TurnKind) int {
 
 func newQueues(c *city.City) *queues {
 	n := len(c.Streets.Links)
-	q := &queues{city: c, junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
+	q := &queues{city: c, index: c.Streets.IndexTurns(), junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
 		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), platoons: newPlatoons(c), part: parts(&c.Streets), past: make([][3][2]float64, n), most: make([][3]float64, n), stood: make([]float64, n), told: make([]float64, n),
 		believed: func(int32, int) bool { return true }, blind: func(l int32) bool { return c.Streets.Links[l].Detector == city.DetectorNone }}
 	for l := range n {
@@ -355,8 +356,8 @@ func (q *queues) stand(l int32, vehicles, back float64) {
 
 // turned takes in a reporting vehicle that went from link a to link b.
 func (q *queues) turned(a, b int32) {
-	for _, t := range q.city.Streets.Turns {
-		if t.From == a && t.To == b {
+	for i := q.index[a]; i < q.index[a+1]; i++ {
+		if t := &q.city.Streets.Turns[i]; t.To == b {
 			k := kindOf(t.Kind)
 			q.turns[a][k]++
 			// Old turns fade: what people did an hour ago tells less.

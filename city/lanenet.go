@@ -21,7 +21,7 @@ const (
 // Lanes returns a city's streets at the level of lanes. Road i is link i; a light's places are its connections in order, its program
 // is the junction's reference plan; turns that share a movement share its stages.
 //
-// Lanes are cut where the junction begins, paths are quadratic curves, and who gives way is read from the movements at signals; elsewhere
+// Lanes are cut where the junction begins, crosswalks lie where the junctions' movements for walkers do and over small streets without a signal, paths are quadratic curves, and who gives way is read from the movements at signals; elsewhere
 // from the streets' classes, by left turns before oncoming traffic and by priority to the right (to the left where traffic keeps left).
 func (c *City) Lanes() (*LaneNet, error) {
 	s := &c.Streets
@@ -38,7 +38,11 @@ func (c *City) Lanes() (*LaneNet, error) {
 		}
 		for _, end := range []int32{l.From, l.To} {
 			if degree[end] > 2 || s.Nodes[end].Junction >= 0 {
-				radius[end] = math.Max(radius[end], float64(l.Lanes)*laneWidth+2)
+				r := float64(l.Lanes)*laneWidth + 2
+				if s.Nodes[end].Junction >= 0 {
+					r += walkRoom
+				}
+				radius[end] = math.Max(radius[end], r)
 			}
 		}
 	}
@@ -93,7 +97,7 @@ func (c *City) Lanes() (*LaneNet, error) {
 		list[i], turns[i] = n.Connections[k], of[k]
 	}
 	n.Connections = list
-	n.light(c, turns)
+	n.light(c, turns, n.pave(c))
 	n.giveWay(c, turns)
 	return n, nil
 }
@@ -184,8 +188,9 @@ func (c *City) otherStages(a, b *Turn) bool {
 	return false
 }
 
-// light gives connections their places, and lights their programs: each stage of the reference plan, yellow for who stops, all-red.
-func (n *LaneNet) light(c *City, turns []int32) {
+// light gives connections and crosswalks their places, those behind these, and lights their programs: each stage of the reference plan, the end of it
+// without green for walkers whom it leaves time to get over, yellow for who stops, all-red.
+func (n *LaneNet) light(c *City, turns, walks []int32) {
 	n.Lights = make([]Light, len(c.Signals))
 	movement := make([][]int32, len(c.Signals)) // of each place
 	for i, t := range turns {
@@ -195,38 +200,51 @@ func (n *LaneNet) light(c *City, turns []int32) {
 			movement[turn.Junction] = append(movement[turn.Junction], turn.Movement)
 		}
 	}
+	for i, m := range walks {
+		if k := &n.Crosswalks[i]; k.Light >= 0 {
+			k.Index = int32(len(movement[k.Light]))
+			movement[k.Light] = append(movement[k.Light], m)
+		}
+	}
 	for j := range c.Signals {
 		sig, l := &c.Signals[j], &n.Lights[j]
 		l.ID, l.Offset, l.Places = sig.ID, float64(sig.Reference.Offset), len(movement[j])
 		stages := sig.Reference.Stages
 		for i, st := range stages {
 			next := stages[(i+1)%len(stages)].Stage
-			green, amber, dark := make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places)
-			ends := false
+			green, clear, amber, dark := make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places)
+			ends, flash := false, 0 // s before the end at which walkers must not begin
 			for p, m := range movement[j] {
-				green[p], amber[p], dark[p] = 'r', 'r', 'r'
+				green[p], clear[p], amber[p], dark[p] = 'r', 'r', 'r', 'r'
 				if !sig.InStage(st.Stage, m) {
 					continue
 				}
 				green[p] = 'G'
-				if sig.Movements[m].Permissive {
+				mv, stays := &sig.Movements[m], sig.InStage(next, m)
+				if mv.Permissive {
 					green[p] = 'g'
 				}
-				if amber[p] = 'y'; sig.InStage(next, m) {
-					amber[p], dark[p] = green[p], green[p]
-				} else {
-					ends = true
+				switch {
+				case stays:
+					clear[p], amber[p], dark[p] = green[p], green[p], green[p]
+				case mv.Kind == Walkers:
+					flash = max(flash, int(mv.Clearance))
+				default:
+					clear[p], amber[p], ends = green[p], 'y', true
 				}
 			}
-			l.Phases = append(l.Phases, LightPhase{State: string(green), Duration: float64(st.Green), Least: float64(sig.StageMinGreen(st.Stage))})
+			l.Phases = append(l.Phases, LightPhase{State: string(green), Duration: float64(st.Green - flash), Least: float64(sig.StageMinGreen(st.Stage) - flash)})
+			if flash > 0 {
+				l.Phases = append(l.Phases, LightPhase{State: string(clear), Duration: float64(flash), Change: true})
+			}
 			between := float64(sig.Between(st.Stage, next))
 			y := 0.0
 			if ends {
 				y = math.Min(yellowTime, between)
-				l.Phases = append(l.Phases, LightPhase{State: string(amber), Duration: y})
+				l.Phases = append(l.Phases, LightPhase{State: string(amber), Duration: y, Change: true})
 			}
 			if between > y {
-				l.Phases = append(l.Phases, LightPhase{State: string(dark), Duration: between - y})
+				l.Phases = append(l.Phases, LightPhase{State: string(dark), Duration: between - y, Change: true})
 			}
 		}
 	}

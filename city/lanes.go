@@ -93,6 +93,9 @@ type Crosswalk struct {
 	Light, Index int32   // where it stands in a light's states; −1: there is none, vehicles let walkers go first
 	Length       float64 // m
 	Over         []Over
+	Line         orb.LineString // from its start to its end
+	Clear        float64        // s from the end of its green until the slowest is over it; 0: Length at 1 m/s
+	Road         int32          // of a city: that it crosses at the road's end
 }
 
 // An Over is where a crosswalk and the path of a connection cross.
@@ -138,6 +141,7 @@ type LightPhase struct {
 	Duration float64 // s
 	Least    float64 // s, of an actuated program; 0: Duration
 	Most     float64 // s; 0: Duration
+	Change   bool    // it belongs to the change from one stage to the next, whatever stays green in it
 }
 
 // A VehicleType is what vehicles of a kind have in common.

@@ -76,7 +76,7 @@ func (d Demand) Trips(c *city.City) ([]Trip, []int32, error) {
 	if len(nodes) < 2 {
 		return nil, nil, fmt.Errorf("demand: city %s has %d places to go to; its pack needs zones", c.Name.En, len(nodes))
 	}
-	seed, start, hours, perHour := d.Seed, d.Start, d.Hours, d.PerHour
+	seed, hours, perHour := d.Seed, d.Hours, d.PerHour
 	reach := d.Reach
 	if reach == 0 {
 		reach = 3500
@@ -114,21 +114,11 @@ func (d Demand) Trips(c *city.City) ([]Trip, []int32, error) {
 		k := sort.SearchFloat64s(acc, u*acc[len(acc)-1])
 		return min(max(k-1, 0), len(acc)-2)
 	}
-	local := start.Hour()*60 + start.Minute()
-	if loc, err := time.LoadLocation(c.TimeZone); err == nil {
-		t := start.In(loc)
-		local = t.Hour()*60 + t.Minute()
-	}
 	var list []Trip
 	id := uint64(0)
 	// The city is not empty when the scenario starts, unless it is to be: the half hour before counts too, its trips start within the first 10 min.
 	for q := -2; q < int(math.Ceil(hours*4)); q++ {
-		k := (local-16*60)/15 + q
-		share := 0.3
-		if k >= 0 && k < len(eveningShare) {
-			share = eveningShare[k]
-		}
-		n := draw.Poisson(uint64(q+10), 1000, perHour/4*share)
+		n := draw.Poisson(uint64(q+10), 1000, perHour/4*d.share(c, q))
 		for range n {
 			id++
 			at := (float64(q) + draw.Float(id, 0)) * 900
@@ -168,4 +158,17 @@ func (d Demand) Trips(c *city.City) ([]Trip, []int32, error) {
 	}
 	sort.SliceStable(list, func(a, b int) bool { return list[a].Depart < list[b].Depart })
 	return list, nodes, nil
+}
+
+// share is the demand of the quarter of an hour q after the start, as a share of the peak's.
+func (d Demand) share(c *city.City, q int) float64 {
+	local := d.Start.Hour()*60 + d.Start.Minute()
+	if loc, err := time.LoadLocation(c.TimeZone); err == nil {
+		t := d.Start.In(loc)
+		local = t.Hour()*60 + t.Minute()
+	}
+	if k := (local-16*60)/15 + q; k >= 0 && k < len(eveningShare) {
+		return eveningShare[k]
+	}
+	return 0.3
 }

@@ -92,7 +92,9 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 	if name == "" {
 		name = c.Name.En
 	}
-	return streets{name, net, traffic.LaneDemand(c, trips, goals), control.Options{Yellow: 3, AllRed: 2, MinGreen: 7}, 1.35, 0, 5, 0, true}, nil
+	demand := traffic.LaneDemand(c, trips, goals)
+	demand.Walkers = evening.Walkers(c, net)
+	return streets{name, net, demand, control.Options{Yellow: 3, AllRed: 2, MinGreen: 7, Street: control.StreetOf(net)}, 1.35, 0, 5, 0, true}, nil
 }
 
 // decideEvery is the seconds between a controller's decisions where nobody says.
@@ -108,8 +110,8 @@ func (s *streets) decideEvery(controller string) int {
 
 // controller makes a controller of the scenario's lights; nil where their own program runs.
 func (s *streets) controller(name string, every int, plan string) (*control.Network, control.Controller, error) {
-	if name == "fixed" && plan == "" {
-		return nil, nil, nil
+	if name == "fixed" && plan == "" && s.rules.Street == nil {
+		return nil, nil, nil // the lights' own programs run; on a street it is kept to the limits of waiting
 	}
 	n, err := control.NewNetwork(s.net, s.rules)
 	if err != nil {
@@ -279,9 +281,19 @@ func (s *streets) run(ctx context.Context, r *trafficRun) (runRow, error) {
 	}
 	f := sim.Figures()
 	row.NeverInserted, row.MeanTravel, row.P95Travel, row.MeanDelay, row.MaxWait = f.NeverInserted, round2(f.MeanTravel), round2(f.P95Travel), round2(f.MeanDelay), round2(f.MaxWait)
-	if x, ok := sim.(interface{ Walked() []trips.Walk }); ok {
-		row.Walkers = onFoot(x.Walked())
+	var people byMode
+	for _, t := range sim.Trips() {
+		people.ride(&s.demand.Types[s.demand.Journeys[t.Journey].Type], t.EntryDelay+t.Loss)
 	}
+	if x, ok := sim.(interface{ Walked() []trips.Walk }); ok {
+		walks := x.Walked()
+		row.Walkers = onFoot(walks)
+		for _, w := range walks {
+			people.walk(w.Waited)
+		}
+	}
+	delay := people.delay()
+	row.Person = &delay
 	if r.tripinfo == "" {
 		return row, nil
 	}
@@ -299,9 +311,12 @@ func onFoot(list []trips.Walk) *walkRow {
 			row.Arrived++
 		}
 		row.Mean += w.Waited
-		row.Longest = max(row.Longest, w.Longest)
+		row.Longest, row.Call = max(row.Longest, w.Longest), max(row.Call, w.Called)
+		if w.Called > city.LongestCall {
+			row.Late++
+		}
 	}
-	row.Mean, row.Longest = round2(row.Mean/float64(len(list))), round2(row.Longest)
+	row.Mean, row.Longest, row.Call = round2(row.Mean/float64(len(list))), round2(row.Longest), round2(row.Call)
 	return &row
 }
 

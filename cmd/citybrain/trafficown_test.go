@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The demo city's evening runs vehicle by vehicle about as it does in queues, under its reference plans, and nothing locks.
+// The demo city's evening runs vehicle by vehicle about as it does in queues, under its reference plans, and nothing locks; who walks is served in time.
 func TestEveningByVehicle(t *testing.T) {
 	const seconds = 1500
 	ctx := context.Background()
@@ -30,6 +30,12 @@ func TestEveningByVehicle(t *testing.T) {
 	queues := run(e, step, err).Figures()
 	m, step, err := s.driver("fixed", 1, 2, 1, "")
 	own := run(m, step, err).Figures()
+	walks := onFoot(m.Walked())
+	t.Logf("on foot %+v", walks)
+	// Where all stages at their least take longer than 90 s, nobody can keep them.
+	if walks == nil || walks.Arrived < walks.Due/4 || walks.Late*500 > walks.Due || walks.Call > 110 {
+		t.Errorf("on foot: %+v", walks)
+	}
 	t.Logf("queues %+v, vehicle by vehicle %+v", queues, own)
 	if own.Finished < queues.Finished*9/10 || own.MeanTravel > 1.1*queues.MeanTravel || own.NeverInserted > own.Vehicles/100 {
 		t.Errorf("queues %+v, vehicle by vehicle %+v", queues, own)

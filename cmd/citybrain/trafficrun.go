@@ -35,7 +35,9 @@ type runRow struct {
 	Wall          float64  `json:"wall_s"`
 	Peak          int      `json:"peak_vehicles"`
 	Hash          string   `json:"state_hash"`
-	Walkers       *walkRow `json:"walkers,omitempty"` // where somebody is on foot
+
+	Person  *personDelay `json:"person_delay_s,omitempty"` // but of a roadnet
+	Walkers *walkRow     `json:"walkers,omitempty"`        // where somebody is on foot
 }
 
 // walkRow is what came of those on foot.
@@ -44,6 +46,8 @@ type walkRow struct {
 	Arrived int     `json:"arrived"`
 	Mean    float64 `json:"mean_wait_s"` // at crosswalks, of all due
 	Longest float64 `json:"longest_wait_s"`
+	Call    float64 `json:"longest_call_s"` // from a walker's call at a light to his first step
+	Late    int     `json:"late_calls"`     // walkers who waited longer than 90 s at one
 }
 
 // trafficRun is what one run is asked for.
@@ -155,8 +159,11 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintf(w, "travel time\tmean %.1f s, 95 %% below %.0f s%s\n", row.MeanTravel, row.P95Travel, papers)
 	fmt.Fprintf(w, "delay\tmean %.1f s; longest standing %.0f s\n", row.MeanDelay, row.MaxWait)
+	if p := row.Person; p != nil {
+		fmt.Fprintf(w, "person delay\tcar %.2f s, bus %.2f s, bicycle %.2f s, walker %.2f s, all %.2f s\n", p.Car, p.Bus, p.Bicycle, p.Walker, p.All)
+	}
 	if p := row.Walkers; p != nil {
-		fmt.Fprintf(w, "on foot\t%d: %d arrived; mean wait %.1f s at crosswalks, longest %.0f s\n", p.Due, p.Arrived, p.Mean, p.Longest)
+		fmt.Fprintf(w, "on foot\t%d: %d arrived; mean wait %.1f s at crosswalks, longest %.0f s, at a light %.0f s (%d longer than %d s)\n", p.Due, p.Arrived, p.Mean, p.Longest, p.Call, p.Late, city.LongestCall)
 	}
 	fmt.Fprintf(w, "computing\t%.1f s; %.0f vehicle updates a CPU second\n", row.Wall, row.PerCPU)
 	fmt.Fprintf(w, "state\t%s\n", row.Hash)

@@ -80,6 +80,43 @@ type personDelay struct {
 	All     float64 `json:"all"`
 }
 
+// byMode sums up people's delays: by car, bus and bicycle, on foot, all.
+type byMode struct{ delays, people [5]float64 }
+
+func (b *byMode) add(mode int, people, delay float64) {
+	for _, m := range []int{mode, 4} {
+		b.delays[m] += people * delay
+		b.people[m] += people
+	}
+}
+
+// ride adds those in a vehicle, at least one.
+func (b *byMode) ride(t *city.VehicleType, delay float64) {
+	k := 0
+	switch {
+	case t.Class&city.BusClass != 0:
+		k = 1
+	case t.Class&(city.Bicycle|city.EBike) != 0:
+		k = 2
+	case t.Class&city.Pedestrian != 0:
+		k = 3
+	}
+	b.add(k, max(t.People, 1), delay)
+}
+
+func (b *byMode) walk(delay float64) { b.add(3, 1, delay) }
+
+// delay is the means, 0 where there is nobody.
+func (b *byMode) delay() personDelay {
+	mean := func(k int) float64 {
+		if b.people[k] == 0 {
+			return 0
+		}
+		return round2(b.delays[k] / b.people[k])
+	}
+	return personDelay{mean(0), mean(1), mean(2), mean(3), mean(4)}
+}
+
 // driveResult is what drive-sumo prints. Delay is rule 4's: timeLoss + departDelay of those inserted, end − scheduled departure
 // of those never inserted.
 type driveResult struct {
@@ -106,7 +143,7 @@ func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64,
 		got[trips[i].id] = &trips[i]
 	}
 	var delays []float64
-	var sum, people [5]float64 // car, bus, bicycle, walker, all
+	var people byMode
 	for i := range d.Journeys {
 		j := &d.Journeys[i]
 		if j.Depart >= horizon {
@@ -126,34 +163,12 @@ func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64,
 			delay = t.loss + t.late
 		}
 		delays = append(delays, delay)
-		k, kind := 0, &d.Types[j.Type]
-		switch {
-		case kind.Class&city.BusClass != 0:
-			k = 1
-		case kind.Class&(city.Bicycle|city.EBike) != 0:
-			k = 2
-		case kind.Class&city.Pedestrian != 0:
-			k = 3
-		}
-		w := max(kind.People, 1)
-		for _, m := range []int{k, 4} {
-			sum[m] += w * delay
-			people[m] += w
-		}
+		people.ride(&d.Types[j.Type], delay)
 	}
 	for _, loss := range walks {
-		for _, m := range []int{3, 4} {
-			sum[m] += loss
-			people[m]++
-		}
+		people.walk(loss)
 	}
-	mean := func(k int) float64 {
-		if people[k] == 0 {
-			return 0
-		}
-		return round2(sum[k] / people[k])
-	}
-	r.Person = personDelay{mean(0), mean(1), mean(2), mean(3), mean(4)}
+	r.Person = people.delay()
 	if len(delays) == 0 {
 		return
 	}

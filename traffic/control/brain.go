@@ -55,13 +55,15 @@ type crossing struct {
 	shown   []float64    // of each phase: s, when it was last green, or its turn came
 	lit     []float64    // of each phase: s, when it was last green or about to be
 	moved   float64      // s, when somebody last crossed one of its lines
-	ghost   []float64    // of each lane: vehicles supposed to wait there unseen
+	unseen  []backlog    // of each lane: who is supposed to wait there …
+	served  []float64    // … and how many of them are supposed to have left
+	cut     []float64    // of each lane: vehicles taken to follow one who leaves unseen
+	open    []bool       // of each lane: it had green at the last decision
+	idle    []float64    // of each lane: s of green in which somebody might have been noticed to leave it, and nobody was
 	certain []int        // of each lane: vehicles seen to go there that have not been seen to leave
 	since   []float64    // of each lane: s, when it was last green, where that counts
 	left    []float64    // of each lane: s, when one last left it unseen
 	sure    []float64    // of each lane: vehicles/s seen to go there out of sight
-	cut     []float64    // of each lane: vehicles taken to follow one who leaves unseen
-	open    []bool       // of each lane: it had green at the last decision
 	watch   []int32      // lanes from which vehicles come to its stop lines, those at the lines first
 	below   [][]int32    // of each exit: the lanes that its room is counted on
 	tails   []tail       // of each of watch: who waits behind its detector
@@ -77,6 +79,7 @@ type sighting struct {
 	lane, next    int32
 	behind, speed float64
 	stood         float64 // s, since it came into sight or over a stop line
+	halted        float64 // s, when it first stood since then; 0: it has not
 	step          int32
 	by            int32 // signalled connection by which it came, −1
 }
@@ -104,7 +107,11 @@ func newBrain(n *Network, s Settings) *brain {
 		c.shown, c.lit = make([]float64, len(x.rows)), make([]float64, len(x.rows))
 		c.sure, c.cut, c.open = make([]float64, len(x.lanes)), slices.Repeat([]float64{leastCut}, len(x.lanes)), make([]bool, len(x.lanes))
 		c.certain, c.front = make([]int, len(x.lanes)), make([]front, len(x.lanes))
-		c.in.list, c.ghost, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		c.in.list, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
+		for range x.lanes {
+			c.unseen = append(c.unseen, newBacklog())
+		}
+		c.served, c.idle = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		}

@@ -34,7 +34,9 @@ func New(name string, n *Network, s Settings) (Controller, error) {
 	if err != nil || n.Street == nil {
 		return c, err
 	}
-	return newOrderly(c, n), nil
+	l := newOrderly(c, n)
+	l.late = math.Max(0, s.Every-1)
+	return l, nil
 }
 
 func newController(name string, n *Network, s Settings) (Controller, error) {

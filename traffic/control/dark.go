@@ -71,7 +71,8 @@ func (b *brain) thin(l int32) {
 	if s := b.n.Stops[l]; s >= 0 && b.n.Ahead[l] == 0 {
 		r := &b.at[s]
 		k := slices.Index(r.x.lanes, l)
-		r.ghost[k], r.sure[k], r.certain[k] = max(0, r.ghost[k]-1), max(0, r.sure[k]-1/b.memory), max(0, r.certain[k]-1)
+		r.unseen[k].leave(1)
+		r.sure[k], r.certain[k] = max(0, r.sure[k]-1/b.memory), max(0, r.certain[k]-1)
 	}
 }
 
@@ -90,15 +91,10 @@ func (b *brain) credit(list []int32, o *Observation) {
 		if !b.opened(r, i, sig, o.Time) {
 			continue
 		}
-		switch l := r.x.links[i].lane; {
-		case r.certain[l] > 0:
+		if l := r.x.links[i].lane; r.certain[l] > 0 {
 			weight[m] = sureWeight
-		case r.ghost[l] < 0.5:
-			weight[m] = r.x.links[i].rate + 0.1*leastFlow
-		case r.own(sig.Phase, i):
-			weight[m] = saturation
-		default:
-			weight[m] = saturationGap
+		} else {
+			weight[m] = (r.x.links[i].rate + leastFlow*b.prior[c]) * (1 + likelier*r.unseen[l].beyond(0))
 		}
 		total += weight[m]
 	}
@@ -111,6 +107,9 @@ func (b *brain) credit(list []int32, o *Observation) {
 		}
 	}
 }
+
+// likelier is how much more one comes out of a queue than where there is none.
+const likelier = 2.0
 
 // sureWeight is what a vehicle that was seen to go somewhere counts beside those who may have.
 const sureWeight = 100.0
@@ -150,7 +149,7 @@ func (b *brain) sunk(c *coming, o *Observation) bool {
 	if n.Ahead[c.lane] == 0 {
 		r := &b.at[n.Stops[c.lane]]
 		l := slices.Index(r.x.lanes, c.lane)
-		r.ghost[l]++
+		r.unseen[l].come(1, b.room(c.lane))
 		r.certain[l]++
 		r.sure[l] += 1 / b.memory
 		return true
@@ -185,7 +184,7 @@ func (b *brain) supposed(l int32) (float64, bool) {
 		return 0, false
 	}
 	r := &b.at[b.n.Stops[l]]
-	return r.ghost[slices.Index(r.x.lanes, l)], true
+	return r.unseen[slices.Index(r.x.lanes, l)].mean(), true
 }
 
 // stands tells whether an exit of a junction is full, so that nobody can leave for it.

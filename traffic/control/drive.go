@@ -16,6 +16,12 @@ type Engine interface {
 	Step(ctx context.Context, until time.Duration) error
 }
 
+// A Listener is an engine in which people walk: each second it tells which crossings are called.
+type Listener interface {
+	// Hear fills the Calls of an observation.
+	Hear(o *Observation)
+}
+
 // A Drive runs an engine under a controller, one second after the other.
 type Drive struct {
 	engine Engine
@@ -40,6 +46,9 @@ func NewDrive(e Engine, n *Network, c Controller, every int) *Drive {
 func (d *Drive) Step(ctx context.Context, until time.Duration) error {
 	for d.engine.Now() < until {
 		now := d.engine.Now()
+		if l, ok := d.engine.(Listener); ok && d.obs.Calls != nil {
+			l.Hear(d.obs)
+		}
 		if now%d.every == 0 {
 			d.obs.Clear()
 			d.obs.Time = now.Seconds()

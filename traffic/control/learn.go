@@ -11,7 +11,7 @@ func (b *brain) learn(o *Observation) {
 	dt := o.Time - b.lastAt
 	b.started, b.lastAt, b.dt = true, o.Time, dt
 	if o.Share > 0 {
-		b.memory = memory * max(1, min(0.5/o.Share, 5)) // few are seen: it takes longer to know
+		b.memory = memory * max(1, min(0.5/o.Share, 2)) // few are seen: it takes longer to know
 	}
 	b.fade(math.Exp(-dt/b.memory), o)
 	if o.Dead != nil && b.dark == nil {
@@ -31,6 +31,7 @@ func (b *brain) learn(o *Observation) {
 			}
 			if old && b.n.Lanes[was.lane].Road != b.n.Lanes[l].Road {
 				by = b.went(was, int32(l))
+				b.overtaken(was, o)
 				b.gone(b.n.Lanes[was.lane].Road)
 			}
 			if !old && b.dark != nil && !o.Blind {
@@ -48,15 +49,18 @@ func (b *brain) learn(o *Observation) {
 				}
 				b.size += 0.002 * (c.Length - b.size)
 			}
-			stood := was.stood
+			stood, halted := was.stood, was.halted
 			if !old {
 				stood = c.Waited
 			} else if b.n.Stops[was.lane] != b.n.Stops[l] || b.n.Ahead[l] > b.n.Ahead[was.lane] {
-				stood = 0
+				stood, halted = 0, 0
 			} else if c.Speed < 0.1 {
 				stood += dt
 			}
-			b.known[c.ID] = sighting{lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
+			if halted == 0 && c.Speed < 0.1 {
+				halted = o.Time
+			}
+			b.known[c.ID] = sighting{halted: halted, lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
 		}
 	}
 	var gone []int32
@@ -70,6 +74,7 @@ func (b *brain) learn(o *Observation) {
 		b.gone(b.n.Lanes[b.known[id].lane].Road)
 		if was := b.known[id]; was.next >= 0 || o.Blind || o.Share > 0 { // else it ended where it was
 			b.vanished(was, id, o)
+			b.overtaken(was, o)
 		}
 		delete(b.known, id)
 	}
@@ -198,7 +203,8 @@ func (b *brain) passed(c int32) {
 	b.at[k.Light].moved = b.lastAt
 	if b.dark != nil && b.dark.is[k.From] {
 		r, l := &b.at[k.Light], x.links[i].lane
-		r.ghost[l], r.left[l] = max(0, r.ghost[l]-1/max(b.dark.told[k.From], fewTold)), b.lastAt
+		r.unseen[l].left(saturation, max(x.flow(l), leastFlow))
+		r.left[l], r.idle[l] = b.lastAt, 0
 		r.certain[l] = max(0, r.certain[l]-1)
 	}
 }

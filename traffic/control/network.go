@@ -76,7 +76,7 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 			j.Clear = c
 		}
 		for p, ph := range l.Phases {
-			if green(ph.State) && ph.State != j.Clear && !(o.Street != nil && p > 0 && o.Street.clears(int32(i), l.Phases[p-1].State, ph.State)) {
+			if green(ph.State) && !ph.Change && ph.State != j.Clear && !(o.Street != nil && p > 0 && o.Street.clears(int32(i), l.Phases[p-1].State, ph.State)) {
 				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
 			}
 		}

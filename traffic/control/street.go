@@ -19,10 +19,30 @@ type Street struct {
 type Crossing struct {
 	Light, Place int32
 	Line         orb.LineString // m, from kerb to kerb
+	Clear        float64        // s from the end of the walkers' green until the slowest is over; 0: at 1 m/s
 }
 
 // clears is the s from the end of the walkers' green until the slowest is over.
-func (c *Crossing) clears() float64 { return math.Ceil(metres(c.Line) / walkPace) }
+func (c *Crossing) clears() float64 {
+	if c.Clear > 0 {
+		return c.Clear
+	}
+	return math.Ceil(metres(c.Line) / walkPace)
+}
+
+// StreetOf is the rules of a net whose lights switch crosswalks; nil where none does.
+func StreetOf(n *city.LaneNet) *Street {
+	s := &Street{}
+	for i := range n.Crosswalks {
+		if w := &n.Crosswalks[i]; w.Light >= 0 {
+			s.Crossings = append(s.Crossings, Crossing{Light: w.Light, Place: w.Index, Line: w.Line, Clear: w.Clear})
+		}
+	}
+	if len(s.Crossings) == 0 {
+		return nil
+	}
+	return s
+}
 
 // A Change is what a light shows between two phases, s.
 type Change struct{ Yellow, AllRed float64 }
@@ -180,9 +200,10 @@ type orderly struct {
 	Controller
 	n     *Network
 	shown [][]float64 // of each junction and phase: s, when it was last green
+	late  float64     // s by which the next decision may be too late
 }
 
-func newOrderly(c Controller, n *Network) Controller {
+func newOrderly(c Controller, n *Network) *orderly {
 	l := &orderly{Controller: c, n: n}
 	for j := range n.Junctions {
 		l.shown = append(l.shown, make([]float64, len(n.Junctions[j].Phases)))
@@ -232,11 +253,11 @@ func (l *orderly) overdue(o *Observation, j int) bool {
 		until += l.n.Change(j, before, p).Total()
 		for _, k := range x.Crossings {
 			c := &l.n.Street.Crossings[k]
-			if since := o.Calls[k]; since >= 0 && x.Phases[p].State[c.Place] != 'r' && x.Phases[sig.Phase].State[c.Place] == 'r' && o.Time-since+until+walkMargin >= walkLimit {
+			if since := o.Calls[k]; since >= 0 && x.Phases[p].State[c.Place] != 'r' && x.Phases[sig.Phase].State[c.Place] == 'r' && o.Time-since+until+walkMargin+l.late >= walkLimit {
 				return true
 			}
 		}
-		if o.Time-l.shown[j][p]+until >= redLimit && l.n.called(o, j, p) {
+		if o.Time-l.shown[j][p]+until+l.late >= redLimit && l.n.called(o, j, p) {
 			return true
 		}
 		until += l.n.longestWalk(j, p) // somebody may call on the way

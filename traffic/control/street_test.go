@@ -138,3 +138,37 @@ func TestStreetOrder(t *testing.T) {
 		t.Error("who has waited 200 s goes on waiting")
 	}
 }
+
+// Who decides each ten seconds serves a call as much earlier, and a row of a change is no phase to choose, whoever stays green in it.
+func TestStreetOfANet(t *testing.T) {
+	n := &city.LaneNet{Lights: []city.Light{{ID: "x", Places: 3, Phases: []city.LightPhase{{State: "GrG", Duration: 20}, {State: "Grr", Duration: 8, Change: true}, {State: "yrr", Duration: 3, Change: true}, {State: "rGr", Duration: 20}, {State: "ryr", Duration: 3, Change: true}}}},
+		Crosswalks: []city.Crosswalk{{Light: -1, Index: -1}, {Light: 0, Index: 2, Length: 8, Clear: 10}}}
+	street := StreetOf(n)
+	if street == nil || len(street.Crossings) != 1 || street.Crossings[0].Place != 2 || street.Crossings[0].clears() != 10 {
+		t.Fatalf("street %+v", street)
+	}
+	w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 7, Street: street})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w.Junctions[0].Phases) != 2 {
+		t.Errorf("phases %+v", w.Junctions[0].Phases)
+	}
+	if StreetOf(&city.LaneNet{}) != nil {
+		t.Error("a net without crosswalks has a street")
+	}
+	c, err := New("fixed", w, Settings{Every: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := NewObservation(w)
+	o.Time, o.Signals[0] = 80, Signal{Phase: 1, Since: 0, Free: 7}
+	for call, want := range map[float64]int{3: 0, 12: 1} {
+		l, to := c.(*orderly), []int{1}
+		l.Controller, l.shown[0] = wisher(func(want []int) { want[0] = 1 }), []float64{70, 80}
+		o.Calls[0] = call
+		if l.Decide(o, to); to[0] != want {
+			t.Errorf("called at %g s: phase %d at 80 s", call, to[0])
+		}
+	}
+}

@@ -1,17 +1,79 @@
 package control
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// guess keeps an estimate of the queue on lanes where not everybody is seen (dead detectors, or only those who report
-// themselves), and adds those whom it supposes there: what came of late adds up while red and leaves while green; a standing
-// vehicle that is seen shows how far the queue reaches, a moving one near the line that there is none.
+// guess keeps what is believed of the queues on lanes where not everybody is seen (dead detectors, or only those who report
+// themselves), and adds those whom it supposes there, each in the measure in which he is likely to be there.
 func (b *brain) guess(i int, o *Observation) {
-	r := &b.at[i]
-	x, sig := r.x, o.Signals[i]
+	r, sig := &b.at[i], o.Signals[i]
+	for l, lane := range r.x.lanes {
+		if o.dead(lane) || o.Share > 0 {
+			rate := b.rate(r, l, o)
+			b.believe(r, l, rate, sig, o)
+			b.suppose(r, l, sig, o)
+			b.steady(r, l, rate)
+		}
+	}
+}
+
+// suppose adds those who are likely to stand on lane l and are not seen.
+func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
+	x, lane := r.x, r.x.lanes[l]
+	q, room := r.unseen[l], b.size+queueGap
+	var taken uint64 // places of those who are seen
+	for k := range r.in.list[l] {
+		if a := &r.in.list[l][k]; a.still {
+			taken |= 1 << uint(a.far/room)
+		}
+	}
+	mean := q.mean()
+	for n := 0; n < len(q); n++ {
+		there := q.beyond(n)
+		if there < leastThere {
+			return
+		}
+		if taken>>uint(n)&1 == 1 {
+			continue
+		}
+		k := x.of[l][0]
+		if c := b.pick(b.n.Out[lane], -1, int32(r.served[l])+int32(n)); c >= 0 {
+			k = slices.Index(x.j.Links, c)
+		}
+		if n == 0 && !sig.Changing && o.dead(lane) && o.Share == 0 && o.Time-max(sig.Since+startLoss, r.left[l]) > unused && r.open[l] { // he does not go, so that his way must be one that is red
+			for _, m := range x.of[l] {
+				if x.rows[sig.Phase][m] == 'r' {
+					k = m
+				}
+			}
+		}
+		d := float64(n) * room
+		waited := max(0, o.Time-r.since[l]) * (1 - float64(n)/(mean+1))
+		r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited) * there, d, waited, x.links[k].follows(b.size), false, there > surely, 1})
+	}
+}
+
+// How likely one in a queue must be if he is to be planned for, and if he is to have his turn like one who is seen.
+const (
+	leastThere = 0.1
+	surely     = 0.8
+)
+
+// rate is how many vehicles/s come to lane l: all of them where few are seen, else those who are not.
+func (b *brain) rate(r *crossing, l int, o *Observation) float64 {
+	x, lane := r.x, r.x.lanes[l]
+	switch {
+	case o.Blind:
+		return max(x.flow(l)-r.sure[l], 0.001)
+	case o.dead(lane) && b.dark.told[lane] >= fewTold && o.Share == 0:
+		return b.untold(r, l, o.Time)
+	}
 	mean, alive := 0.0, 0
-	for l := range x.lanes {
-		if !o.dead(x.lanes[l]) {
-			mean, alive = mean+x.flow(l), alive+1
+	for m := range x.lanes {
+		if !o.dead(x.lanes[m]) {
+			mean, alive = mean+x.flow(m), alive+1
 		}
 	}
 	mean /= math.Max(1, float64(alive))
@@ -19,118 +81,189 @@ func (b *brain) guess(i int, o *Observation) {
 		mean = b.expect(mean/o.Share, 2*leastFlow, o.Share*float64(alive), o.Time)
 	}
 	mean = max(mean, leastFlow)
-	for l, lane := range x.lanes {
-		dead := o.dead(lane)
-		if !dead && o.Share == 0 {
+	if o.dead(lane) {
+		return mean
+	}
+	return b.expect(x.flow(l)/o.Share, mean, o.Share, o.Time)
+}
+
+// room is how many vehicles can stand on a lane and before it, within sight.
+func (b *brain) room(lane int32) float64 { return b.n.sight(lane, b.n.View) / (b.size + queueGap) }
+
+// believe moves the queue of lane l on: who comes unseen joins it, green lets it leave, and what is seen of it is weighed.
+func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observation) {
+	x, lane := r.x, r.x.lanes[l]
+	open, full := false, false
+	may, first, now, all := 0.0, 0.0, 0.0, 0.0 // of those who leave the lane: who have green, who have it before all others, who are hindered by nobody at this moment
+	for _, k := range x.of[l] {
+		w := b.taken[x.links[k].conn]
+		if all += w; sig.Changing || x.rows[sig.Phase][k] == 'r' {
 			continue
 		}
-		rate := mean
-		switch {
-		case o.Blind:
-			rate = max(x.flow(l)-r.sure[l], 0.001)
-		case dead && !o.Blind && b.dark.told[lane] >= fewTold && o.Share == 0:
-			rate = b.untold(r, l, o.Time)
-		case !dead:
-			rate = b.expect(x.flow(l)/o.Share, mean, o.Share, o.Time)
+		open, may = true, may+w
+		full = full || b.stands(r, x.links[k].exit, o)
+		if r.own(sig.Phase, k) {
+			first += w
 		}
-		open, may, first, all := false, 0.0, 0.0, 0.0
-		for _, k := range x.of[l] {
-			w := b.taken[x.links[k].conn]
-			if all += w; x.rows[sig.Phase][k] != 'r' {
-				open, may = true, may+w
-			}
-			if r.own(sig.Phase, k) {
-				first += w
-			}
+		if r.own(sig.Phase, k) || b.dark == nil || !b.hindered(r, k, sig.Phase, o.Time) {
+			now += w
 		}
-		may, first = may/all, first/all
-		room := b.size + 2.2
-		if dead && !o.Blind && b.dark.told[lane] >= fewTold {
-			b.infer(r, l, sig, o, open)
-		} else if may > 0 && !sig.Changing {
-			// Where only some may go, one who may not is soon the first.
-			go1 := may * may * (saturationGap + first*(saturation-saturationGap))
-			if o.Time-sig.Since < startLoss+1 {
-				go1 = 0
-			}
-			r.ghost[l] = max(0, r.ghost[l]+(rate-go1)*b.dt)
-			if r.ghost[l] < 0.5 || may > 0.9 {
-				r.since[l] = o.Time
-			}
-		} else {
-			r.ghost[l] = min(r.ghost[l]+rate*b.dt, b.n.sight(lane, b.n.View)/room)
+	}
+	may, first, now = may/all, first/all, now/all
+	noticed := 0.0
+	if o.dead(lane) && !o.Blind && b.dark.told[lane] >= fewTold {
+		noticed = b.dark.told[lane]
+	}
+	q, most := &r.unseen[l], b.room(lane)
+	// Where only some may go, one who may not is soon the first.
+	leaves := (1 - noticed) * may * may * (saturationGap + first*(saturation-saturationGap))
+	going := open && o.Time-sig.Since >= startLoss+1
+	for t := b.dt; t > 0; t-- {
+		step := min(t, 1)
+		q.come(rate*(1-o.Share)*step, most)
+		if !going {
+			continue
 		}
-		seen := 0
-		for v := range o.Seen[lane] {
-			switch c := &o.Seen[lane][v]; {
-			case c.Speed < 0.1:
-				r.ghost[l] = max(r.ghost[l], c.Behind/room+1)
-				seen++
-			case c.Speed > 5 && c.Behind < 30 && seen == 0:
-				r.ghost[l] = 0
+		r.served[l] += leaves * step * q.beyond(0)
+		q.leave(leaves * step)
+		if noticed > 0 && !full {
+			if r.idle[l] += now * step; r.idle[l] > unused {
+				q.doubt()
+				q.idle(1-noticed*now*(1-stays)*step, 1-noticed*rate*step)
 			}
 		}
-		for n := seen; r.ghost[l] > float64(n)+0.2; n++ {
-			k := x.of[l][0]
-			if c := b.pick(b.n.Out[lane], -1, int32(n)); c >= 0 {
-				for _, m := range x.of[l] {
-					if x.links[m].conn == c {
-						k = m
-					}
-				}
-			}
-			if n == 0 && open && o.Time-max(sig.Since+startLoss, r.left[l]) > unused { // he does not go, so that his way must be one that is red
-				for _, m := range x.of[l] {
-					if x.rows[sig.Phase][m] == 'r' {
-						k = m
-					}
-				}
-			}
-			d := float64(n) * room
-			waited := max(0, o.Time-r.since[l]) * (1 - float64(n)/(r.ghost[l]+1))
-			r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited) * min(1, r.ghost[l]-float64(n)), d, waited, x.links[k].follows(b.size), false, r.ghost[l] > 0.8, 1})
+	}
+	if !going {
+		r.idle[l] = 0
+	}
+	if noticed > 0 {
+		b.trailed(r, l, open, sig, o.Time)
+	}
+	if !o.dead(lane) {
+		b.reached(r, l, open, first > 0, sig, o)
+	}
+	r.open[l] = open
+	if empty := q.beyond(0) < 0.4; empty || may > 0.9 {
+		r.since[l] = o.Time
+		if empty && noticed > 0 && open {
+			r.certain[l] = 0
+			b.empty(lane)
 		}
-		b.steady(r, l, rate)
 	}
 }
 
-// infer keeps the queue of a dead lane from which every departure is noticed: what is not seen to come adds up, whoever leaves goes
-// out of it, and green that nobody uses has emptied it.
-func (b *brain) infer(r *crossing, l int, sig Signal, o *Observation, open bool) {
-	lane := r.x.lanes[l]
-	rate := b.untold(r, l, o.Time)
-	r.ghost[l] = min(r.ghost[l]+rate*b.dt, b.n.sight(lane, b.n.View)/(b.size+2.2))
-	if r.open[l] && (sig.Changing || !open) { // its green is over
-		r.open[l] = false
-		if r.ghost[l] > 0 && o.Time-r.left[l] < flowing {
-			r.cut[l] = min(2*r.cut[l], mostCut)
+// Of a queue whose departures are noticed.
+const (
+	unused  = 3.0 // s of green without one after which it may be empty
+	stays   = 0.4 // how likely it is that nobody leaves it in a second more
+	flowing = 3.0 // s since the last within which it is taken to go on
+)
+
+// trailed takes it that who comes next is not far behind one who has just left lane l: the more, the more often green ended before
+// those who left did, as more come then than did of late.
+func (b *brain) trailed(r *crossing, l int, open bool, sig Signal, now float64) {
+	flows := now-r.left[l] < flowing
+	switch {
+	case r.open[l] && !open && flows:
+		r.cut[l] = min(2*r.cut[l], mostTrail)
+	case open && r.unseen[l].beyond(0) < 0.2:
+		r.cut[l] = leastCut
+	case open && flows && r.left[l] > sig.Since:
+		r.unseen[l].least(int(r.cut[l]))
+	}
+}
+
+// mostTrail is how many are taken to follow at most.
+const mostTrail = 6.0
+
+// reached weighs what those who report themselves show of lane l's queue: one who stands, that it reaches to him; one who drives up
+// to it, that it does not; own: somebody has a green that waits for nobody.
+func (b *brain) reached(r *crossing, l int, open, own bool, sig Signal, o *Observation) {
+	lane, room := r.x.lanes[l], b.size+queueGap
+	q, most := &r.unseen[l], int(b.room(lane))
+	for k := range r.in.list[l] { // on the streets before the lane
+		a := &r.in.list[l][k]
+		if !a.still || a.far <= b.n.Lanes[lane].Length || a.waited < halts {
+			continue
+		}
+		n := min(int(a.far/room)+1, most)
+		late := startLoss + a.far/waveBack + 2
+		if !own || o.Time-sig.Since < late {
+			q.least(n)
+			continue
+		}
+		for m, other := range r.x.lanes { // it is another lane's queue that holds him up
+			if m != l && b.n.forked(other, lane) && !slices.ContainsFunc(r.x.of[m], func(k int) bool { return r.own(sig.Phase, k) }) {
+				r.unseen[m].least(min(n, int(b.room(other))))
+			}
 		}
 	}
-	if !open || sig.Changing {
+	stand := false
+	for v := range o.Seen[lane] {
+		c := &o.Seen[lane][v]
+		was := b.known[c.ID]
+		switch {
+		case c.Speed < 0.1:
+			if stand = true; was.stood >= halts {
+				n := int(c.Behind/room) + 1
+				q.least(n)
+				if was.stood < halts+b.dt { // he came to its end just now
+					q.most(n)
+				}
+			}
+		case stand || c.Speed < 5:
+		case c.Behind < 30:
+			q.most(0)
+		case !open && was.halted == 0:
+			q.most(int((c.Behind - c.Speed*c.Speed/(2*brakes)) / room))
+		}
+	}
+}
+
+const (
+	halts    = 2.0 // s that one must stand before he counts as one of a queue: who enters the net stands as well
+	waveBack = 4.5 // m/s at which a queue that leaves begins to move, backwards
+	brakes   = 4.5 // m/s²
+)
+
+// overtaken takes it, where few report themselves, that who was before one who has left has left as well, and that only those who came
+// since he stood wait behind him.
+func (b *brain) overtaken(was sighting, o *Observation) {
+	s := b.n.Stops[was.lane]
+	if o.Share == 0 || s < 0 || b.n.Ahead[was.lane] > 0 || o.dead(was.lane) {
 		return
 	}
-	r.open[l] = true
-	own, full, all := false, false, true
-	for _, k := range r.x.of[l] {
-		own = own || r.own(sig.Phase, k)
-		all = all && r.x.rows[sig.Phase][k] != 'r'
-		full = full || b.stands(r, r.x.links[k].exit, o)
+	r := &b.at[s]
+	l := slices.Index(r.x.lanes, was.lane)
+	r.unseen[l] = newBacklog()
+	if was.halted > 0 {
+		rate, most := b.rate(r, l, o), b.room(was.lane)
+		for t := was.halted; t < o.Time; t++ {
+			r.unseen[l].come(rate*(1-o.Share), most)
+		}
 	}
-	wait := unused
-	if !own {
-		wait = unusedGap
-	}
-	wait /= b.dark.told[lane]
-	switch idle := o.Time - max(sig.Since+startLoss, r.left[l]); {
-	case idle < flowing && r.left[l] > sig.Since: // who comes next is not far behind
-		r.ghost[l] = max(r.ghost[l], r.cut[l])
-	case idle > wait && !full && all:
-		r.ghost[l], r.since[l], r.cut[l], r.certain[l] = 0, o.Time, leastCut, 0
-		b.empty(lane)
-	}
-	if r.ghost[l] < 0.5 {
-		r.since[l] = o.Time
-	}
+}
+
+// forked tells whether one lane leads to both a and c.
+func (n *Network) forked(a, c int32) bool {
+	return slices.ContainsFunc(n.In[a], func(k int32) bool {
+		return slices.ContainsFunc(n.In[c], func(m int32) bool { return n.Connections[k].From == n.Connections[m].From })
+	})
+}
+
+// hindered tells whether somebody to whom link k gives way comes soon.
+func (b *brain) hindered(r *crossing, k, phase int, now float64) bool {
+	row := r.x.rows[phase]
+	return slices.ContainsFunc(r.x.links[k].foes, func(f int) bool {
+		l := r.x.links[f].lane
+		if row[f] == 'r' {
+			return false
+		}
+		if b.dark.is[r.x.lanes[l]] {
+			return now-r.left[l] < flowing
+		}
+		return slices.ContainsFunc(r.in.list[l], func(a arrival) bool { return a.link == f && a.at < gapAhead })
+	})
 }
 
 // untold is how many vehicles/s come to lane l, all of whose departures are noticed, that nobody sees come.
@@ -138,17 +271,10 @@ func (b *brain) untold(r *crossing, l int, now float64) float64 {
 	return max(r.x.flow(l)/b.dark.told[r.x.lanes[l]]+leastFlow*math.Exp(-now/b.memory)-r.sure[l], 0.001) // what is known is worth more as time goes on
 }
 
-// Seconds of green that nobody uses after which nobody is there: where a lane goes first, where it gives way.
-const (
-	unused    = 4.0
-	unusedGap = 10.0
-	flowing   = 3.0 // s since one left within which the queue is taken to go on
-)
-
 // fewTold is the least share of departures that must be noticed if a queue is to be known from them.
 const fewTold = 0.4
 
-// How many are taken to follow one who leaves unseen: twice as many after each green that ended while they still left.
+// How many are taken to stand behind a detector when a green ends while they still come over it: twice as many after each such green.
 const (
 	leastCut = 1.5
 	mostCut  = 12.0

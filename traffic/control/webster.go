@@ -1,6 +1,9 @@
 package control
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Webster's settings.
 const (
@@ -30,11 +33,9 @@ func (c *webster) Decide(o *Observation, want []int) {
 		// rates fade in from nothing: what they still lack after a time of counting
 		full := 1 - math.Exp(-o.Time/memory)
 		for i := range c.at {
-			flow := make([]float64, len(c.at[i].x.links))
-			for k := range flow {
-				flow[k] = c.at[i].x.links[k].rate / full
-			}
-			if p, ok := c.at[i].x.websterPlan(flow, 0); ok {
+			x := c.at[i].x
+			if p, ok := x.websterPlan(x.comes(o, full), 0); ok {
+				x.serve(&p, i)
 				p.Offset = c.plan.Junctions[i].Offset
 				c.plan.Junctions[i] = p
 			}
@@ -42,6 +43,57 @@ func (c *webster) Decide(o *Observation, want []int) {
 	}
 	for i := range c.plan.Junctions {
 		want[i], _ = c.plan.Junctions[i].At(o.Time)
+	}
+}
+
+// comes is the flow that wants each link, vehicles/s: what crossed the line of late, and what stands before it, which was let wait too long to have crossed; one
+// vehicle between two plans at least. Who finds gaps only takes twice the green.
+func (x *crossroad) comes(o *Observation, full float64) []float64 {
+	flow := make([]float64, len(x.links))
+	for k := range flow {
+		l := &x.links[k]
+		flow[k] = l.rate / full
+		if halted := o.Halted[x.lanes[l.lane]]; halted > 0 {
+			flow[k] += float64(halted) / float64(len(x.of[l.lane])) / replan
+		}
+		flow[k] = max(flow[k], 1/replan)
+		yields := len(l.foes) > 0
+		for p := range x.rows {
+			yields = yields && x.rows[p][k] != 'G'
+		}
+		if yields {
+			flow[k] *= 2
+		}
+	}
+	return flow
+}
+
+// serve adds the phases without which somebody would never have green, each at its least, and gives stages of junction i the time that walkers take.
+func (x *crossroad) serve(p *JunctionPlan, i int) {
+	for k := range x.links {
+		first, green := -1, false
+		for ph := range x.rows {
+			if x.rows[ph][k] == 'r' {
+				continue
+			}
+			if first < 0 {
+				first = ph
+			}
+			green = green || slices.ContainsFunc(p.Stages, func(s Stage) bool { return s.Phase == ph })
+		}
+		if first >= 0 && !green {
+			at, _ := slices.BinarySearchFunc(p.Stages, first, func(s Stage, ph int) int { return s.Phase - ph })
+			p.Stages = slices.Insert(p.Stages, at, Stage{Phase: first})
+		}
+	}
+	for s := range p.Stages {
+		to := &p.Stages[s]
+		from := p.Stages[(s+len(p.Stages)-1)%len(p.Stages)].Phase
+		least := x.n.MinGreen
+		if x.n.Street != nil {
+			least = x.n.longestWalk(i, to.Phase)
+		}
+		to.Duration = max(to.Duration, x.n.Change(i, from, to.Phase).Total()+math.Ceil(least))
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *Sim) wishLane(l, from, to int32) bool {
 					c.Turn = int8(to.dir)
 					any = true
 				} else {
-					s.askIn(to, c, k)
+					s.askIn(to, c, k, s.cfg.Impatient && c.Conn >= 0)
 					if c.Still >= patience {
 						c.Turn, any = int8(2*to.dir), true
 					}
@@ -308,8 +308,9 @@ func (s *Sim) roomOver(lane int32, rem float32, c *Car, k *kind) bool {
 }
 
 // askIn is what a vehicle does that must change and finds no gap: who is behind the gap on the other lane lets it in where that takes no hard
-// braking, and it falls back a little where the one ahead is in its way.
-func (s *Sim) askIn(b *beside, c *Car, k *kind) {
+// braking, and it falls back a little where the one ahead is in its way. later: its lane leads on, so that it may change behind the junction as well,
+// and does not stand in the way of those behind it for a gap.
+func (s *Sim) askIn(b *beside, c *Car, k *kind, later bool) {
 	side, j := b.cars, b.j
 	if j < len(side) {
 		o := &side[j]
@@ -318,12 +319,14 @@ func (s *Sim) askIn(b *beside, c *Car, k *kind) {
 		switch {
 		case o.Bits&stands != 0 || o.Still > 2*patience:
 		case gap < 0 || gap < ok.gap && o.V < 0.1: // beside: that one goes first
-			c.Next = min(c.Next, max(0, c.V-k.decel*mergeBrake))
+			if !later {
+				c.Next = min(c.Next, max(0, c.V-k.decel*mergeBrake))
+			}
 		default:
 			o.Next = min(o.Next, max(ok.follow(gap-ok.gap, c.V, k.decel), o.V-ok.decel*mergeBrake))
 		}
 	}
-	if j > 0 {
+	if j > 0 && !later {
 		o := &side[j-1]
 		lk := &s.kinds[o.Kind]
 		if gap := o.Pos - s.lengthOf(o) - c.Pos - k.gap; gap < k.secure(c.V, o.V, lk.decel) {

@@ -11,6 +11,23 @@ type Controlled struct {
 	*Sim
 	Net  *control.Network
 	seen []Seen
+	walk []int32 // of each crossing of the street: its crosswalk
+}
+
+// Hear implements control.Listener: who has stood at a crosswalk's red the longest.
+func (c *Controlled) Hear(o *control.Observation) {
+	if c.walk == nil {
+		for i := range c.Net.Crosswalks {
+			if c.Net.Crosswalks[i].Light >= 0 {
+				c.walk = append(c.walk, int32(i))
+			}
+		}
+	}
+	for k, x := range c.walk {
+		if o.Calls[k] = -1; c.Lit[x]|0x20 != 'g' {
+			o.Calls[k] = c.Called(x)
+		}
+	}
 }
 
 // Look implements control.Engine: the vehicles within the network's view of a stop line, and those on every lane.

@@ -10,6 +10,8 @@ const (
 	lookBack   = 120 // m up the foe's way that a driver who gives way looks
 	impatience = 60  // s at a stand after which one without a signal counts on others to slow down for it
 	startTime  = 3   // s after green within which a standing vehicle counts as about to go
+	takeTurns  = 2   // s at a stand after which one without a signal goes before who comes on a street of equal rank and can still stop
+	shortExit  = 30  // m of a lane behind a junction into which no more are let than it holds, whether they stand or not
 )
 
 // mayGo decides at the stop line of a connection, dist m ahead: whether the vehicle may plan beyond it, and the speed to which the line holds
@@ -126,7 +128,7 @@ func (s *Sim) roomBeyond(conn int32, k *kind, c *Car) bool {
 		}
 		taken += l + s.kinds[o.Kind].gap
 	}
-	if !stands {
+	if !stands && !(s.cfg.Impatient && n.length[lane] < shortExit) {
 		return true
 	}
 	for i := n.inAt[lane]; i < n.inAt[lane+1]; i++ {
@@ -138,7 +140,7 @@ func (s *Sim) roomBeyond(conn int32, k *kind, c *Car) bool {
 			taken += s.kinds[o.Kind].length + s.kinds[o.Kind].gap
 		}
 	}
-	return room-taken >= k.length+k.gap
+	return room-taken >= k.length+k.gap || taken == 0 && !stands
 }
 
 // gapFor reports whether a vehicle that gives way on a connection, dist m before the line or the place where it waits and with length m of path
@@ -258,8 +260,8 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	if o.Still >= 2 && !s.aboutToGo(q, o, d, k) {
 		return true
 	}
-	if s.cfg.Impatient && q.sig == '-' && q.c.Still >= impatience && d >= braking(o.V, k.decel, k.invB)+lineGap+o.V {
-		return true // it lets in who has waited too long
+	if s.cfg.Impatient && q.sig == '-' && (q.c.Still >= impatience || q.c.Still >= takeTurns && s.equals(q)) && d >= braking(o.V, k.decel, k.invB)+lineGap+o.V {
+		return true // it lets in who has waited too long, or was first
 	}
 	top := s.turnLimit(q.foe, o, k)
 	top = max(top, min(s.Limit[s.net.from[q.foe]]*o.Factor, k.top))
@@ -268,6 +270,12 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 		return true
 	}
 	return during(d+q.path+k.length, o.V, k.accel, top) < q.enter
+}
+
+// equals reports whether the streets of a query and its foe are of one rank: then drivers go as they come.
+func (s *Sim) equals(q *query) bool {
+	roads := s.lanes.Roads
+	return roads[s.net.road[s.net.from[q.foe]]].Priority == roads[s.net.road[s.net.from[q.conn]]].Priority
 }
 
 // aboutToGo reports whether a vehicle that stands on the foe's way, d m before its line, must be expected to go: it has just got green, it is

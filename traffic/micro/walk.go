@@ -43,20 +43,21 @@ type Walks struct {
 	WalkOn     []float32 // s, when he stepped onto it; −1: not yet
 	WalkWaited []float32 // s at crosswalks
 	WalkLong   []float32 // of that the most at one
+	WalkCall   []float32 // the most at one with a light
 	WalkDone   []float32 // s, when he was there; −1: not yet
 	Lit        []byte    // what each crosswalk shows; '-': it has no light
 }
 
 func newWalks(walks, walkers int) Walks {
 	return Walks{WalkFirst: fill(walks, int32(-1)), WalkLast: fill(walks, int32(-1)), WalkNext: fill(walkers, int32(-1)), WalkLeg: make([]uint16, walkers), WalkAt: make([]float32, walkers),
-		WalkOn: fill(walkers, float32(-1)), WalkWaited: make([]float32, walkers), WalkLong: make([]float32, walkers), WalkDone: fill(walkers, float32(-1)), Lit: fill(walks, byte('-'))}
+		WalkOn: fill(walkers, float32(-1)), WalkWaited: make([]float32, walkers), WalkLong: make([]float32, walkers), WalkCall: make([]float32, walkers), WalkDone: fill(walkers, float32(-1)), Lit: fill(walks, byte('-'))}
 }
 
 func (w Walks) clone() Walks {
 	for _, p := range []*[]int32{&w.WalkFirst, &w.WalkLast, &w.WalkNext} {
 		*p = slices.Clone(*p)
 	}
-	for _, p := range []*[]float32{&w.WalkAt, &w.WalkOn, &w.WalkWaited, &w.WalkLong, &w.WalkDone} {
+	for _, p := range []*[]float32{&w.WalkAt, &w.WalkOn, &w.WalkWaited, &w.WalkLong, &w.WalkCall, &w.WalkDone} {
 		*p = slices.Clone(*p)
 	}
 	w.WalkLeg, w.Lit = slices.Clone(w.WalkLeg), slices.Clone(w.Lit)
@@ -148,6 +149,9 @@ func (s *Sim) stepWalkers() {
 				wait := now - s.WalkAt[id]
 				s.WalkWaited[id] += wait
 				s.WalkLong[id] = max(s.WalkLong[id], wait)
+				if s.net.walks[x].light >= 0 {
+					s.WalkCall[id] = max(s.WalkCall[id], wait)
+				}
 			case on >= 0 && (now-on)*float32(ws[id].Speed) >= s.net.walks[x].length:
 				if last < 0 {
 					s.WalkFirst[x] = next
@@ -273,7 +277,7 @@ func (s *Sim) Walked() []trips.Walk {
 	out := make([]trips.Walk, s.NextWalker)
 	now := float32(s.Second)
 	for i := range out {
-		out[i] = trips.Walk{Depart: s.demand.Walkers[i].Depart, Arrive: math.NaN(), Waited: float64(s.WalkWaited[i]), Longest: float64(s.WalkLong[i])}
+		out[i] = trips.Walk{Depart: s.demand.Walkers[i].Depart, Arrive: math.NaN(), Waited: float64(s.WalkWaited[i]), Longest: float64(s.WalkLong[i]), Called: float64(s.WalkCall[i])}
 		switch done := s.WalkDone[i]; {
 		case done >= 0 && done <= now:
 			out[i].Arrive = float64(done)
@@ -281,7 +285,21 @@ func (s *Sim) Walked() []trips.Walk {
 			wait := float64(now - s.WalkAt[i])
 			out[i].Waited += wait
 			out[i].Longest = max(out[i].Longest, wait)
+			if x := s.demand.Walkers[i].Legs[s.WalkLeg[i]].Crosswalk; s.net.walks[x].light >= 0 {
+				out[i].Called = max(out[i].Called, wait)
+			}
 		}
 	}
 	return out
+}
+
+// Called returns since when somebody stands at a crosswalk and waits to walk, s; −1: nobody does.
+func (s *Sim) Called(crosswalk int32) float64 {
+	since, now := float32(-1), float32(s.Second)
+	for id := s.WalkFirst[crosswalk]; id >= 0; id = s.WalkNext[id] {
+		if at := s.WalkAt[id]; s.WalkOn[id] < 0 && at <= now && (since < 0 || at < since) {
+			since = at
+		}
+	}
+	return float64(since)
 }

@@ -22,6 +22,7 @@ type Walk struct {
 	Depart, Arrive float64 // NaN: not yet
 	Waited         float64 // s at crosswalks
 	Longest        float64 // of that at one
+	Called         float64 // at one with a light
 }
 
 // A Place is where a vehicle is: on a lane, or in the junction behind it.

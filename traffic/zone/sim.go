@@ -260,6 +260,7 @@ type Controlled struct {
 	*Sim
 	Net  *control.Network
 	a, b *control.Observation
+	foot *micro.Controlled
 }
 
 // Look implements control.Engine: each lane as its engine shows it.
@@ -279,6 +280,14 @@ func (c *Controlled) Look(o *control.Observation) {
 		o.Seen[l] = append(o.Seen[l], from.Seen[l]...)
 		o.Count[l], o.Halted[l] = from.Count[l], from.Halted[l]
 	}
+}
+
+// Hear implements control.Listener: people walk in the microscopic area.
+func (c *Controlled) Hear(o *control.Observation) {
+	if c.foot == nil {
+		c.foot = &micro.Controlled{Sim: c.micro, Net: c.Net}
+	}
+	c.foot.Hear(o)
 }
 
 // Show implements control.Engine.
