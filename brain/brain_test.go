@@ -84,7 +84,8 @@ func TestForecastDecides(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		b, _ := newBrain(t, threads)
 		rain := cloudburst(b.city, 90, 4)
-		p, err := b.outlook(rain).plan(context.Background(), 4)
+		o := b.outlook(rain)
+		p, err := o.plan(context.Background(), 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestForecastDecides(t *testing.T) {
 		if loss(totals(p.best)) > loss(totals(p.base)) {
 			t.Errorf("what was chosen loses %g, doing nothing %g", loss(totals(p.best)), loss(totals(p.base)))
 		}
-		if err := b.forecast(context.Background(), rain); err != nil {
+		if err := b.conclude(context.Background(), o, p); err != nil {
 			t.Fatal(err)
 		}
 		if len(b.decisions) == 0 {
@@ -282,15 +283,19 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 		}
 		if int(sec/time.Second)%15 == 10 {
 			copy(before, world.Crossed())
-			standing, back := make([]float64, len(c.Streets.Links)), make([]float64, len(c.Streets.Links))
+			seen, back := make([][3]float64, len(c.Streets.Links)), make([][3]float64, len(c.Streets.Links))
 			for v := range world.Vehicles() {
 				if v.Waiting && v.Trip%5 == 0 {
-					standing[v.Link] += 1 / probeShare
-					back[v.Link] = math.Max(back[v.Link], c.Streets.Links[v.Link].Length-v.Along)
+					at := c.Streets.Links[v.Link].Length - v.Along
+					for k, of := range q.belongs(v.Link, stander{back: at, stood: at, since: q.greens[v.Link]}) {
+						if seen[v.Link][k] += of; of > 0.9 {
+							back[v.Link][k] = math.Max(back[v.Link][k], at)
+						}
+					}
 				}
 			}
 			for _, l := range q.links {
-				q.stand(l, standing[l], back[l])
+				q.stand(l, seen[l], back[l])
 			}
 		}
 		if sec < 40*time.Minute {

@@ -95,7 +95,7 @@ func (d *delays) second(s *traffic.Sim) {
 			}
 			// Whoever comes in this second of red waits for what is left of it: each second of it adds one to all who came before.
 			d.foot.Vehicles++
-			if g.Green(at, m) {
+			if g.Green(m) {
 				d.red[i][m] = 0
 			} else {
 				d.red[i][m]++

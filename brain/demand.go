@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,29 +65,49 @@ func (b *Brain) pairs(side func(ctx context.Context, with bool, variant int, s *
 	return &comparison{moment: b.moment(), from: b.streets.Fork(), seed: b.cfg.Seed, threads: b.cfg.Threads, side: side}
 }
 
-// runs is how many there are.
-func (c *comparison) runs() int { return 2 * len(demandVariants) }
+// runs is how many there were.
+func (c *comparison) runs() int { return 2 * len(c.base) }
 
 // run runs both sides of all variants, side by side.
-func (c *comparison) run(ctx context.Context) error {
-	const n = len(demandVariants)
-	c.base, c.with = make([]float64, n), make([]float64, n)
-	var errs [2 * n]error
+func (c *comparison) run(ctx context.Context) (err error) {
+	c.base, c.with, err = c.play(ctx, 0, 1, 2)
+	return err
+}
+
+// usual is the variant in the middle.
+const usual = len(demandVariants) / 2
+
+// runUnless runs both sides of the usual variant, and those of the others unless it says enough.
+func (c *comparison) runUnless(ctx context.Context, enough func(base, with float64) bool) (err error) {
+	if c.base, c.with, err = c.play(ctx, usual); err != nil || enough(c.base[0], c.with[0]) {
+		return err
+	}
+	base, with, err := c.play(ctx, 0, 2)
+	if err == nil {
+		c.base, c.with = slices.Insert(base, usual, c.base[0]), slices.Insert(with, usual, c.with[0])
+	}
+	return err
+}
+
+// play runs both sides of some variants, side by side.
+func (c *comparison) play(ctx context.Context, variants ...int) (base, with []float64, err error) {
+	base, with = make([]float64, len(variants)), make([]float64, len(variants))
+	errs := make([]error, 2*len(variants))
 	turn := make(chan struct{}, c.threads)
 	var wg sync.WaitGroup
-	for k, factor := range demandVariants {
+	for i, k := range variants {
 		// Both sides of a pair have the same trips.
 		of := c.from.Fork()
-		of.Redraw(factor, c.seed+uint64(k))
-		for side, out := range [][]float64{c.base, c.with} {
+		of.Redraw(demandVariants[k], c.seed+uint64(k))
+		for side, out := range [][]float64{base, with} {
 			s := of.Fork()
 			wg.Go(func() {
 				turn <- struct{}{}
-				out[k], errs[2*k+side] = c.side(ctx, side == 1, k, s)
+				out[i], errs[2*i+side] = c.side(ctx, side == 1, k, s)
 				<-turn
 			})
 		}
 	}
 	wg.Wait()
-	return errors.Join(errs[:]...)
+	return base, with, errors.Join(errs...)
 }

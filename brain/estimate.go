@@ -2,6 +2,7 @@ package brain
 
 import (
 	"context"
+	"maps"
 	"math"
 	"time"
 
@@ -25,7 +26,8 @@ type estimate struct {
 	terminal   map[string]probe
 	flowURN    []string           // by link: its detector's entity
 	standing   []float64          // vehicles standing, by link, by the probes
-	back       []float64          // m before the stop line at which the last of them stands
+	seen       [][3]float64       // of them, those that report, by the kind of turn that they wait for
+	back       [][3]float64       // m before the stop line at which the last of each kind stands
 	running    []float64          // vehicles on it, by link
 	passages   []Passage          // of the probes, by turn, since the start
 	paces      [][paceBins]uint32 // of the probes that nothing holds up, by class of road: how many went at which share of the limit
@@ -38,7 +40,8 @@ type estimate struct {
 	special    []bool      // by junction: it flashes, or is dark or red to all
 	queues     *queues
 	detectors  *detectors
-	trusting   bool // every detector is believed
+	speeds     *speedWatch // what it learns of speeds; nil: nobody asks
+	trusting   bool        // every detector is believed
 	turnIndex  city.TurnIndex
 	vehicles   float64 // on the streets, by the reporting ones
 	minutes    float64 // that vehicles have spent there since the start, by the same
@@ -53,7 +56,9 @@ type probe struct {
 	along   float64
 	speed   float64 // m/s
 	at      time.Time
-	entered time.Time // zero: nobody saw it come onto its link
+	entered time.Time  // zero: nobody saw it come onto its link
+	stood   float64    // m before the stop line, where it was first seen to stand on its link, …
+	greens  [3]float64 // … and queues.greens then; 0: it has not stood there
 }
 
 // gauge is the brain's view of one station.
@@ -71,7 +76,7 @@ type gauge struct {
 
 func newEstimate(c *city.City) *estimate {
 	n := len(c.Streets.Links)
-	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), back: make([]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), passages: make([]Passage, len(c.Streets.Turns)), paces: make([][paceBins]uint32, city.Service+1), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), changed: make([]time.Time, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
+	e := &estimate{city: c, index: newLinkIndex(c), terminal: map[string]probe{}, standing: make([]float64, n), seen: make([][3]float64, n), back: make([][3]float64, n), flowURN: make([]string, n), running: make([]float64, n), pace: make([]float64, n), passages: make([]Passage, len(c.Streets.Turns)), paces: make([][paceBins]uint32, city.Service+1), paceAt: make([]time.Time, n), occupied: make([]float64, n), stage: make([]int, len(c.Signals)), changed: make([]time.Time, len(c.Signals)), centre: make([]bool, len(c.Signals)), special: make([]bool, len(c.Signals)), queues: newQueues(c), detectors: newDetectors(c), turnIndex: c.Streets.IndexTurns()}
 	e.queues.believed = func(l int32, k int) bool { return e.trusting || e.detectors.believed(l, k) }
 	e.queues.blind = func(l int32) bool { return !e.trusting && e.detectors.blind(l) }
 	for l := range n {
@@ -151,6 +156,7 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 				e.occupied[l] = count[k].occupied
 			}
 		}
+		e.speeds.told(l, &count, e.occupied[l])
 		if e.queues.blind(l) {
 			e.occupied[l], e.queues.counted[l] = -1, at
 			e.queues.left[l], e.queues.green[l] = [3]float64{}, [3]float64{}
@@ -189,15 +195,13 @@ const detectorPeriod = 15
 func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 	for l := range e.running {
 		e.running[l] *= 0.5
-		e.standing[l], e.back[l] = 0, 0
+		e.standing[l], e.seen[l], e.back[l] = 0, [3]float64{}, [3]float64{}
 	}
+	maps.DeleteFunc(e.terminal, func(_ string, p probe) bool { return b.now.Sub(p.at) > 2*time.Minute })
 	reporting := 0
 	for ent := range s.Query(twin.Query{Types: []string{"Vehicle"}}) {
 		at := ent.ObservedAt("location")
 		if b.now.Sub(at) > 25*time.Second {
-			if b.now.Sub(at) > 2*time.Minute {
-				delete(e.terminal, ent.ID)
-			}
 			continue
 		}
 		lon, lat, ok := ent.Location()
@@ -219,6 +223,9 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		}
 		reporting++
 		p := probe{link: link, along: along, speed: kmh / 3.6, at: at}
+		if known {
+			e.speeds.drove(was, p)
+		}
 		if known && was.link != link {
 			e.queues.turned(was.link, link)
 			e.queues.crossed[link] += 1 / probeShare
@@ -240,13 +247,32 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 			}
 		}
 		e.unhindered(p)
+		stands, back := p.speed < 1.5, e.city.Streets.Links[link].Length-along
+		if known && was.link == link {
+			p.stood, p.greens = was.stood, was.greens
+		}
+		if stands && p.stood == 0 {
+			p.stood, p.greens = math.Max(1, back), e.queues.greens[link]
+		}
 		e.terminal[ent.ID] = p
 		e.running[link] += 0.5 / probeShare
-		if p.speed < 1.5 && (b.now.Sub(at) <= freshReport || at.After(b.greenAt(link))) {
-			e.standing[link] += 1 / probeShare
-			e.back[link] = math.Max(e.back[link], e.city.Streets.Links[link].Length-along)
+		if stands {
+			v := stander{back: back, stood: p.stood, since: p.greens}
+			if b.now.Sub(at) <= freshReport || at.After(b.greenAt(link)) {
+				e.standing[link] += 1 / probeShare
+			} else {
+				for k, g := range e.queues.greens[link] {
+					v.lately[k] = g - e.queues.looked[link][k]
+				}
+			}
+			for k, of := range e.queues.belongs(link, v) {
+				if e.seen[link][k] += of; of > 0.9 {
+					e.back[link][k] = math.Max(e.back[link][k], v.back)
+				}
+			}
 		}
 	}
+	copy(e.queues.looked, e.queues.greens)
 	e.vehicles += 0.1 * (float64(reporting)/probeShare - e.vehicles)
 	e.minutes += float64(reporting) / probeShare * probeEvery.Minutes()
 	for _, l := range e.queues.links {
@@ -254,7 +280,7 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 			e.queues.unseen(l)
 		}
 		e.queues.crossed[l] = 0
-		e.queues.stand(l, e.standing[l], e.back[l])
+		e.queues.stand(l, e.seen[l], e.back[l])
 	}
 }
 

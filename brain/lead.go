@@ -99,6 +99,7 @@ func (b *Brain) believe(st *horizon.State) {
 	now, q, e := int(b.now.Sub(b.cfg.Start)/time.Second), b.est.queues, b.est
 	st.Now, st.Flow = now, city.SaturationFlow
 	links := b.city.Streets.Links
+	var expected [(horizon.Ahead + block5 - 1) / block5]float64
 	for t := range st.Share {
 		st.Share[t] = float32(q.shareOf(int32(t)))
 	}
@@ -122,6 +123,9 @@ func (b *Brain) believe(st *horizon.State) {
 		if scale > 0 {
 			beyond = (1 - platooned) * rate
 		}
+		for blocks := range expected {
+			expected[blocks] = q.platoons.ahead(l, rate, scale, blocks+1)
+		}
 		for k := range 3 {
 			slot := int(l)*3 + k
 			st.Waiting[slot] = float32(q.waiting[l][k])
@@ -131,10 +135,7 @@ func (b *Brain) believe(st *horizon.State) {
 			}
 			coming := st.Coming[slot*horizon.Ahead : (slot+1)*horizon.Ahead]
 			for t := range coming {
-				v := 0.0
-				if blocks := t/block5 + 1; blocks < ringBlocks {
-					v = q.platoons.ahead(l, rate, blocks)
-				}
+				v := expected[t/block5]
 				if t >= free { // State.Rate tells of the others
 					v -= beyond
 				}

@@ -90,15 +90,17 @@ func (p *platoons) correct(q *queues, l int32, k int, vehicles float64) {
 // countedAgo is how many blocks ago those who were counted left, on average.
 const countedAgo = 2
 
-// now is what of rate, vehicles/s that come to link l of late, comes in this block; ahead in the one after blocks.
-func (p *platoons) now(l int32, rate float64) float64 { return p.ahead(l, rate, 0) }
+// now is what of rate, vehicles/s that come to link l of late, comes in this block.
+func (p *platoons) now(l int32, rate float64) float64 {
+	return p.ahead(l, rate, p.scale(l, rate), 0)
+}
 
-func (p *platoons) ahead(l int32, rate float64, blocks int) float64 {
-	of := p.scale(l, rate)
-	if of == 0 {
+// ahead is the same of the block after blocks, by what scale says.
+func (p *platoons) ahead(l int32, rate, scale float64, blocks int) float64 {
+	if scale == 0 {
 		return rate
 	}
-	return (1-platooned)*rate + of*math.Max(0, math.Min(p.ring[l][(p.at+blocks)%ringBlocks], sharpest*p.mean[l]))/block5
+	return (1-platooned)*rate + scale*math.Max(0, math.Min(p.ring[l][(p.at+blocks)%ringBlocks], sharpest*p.mean[l]))/block5
 }
 
 // scale is how many come to link l for each who is let go to it upstream, as far as platoons tell; 0: they tell nothing.

@@ -13,6 +13,7 @@ import (
 // each loop's occupancy and the vehicles that are seen to stand.
 type queues struct {
 	city     *city.City
+	index    city.TurnIndex
 	links    []int32      // approaches of all junctions, by junction
 	junction []int32      // of each link's end, −1
 	waiting  [][3]float64 // vehicles, by link and kind: left and U-turns, straight, right; one-lane links have all in straight
@@ -23,6 +24,8 @@ type queues struct {
 	left     [][3]float64
 	green    [][3]float64 // s of green since the last count
 	red      [][3]float64 // s since each kind last had green
+	greens   [][3]float64 // s of green since the start, as far as there was room ahead
+	looked   [][3]float64 // greens when the reporting vehicles were last looked at
 	counted  []time.Time  // when each link's detector was last read
 	crossed  []float64    // vehicles by the reporting ones, since the last look
 	platoons *platoons
@@ -55,8 +58,8 @@ func kindOf(k city.TurnKind) int {
 
 func newQueues(c *city.City) *queues {
 	n := len(c.Streets.Links)
-	q := &queues{city: c, junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
-		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), platoons: newPlatoons(c), part: parts(&c.Streets), past: make([][3][2]float64, n), most: make([][3]float64, n), stood: make([]float64, n), told: make([]float64, n),
+	q := &queues{city: c, index: c.Streets.IndexTurns(), junction: make([]int32, n), waiting: make([][3]float64, n), turns: make([][3]float64, n), lanes: make([][3]float64, n), serves: make([][3]int32, n),
+		arriving: make([]float64, n), left: make([][3]float64, n), green: make([][3]float64, n), red: make([][3]float64, n), greens: make([][3]float64, n), looked: make([][3]float64, n), counted: make([]time.Time, n), crossed: make([]float64, n), platoons: newPlatoons(c), part: parts(&c.Streets), past: make([][3][2]float64, n), most: make([][3]float64, n), stood: make([]float64, n), told: make([]float64, n),
 		believed: func(int32, int) bool { return true }, blind: func(l int32) bool { return c.Streets.Links[l].Detector == city.DetectorNone }}
 	for l := range n {
 		q.junction[l] = -1
@@ -168,6 +171,7 @@ func (q *queues) pass(l int32, k int, share, open, lanes, seconds, green float64
 		q.left[l][k] += go1
 		q.platoons.leave(q, l, k, go1)
 		q.green[l][k] += open * green
+		q.greens[l][k] += open * green
 	}
 }
 
@@ -183,6 +187,7 @@ func (q *queues) recall(l int32, lamp *lamp) {
 		q.waiting[l][k] += back
 		q.left[l][k] = math.Max(0, q.left[l][k]-back)
 		q.green[l][k] = math.Max(0, q.green[l][k]-math.Min(lamp.over, 2*block5))
+		q.greens[l][k] -= math.Min(lamp.over, 2*block5)
 		q.platoons.correct(q, l, k, -back)
 	}
 }
@@ -333,30 +338,86 @@ func (q *queues) raise(l int32, to float64) {
 	}
 }
 
-// stand takes in the reporting vehicles seen to stand on link l: how many stand there by their share, and how far back from the
-// stop line the last one stands, m.
-func (q *queues) stand(l int32, vehicles, back float64) {
-	q.stood[l] = vehicles
-	seen, m := vehicles*probeShare, q.total(l)
-	// Of queues whose lengths differ as much as their mean (a gamma law of shape likeness) those that show so many reporting vehicles have this
-	// many others on average.
-	likely := seen + (1-probeShare)*m*(seen+likeness)/(probeShare*m+likeness)
+// A stander is a reporting vehicle that stands on a link: metres before the stop line now and where it was first seen to stand, queues.greens of
+// the link then, and the greens since it last reported.
+type stander struct {
+	back, stood   float64
+	since, lately [3]float64
+}
+
+// belongs says how likely a vehicle that stands on link l waits for turns of each kind: not where it could have left since it came to stand. Of
+// one that may have left since it reported they are 0.
+func (q *queues) belongs(l int32, v stander) (of [3]float64) {
+	gone := func(k int) bool {
+		return v.lately[k] > 0 && city.SaturationFlow*v.lately[k] > v.back/city.JamSpacing
+	}
+	if q.one(l) {
+		return [3]float64{1: float64(btoi(!gone(1)))}
+	}
+	ahead := v.stood/city.JamSpacing + unsureAhead
+	for range 2 {
+		sum, left := 0.0, 0.0
+		for k := range of {
+			of[k] = 0
+			if q.serves[l][k] < 0 {
+				continue
+			}
+			likely := q.share(l, k) * (1 + 2*q.waiting[l][k]/(q.total(l)+1)) // no more, lest a wrong belief keep itself up
+			switch {
+			case city.SaturationFlow*(q.greens[l][k]-v.since[k]) > ahead:
+			case gone(k):
+				left += likely
+			default:
+				of[k] = likely
+				sum += likely
+			}
+		}
+		if sum+left > 0 {
+			for k := range of {
+				of[k] /= sum + left
+			}
+			return of
+		}
+		ahead = math.Inf(1) // the street ahead may be full
+	}
+	return of
+}
+
+// unsureAhead is how many vehicles more than its place tells may stand before one.
+const unsureAhead = 3
+
+// stand takes in the reporting vehicles seen to stand on link l, by the kind of turn that they wait for, and how far back from the stop
+// line the last one of each stands, m.
+func (q *queues) stand(l int32, seen, back [3]float64) {
+	q.stood[l] = (seen[0] + seen[1] + seen[2]) / probeShare
 	trust := standTrust
 	if q.blind(l) || q.city.Streets.Links[l].Detector == city.DetectorEntry {
 		trust = blindTrust
 	}
-	q.scale(l, m+trust*math.Min(0, likely-m))
-	q.raise(l, m+trust*math.Max(0, likely-m))
-	// Whoever stands has a queue before it, in one lane at least.
-	if least := back/city.JamSpacing + 1; back > 0 && q.total(l) < least {
-		q.raise(l, least)
+	for k := range 3 {
+		m := q.waiting[l][k]
+		if m == 0 && seen[k] == 0 {
+			continue
+		}
+		// Of queues whose lengths differ as much as their mean (a gamma law of shape likeness) those that show so many reporting vehicles have this
+		// many others on average.
+		likely := seen[k] + (1-probeShare)*m*(seen[k]+likeness)/(probeShare*m+likeness)
+		w := m + trust*(likely-m)
+		// Whoever stands has a queue before it, in one lane at least.
+		if back[k] > 0 {
+			w = math.Max(w, back[k]/city.JamSpacing+1)
+		}
+		if w > m {
+			w = math.Max(m, math.Min(w, q.most[l][k]))
+		}
+		q.waiting[l][k] = w
 	}
 }
 
 // turned takes in a reporting vehicle that went from link a to link b.
 func (q *queues) turned(a, b int32) {
-	for _, t := range q.city.Streets.Turns {
-		if t.From == a && t.To == b {
+	for i := q.index[a]; i < q.index[a+1]; i++ {
+		if t := &q.city.Streets.Turns[i]; t.To == b {
 			k := kindOf(t.Kind)
 			q.turns[a][k]++
 			// Old turns fade: what people did an hour ago tells less.

@@ -56,8 +56,13 @@ const trial = 20 * time.Minute
 // trialEvery is how often stages are decided on a trial's branches: half as often as in the street, for it costs as much as half an hour of it.
 const trialEvery = 10 * time.Second
 
-// trySignals compares, on two branches of the estimated traffic, leaving the signals to their plans with leading them by
-// pressure, and lets the better one rule.
+// The share of the minutes under the plans below which leading rules, and how far from it one variant of the demand leaves no doubt.
+const (
+	better = 0.99
+	doubt  = 0.04
+)
+
+// trySignals compares, on two branches of the estimated traffic, leaving the signals to their plans with leading them, and lets the better one rule.
 func (b *Brain) trySignals(ctx context.Context) error {
 	if b.cfg.NoSignals || len(b.city.Signals) == 0 {
 		return nil
@@ -78,7 +83,7 @@ func (b *Brain) trySignals(ctx context.Context) error {
 				return 0, err
 			}
 			spent += float64(s.Totals().Waiting) * 5
-			if (t+5*time.Second)%footageEvery == 0 && variant == len(demandVariants)/2 {
+			if (t+5*time.Second)%footageEvery == 0 && variant == usual {
 				shots[btoi(lead)].shoot(b, s)
 			}
 		}
@@ -86,7 +91,13 @@ func (b *Brain) trySignals(ctx context.Context) error {
 		streets[btoi(lead)][variant] = driven
 		return driven + spent/60, nil
 	})
-	return b.ponder(ctx, thought{"trial of signals", t.run, func() error {
+	// What rules and does well beyond doubt need not be tried under all variants.
+	ruling := b.ruling
+	enough := func(plans, led float64) bool {
+		return ruling && led < (better-doubt)*plans || !ruling && led > (better+doubt)*plans
+	}
+	think := func(ctx context.Context) error { return t.runUnless(ctx, enough) }
+	return b.ponder(ctx, thought{"trial of signals", think, func() error {
 		b.stats.Branches += t.runs()
 		return b.ruleSignals(t, streets, shots)
 	}})
@@ -105,7 +116,7 @@ func (b *Brain) ruleSignals(t *comparison, streets [2][len(demandVariants)]float
 			return err
 		}
 	}
-	rule := mean(led) < 0.99*mean(plans)
+	rule := mean(led) < better*mean(plans)
 	if rule == b.ruling {
 		return nil
 	}

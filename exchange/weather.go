@@ -15,8 +15,9 @@ import (
 
 // weather is the weather service: radar, ensemble and warnings, asked for every five minutes.
 type weather struct {
-	next  time.Time
-	asked []string
+	next    time.Time
+	asked   []string
+	centres [][2]float64 // longitude and latitude of the rain cells
 }
 
 // rainCell is the size in metres of the cells on which rain fields are kept.
@@ -65,13 +66,18 @@ func (m *weather) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte
 }
 
 // local resamples a geographic grid to the city's rain cells, by the value at each cell's centre; missing is dry.
-func local(c *city.City, g *grid.Grid) (city.Grid, []float32) {
+func (m *weather) local(c *city.City, g *grid.Grid) (city.Grid, []float32) {
 	b := c.Bounds
 	out := city.Grid{West: b.Min[0] - rainCell, North: b.Max[1] + rainCell, Cell: rainCell, Cols: int((b.Max[0]-b.Min[0])/rainCell) + 3, Rows: int((b.Max[1]-b.Min[1])/rainCell) + 3}
+	if m.centres == nil {
+		m.centres = make([][2]float64, out.Cells())
+		for i := range m.centres {
+			m.centres[i][0], m.centres[i][1] = c.Frame.WGS84(out.Centre(i))
+		}
+	}
 	mmh := make([]float32, out.Cells())
-	for i := range mmh {
-		lon, lat := c.Frame.WGS84(out.Centre(i))
-		if v, ok := g.At(lat, lon); ok {
+	for i, at := range m.centres {
+		if v, ok := g.At(at[1], at[0]); ok {
 			mmh[i] = float32(v)
 		}
 	}
@@ -83,7 +89,7 @@ func (m *weather) radar(x *Exchange, f *feed, at time.Time, body []byte) error {
 	if err != nil {
 		return err
 	}
-	lg, mmh := local(x.city, &g)
+	lg, mmh := m.local(x.city, &g)
 	x.radar = Radar{At: g.Valid, Grid: lg, MMH: mmh}
 	var mean float64
 	for _, v := range mmh {
@@ -119,7 +125,7 @@ func (m *weather) ensemble(x *Exchange, f *feed, at time.Time, body []byte) erro
 		if fr == len(valid) || !valid[fr].Equal(g.Valid) {
 			return fmt.Errorf("ensemble: member %d has a frame of %v that member 0 has not", g.Member, g.Valid)
 		}
-		lg, mmh := local(x.city, &g)
+		lg, mmh := m.local(x.city, &g)
 		r.Grid = lg
 		fields[key{g.Member, fr}] = mmh
 		members = max(members, g.Member+1)

@@ -20,13 +20,13 @@ func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := newSignal(at, p)
+		g := newSignal(newRules(at), p)
 		for s := int32(0); s < 3600; s++ {
 			// A wish that stays for a random time, as one that wants to starve somebody would; then the plan for a while.
 			if k := uint64(s / 50); s%50 == 0 && k%3 > 0 {
 				g.Want, g.Lease = int16(draw.Int(uint64(j), k, len(at.Stages))), s+100
 			}
-			g.Step(at, s)
+			g.Step(s)
 		}
 		round := at.LeastRound()
 		if round > city.LongestCall {

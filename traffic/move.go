@@ -118,7 +118,6 @@ func (s *Sim) discharge(l int32, capacity float32) {
 		m := net.movement[st.Turn[v]]
 		if m >= 0 {
 			g := &st.Signals[turn.Junction]
-			j := &s.city.Signals[turn.Junction]
 			local := int(m - net.first[turn.Junction])
 			if st.Now < st.Held[turn.Junction] {
 				st.Credit[slot] = 0
@@ -129,8 +128,8 @@ func (s *Sim) discharge(l int32, capacity float32) {
 					st.Credit[slot] = 0
 					continue
 				}
-			} else if !g.Green(j, local) {
-				clearing := g.Mode == Lit && j.Movements[local].Permissive && j.InStage(int(g.Stage), int32(local)) && g.begun(j)+sneakers > st.Now
+			} else if !g.Green(local) {
+				clearing := g.Mode == Lit && s.city.Signals[turn.Junction].Movements[local].Permissive && g.rules.in[g.Stage][local] && g.begun()+sneakers > st.Now
 				if !clearing {
 					st.Credit[slot] = 0
 					continue

@@ -28,6 +28,7 @@ type network struct {
 	first    []int32   // of junction j: its first movement in that list
 	// movementYields lists, for a permissive movement, the flat movements that it gives way to.
 	movementYields [][]int32
+	rules          []*rules // of each junction
 }
 
 func newNetwork(c *city.City) (*network, error) {
@@ -76,6 +77,7 @@ func newNetwork(c *city.City) (*network, error) {
 	}
 	for j := range c.Signals {
 		w.first = append(w.first, int32(len(w.movementYields)))
+		w.rules = append(w.rules, newRules(&c.Signals[j]))
 		for m := range c.Signals[j].Movements {
 			mv := &c.Signals[j].Movements[m]
 			flat := w.first[j] + int32(m)

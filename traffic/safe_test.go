@@ -29,8 +29,9 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 		oldest = max(oldest, int32(j.StageMinGreen(s)))
 		wishes = append(wishes, uint64(s))
 	}
+	rules := newRules(j)
 	signal := func(k kernel) Signal {
-		g := newSignal(j, plan)
+		g := newSignal(rules, plan)
 		for m := range g.lastGreen {
 			g.lastGreen[m] = t
 		}
@@ -51,7 +52,7 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 			g := signal(k)
 			g.Want = int16(want)
 			begun := g.Next < 0
-			g.Step(j, t)
+			g.Step(t)
 			if begun && g.Next >= 0 {
 				g.Until -= hasten
 			}
@@ -68,7 +69,7 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 			g := signal(k)
 			var set uint64
 			for m := range j.Movements {
-				if g.Green(j, m) {
+				if g.Green(m) {
 					set |= 1 << m
 				}
 			}

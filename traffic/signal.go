@@ -61,36 +61,38 @@ type Signal struct {
 	Mode      Mode
 	Fault     Fault
 	Bad       int16 // the movement whose lamp sticks
+	rules     *rules
 	lastGreen []int32
 	longest   []uint16 // s, of each movement: its longest red so far
 }
 
-func newSignal(j *city.Junction, p city.Plan) Signal {
+func newSignal(r *rules, p city.Plan) Signal {
 	stage, _ := p.At(0)
-	return Signal{Plan: p, Stage: int16(stage), Next: -1, lastGreen: make([]int32, len(j.Movements)), longest: make([]uint16, len(j.Movements))}
+	n := len(r.junction.Movements)
+	return Signal{Plan: p, Stage: int16(stage), Next: -1, rules: r, lastGreen: make([]int32, n), longest: make([]uint16, n)}
 }
 
 // Green reports whether movement m shows green.
-func (g *Signal) Green(j *city.Junction, m int) bool {
+func (g *Signal) Green(m int) bool {
 	if g.Mode != Lit {
 		return false
 	}
-	return j.InStage(int(g.Stage), int32(m)) && (g.Next < 0 || j.InStage(int(g.Next), int32(m))) || g.Fault == StuckGreen && int(g.Bad) == m
+	return g.rules.in[g.Stage][m] && (g.Next < 0 || g.rules.in[g.Next][m]) || g.Fault == StuckGreen && int(g.Bad) == m
 }
 
 // Lamp returns what movement m shows in second t, which the controller has been stepped to.
-func (g *Signal) Lamp(j *city.Junction, m int, t int32) Lamp {
+func (g *Signal) Lamp(m int, t int32) Lamp {
 	switch {
 	case g.Mode == Flashing:
 		return DarkLamp
-	case g.Green(j, m):
+	case g.Green(m):
 		return GreenLamp
-	case g.Mode == Lit && g.Next >= 0 && j.InStage(int(g.Stage), int32(m)):
-		yellow := int32(j.Movements[m].Yellow)
+	case g.Mode == Lit && g.Next >= 0 && g.rules.in[g.Stage][m]:
+		yellow := int32(g.rules.junction.Movements[m].Yellow)
 		if g.Fault == ShortYellow {
 			yellow -= cutBy
 		}
-		if t-g.begun(j) < yellow {
+		if t-g.begun() < yellow {
 			return YellowLamp
 		}
 	}
@@ -98,11 +100,11 @@ func (g *Signal) Lamp(j *city.Junction, m int, t int32) Lamp {
 }
 
 // begun is when the inter-green under way began.
-func (g *Signal) begun(j *city.Junction) int32 { return g.Until - g.clearance(j, int(g.Next)) }
+func (g *Signal) begun() int32 { return g.Until - g.clearance(int(g.Next)) }
 
 // clearance is the seconds from the end of the stage's green to the start of stage s's, as this controller keeps it.
-func (g *Signal) clearance(j *city.Junction, s int) int32 {
-	between := int32(j.Between(int(g.Stage), s))
+func (g *Signal) clearance(s int) int32 {
+	between := g.rules.between[g.Stage][s]
 	if g.Fault == CutClear && between > cutBy {
 		between -= cutBy
 	}
@@ -116,16 +118,20 @@ func (g *Signal) Red(m int, t int32) int32 { return t - g.lastGreen[m] }
 func (g *Signal) Longest(m int) int { return int(g.longest[m]) }
 
 // Step advances the controller to second t.
-func (g *Signal) Step(j *city.Junction, t int32) {
+func (g *Signal) Step(t int32) {
 	if g.Mode != Lit {
-		g.special(j, t)
+		g.special(t)
 		return
 	}
 	if g.Next >= 0 && t >= g.Until {
 		g.Stage, g.Next, g.Since = g.Next, -1, t
 	}
+	now, then := g.rules.in[g.Stage], g.rules.in[g.Stage]
+	if g.Next >= 0 {
+		then = g.rules.in[g.Next]
+	}
 	for m := range g.lastGreen {
-		if g.Green(j, m) {
+		if now[m] && then[m] || g.Fault == StuckGreen && int(g.Bad) == m {
 			g.lastGreen[m] = t
 		} else if red := t - g.lastGreen[m]; red > int32(g.longest[m]) {
 			g.longest[m] = uint16(min(red, 1<<16-1))
@@ -137,22 +143,19 @@ func (g *Signal) Step(j *city.Junction, t int32) {
 	if g.End > 0 {
 		if t >= g.End {
 			g.End = 0
-			g.change(j, int(g.To), t)
+			g.change(int(g.To), t)
 		}
 		return
 	}
-	notice := int32(0)
-	if j.Countdown {
-		notice = city.CountdownTime
-	}
-	if int(t+notice-g.Since) < j.StageMinGreen(int(g.Stage)) {
+	notice := g.rules.notice
+	if t+notice-g.Since < g.rules.least[g.Stage] {
 		return
 	}
 	want := int(g.Want)
 	if t >= g.Lease {
 		want, _ = g.Plan.At(int(t + notice))
 	}
-	if starved := g.starved(j, t, want, notice); starved >= 0 {
+	if starved := g.starved(t, want); starved >= 0 {
 		want = starved
 	}
 	switch {
@@ -160,12 +163,12 @@ func (g *Signal) Step(j *city.Junction, t int32) {
 	case notice > 0:
 		g.End, g.To = t+notice, int16(want)
 	default:
-		g.change(j, want, t)
+		g.change(want, t)
 	}
 }
 
 // special passes a second in which the controller does not work.
-func (g *Signal) special(j *city.Junction, t int32) {
+func (g *Signal) special(t int32) {
 	for m := range g.lastGreen {
 		g.lastGreen[m] = t // nobody is shown red for long
 	}
@@ -176,11 +179,11 @@ func (g *Signal) special(j *city.Junction, t int32) {
 }
 
 // change begins the change to stage want.
-func (g *Signal) change(j *city.Junction, want int, t int32) {
+func (g *Signal) change(want int, t int32) {
 	if want == int(g.Stage) {
 		return
 	}
-	g.Next, g.Until = int16(want), t+g.clearance(j, want)
+	g.Next, g.Until = int16(want), t+g.clearance(want)
 	if g.Until == t {
 		g.Stage, g.Next, g.Since = g.Next, -1, t
 	}
@@ -188,38 +191,35 @@ func (g *Signal) change(j *city.Junction, want int, t int32) {
 
 // starved returns the stage that has to come before want, lest somebody wait longer than may be, were want to go on for another second, or to
 // come first; -1: there is none. A change takes effect notice seconds after it is decided.
-func (g *Signal) starved(j *city.Junction, t int32, want int, notice int32) int {
+func (g *Signal) starved(t int32, want int) int {
 	// Each stage's time by which it has to be green: that of whoever waits for it and for no stage before it.
 	const unasked = 1 << 30
+	r := g.rules
 	var due [maxStages]int32
-	n := min(len(j.Stages), maxStages)
+	n := min(len(r.in), maxStages)
 	for s := range n {
 		due[s] = unasked
 	}
 	soonest := int32(unasked)
 	wanted := int32(unasked) // when want has to be green
+	urgent, served := g.Urgent && t < g.Lease, r.in[want]
 	for m, last := range g.lastGreen {
-		limit := int32(MaxRed)
-		if j.Movements[m].Kind != city.Vehicles && !(g.Urgent && t < g.Lease) {
-			limit = city.LongestCall
+		limit := r.limit[m]
+		if urgent {
+			limit = MaxRed
 		}
-		if j.InStage(want, int32(m)) {
+		if served[m] {
 			wanted = min(wanted, last+limit)
-			continue
-		}
-		for s := range n {
-			if j.InStage(s, int32(m)) {
-				due[s] = min(due[s], last+limit)
-				soonest = min(soonest, last+limit)
-				break
-			}
+		} else if s := r.first[m]; s >= 0 {
+			due[s] = min(due[s], last+limit)
+			soonest = min(soonest, last+limit)
 		}
 	}
-	at, from := t+notice+1, want
+	at, from := t+r.notice+1, want
 	if want != int(g.Stage) {
-		at = t + notice + int32(j.Between(int(g.Stage), want)+j.StageMinGreen(want))
+		at = t + r.notice + r.between[g.Stage][want] + r.least[want]
 	}
-	if soonest-at > farOff {
+	if soonest-at > min(farOff, r.round) {
 		return -1
 	}
 	// One after the other in the order in which they are due, each at its least: does each come in time?
@@ -237,13 +237,13 @@ func (g *Signal) starved(j *city.Junction, t int32, want int, notice int32) int 
 		if first < 0 {
 			first = s
 		}
-		if at += int32(j.Between(from, s)); at > due[s] {
+		if at += r.between[from][s]; at > due[s] {
 			if want != int(g.Stage) && wanted <= soonest {
 				return -1 // whoever comes first
 			}
 			return first
 		}
-		at += int32(j.StageMinGreen(s))
+		at += r.least[s]
 		due[s], from = unasked, s
 	}
 	return -1
@@ -257,7 +257,7 @@ const (
 
 func (s *Sim) stepSignals() {
 	for j := range s.st.Signals {
-		s.st.Signals[j].Step(&s.city.Signals[j], s.st.Now)
+		s.st.Signals[j].Step(s.st.Now)
 	}
 }
 

@@ -172,7 +172,7 @@ func New(c *city.City, trips []Trip, goals []int32, cfg Config) (*Sim, error) {
 		if err != nil {
 			return nil, fmt.Errorf("traffic: %w", err)
 		}
-		st.Signals[j] = newSignal(&c.Signals[j], p)
+		st.Signals[j] = newSignal(net.rules[j], p)
 	}
 	taste := chance.New(cfg.Seed, "route/taste")
 	for k := range st.Trees {

@@ -232,7 +232,7 @@ func TestQueueDischarge(t *testing.T) {
 		}
 		before := s.Counts(south).Left
 		start := s.Now()
-		for !s.Signal(0).Green(&c.Signals[0], 0) {
+		for !s.Signal(0).Green(0) {
 			start += time.Second
 			step(t, s, start)
 		}
@@ -283,21 +283,21 @@ func TestControllerKeepsInterGreens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newSignal(j, p)
+	g := newSignal(newRules(j), p)
 	draw := chance.New(9, "operator")
 	ended, began := fill[int32](len(j.Movements), -1000), fill[int32](len(j.Movements), 0)
 	green := make([]bool, len(j.Movements))
 	for m := range green {
-		green[m] = g.Green(j, m)
+		green[m] = g.Green(m)
 	}
 	changes := 0
 	for t1 := range int32(20000) {
 		if draw.Float(uint64(t1), 0) < 0.2 {
 			g.Want, g.Lease = int16(draw.Int(uint64(t1), 1, len(j.Stages))), t1+int32(draw.Int(uint64(t1), 2, 60))
 		}
-		g.Step(j, t1)
+		g.Step(t1)
 		for m := range green {
-			now := g.Green(j, m)
+			now := g.Green(m)
 			if green[m] && !now {
 				ended[m] = t1
 				if t1-began[m] < int32(j.Movements[m].MinGreen) && began[m] > 0 {
@@ -311,7 +311,7 @@ func TestControllerKeepsInterGreens(t *testing.T) {
 					t.Fatalf("second %d: movement %d waited %d s", t1, m, t1-ended[m])
 				}
 				for k := range green {
-					if need := int32(j.Intergreen[k][m]); need > 0 && !j.Movements[k].Permissive && !j.Movements[m].Permissive && (g.Green(j, k) || t1-ended[k] < need) {
+					if need := int32(j.Intergreen[k][m]); need > 0 && !j.Movements[k].Permissive && !j.Movements[m].Permissive && (g.Green(k) || t1-ended[k] < need) {
 						t.Fatalf("second %d: movement %d turned green %d s after the end of %d, which it must clear by %d s", t1, m, t1-ended[k], k, need)
 					}
 				}

@@ -189,7 +189,7 @@ func (s *Sim) clearFor(x *Siren, j, turn int32) bool {
 	}
 	g, at := &st.Signals[j], &s.city.Signals[j]
 	local := m - net.first[j]
-	if m >= 0 && (g.Green(at, int(local)) || g.Mode == Flashing && s.passes(j, int(local))) {
+	if m >= 0 && (g.Green(int(local)) || g.Mode == Flashing && s.passes(j, int(local))) {
 		x.Stood = 0
 		return true
 	}

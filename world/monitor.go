@@ -164,12 +164,12 @@ func drawCabinets(c *city.City, cfg Config) []cabinet {
 func (p *controllers) guard(w *World, t time.Duration) error {
 	sec := int32(t / time.Second)
 	for j := range p.monitors {
-		g, at, k := w.streets.Signal(j), &w.city.Signals[j], &p.cabinets[j]
+		g, k := w.streets.Signal(j), &p.cabinets[j]
 		if g.Mode != traffic.Lit {
 			p.monitors[j].forget()
 			continue
 		}
-		v, bad := p.monitors[j].watch(sec, func(m int) traffic.Lamp { return g.Lamp(at, m, sec) })
+		v, bad := p.monitors[j].watch(sec, func(m int) traffic.Lamp { return g.Lamp(m, sec) })
 		if !bad {
 			continue
 		}

@@ -2,6 +2,7 @@ package world
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func (a *agents) answer(w *World, j int, m ntcip1202.Message) ntcip1202.Message 
 func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
 	g := w.streets.Signal(j)
 	leased := w.now.Seconds() < float64(g.Lease)
-	is := func(o ntcip1202.OID) bool { return o.String() == name.String() }
+	is := func(o ntcip1202.OID) bool { return slices.Equal(o, name) }
 	var green, next, hold ntcip1202.Phases
 	if g.Mode == traffic.Lit {
 		if g.Next < 0 {

@@ -238,7 +238,7 @@ func (t *trial) drive(ctx context.Context, windows map[int][2]int) (side, map[in
 					_, stand, _ := s.Bound(x.Route[0], x.Route[1])
 					out.Passages++
 					out.Queue += stand
-					if s.Signal(int(j)).Green(&c.Signals[j], m) {
+					if s.Signal(int(j)).Green(m) {
 						out.Green++
 					}
 				}

@@ -48,7 +48,7 @@ func newWatch(c *city.City, s *traffic.Sim, approach map[int]int32) *watch {
 		}
 		g := s.Signal(j)
 		for m := range at.Movements {
-			x.green[m] = g.Green(at, m)
+			x.green[m] = g.Green(m)
 			x.ended[m] = now - int(g.Red(m, int32(now)))
 			x.began[m] = -1 // not known
 			if at.Movements[m].Kind != city.Vehicles && !x.green[m] {
@@ -78,7 +78,7 @@ func (w *watch) second(s *traffic.Sim) {
 		}
 		for m := range at.Movements {
 			mv := &at.Movements[m]
-			green := g.Green(at, m)
+			green := g.Green(m)
 			if g.Mode != traffic.Lit { // it flashes: nobody is shown red
 				x.green[m], x.ended[m], x.began[m] = false, now, -1
 				continue

@@ -12,7 +12,7 @@ import (
 
 func TestRowsSayWhatWasMeasured(t *testing.T) {
 	var out bytes.Buffer
-	if err := Run(context.Background(), Options{City: riverside.City(1), Hours: 0.1, Seed: 1, Members: 1, Threads: 2, Dir: t.TempDir(), JSON: true}, &out); err != nil {
+	if err := Run(context.Background(), Options{City: riverside.City(1), Hours: 0.08, Seed: 1, Members: 1, Threads: 2, Dir: t.TempDir(), JSON: true}, &out); err != nil {
 		t.Fatal(err)
 	}
 	var r struct{ Rows []bench.Row }

@@ -172,8 +172,8 @@ func TestNeighboursHearOfPlans(t *testing.T) {
 	p.Decide(st, Tick, []int{-1, -1})
 	p.load(1, st, Horizon, Tick)
 	i := slices.Index(n.junctions[1].slots, between)
-	free := n.free[1]
-	if early, later := p.s.come[i][free-1], p.s.come[i][free+40]; early != 0 || later < 15 || later > 20.01 {
+	free, queues := n.free[1], len(n.junctions[1].slots)
+	if early, later := p.s.come[(free-1)*queues+i], p.s.come[(free+40)*queues+i]; early != 0 || later < 15 || later > 20.01 {
 		t.Errorf("%.1f come within %d s, %.1f within %d", early, free-1, later, free+40)
 	}
 }

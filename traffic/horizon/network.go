@@ -38,6 +38,8 @@ type junction struct {
 	least   []int     // s of each stage's green
 	between [][]int   // s from each stage to each
 	notice  int       // s before its end at which a green is fixed
+	longest int       // s, the longest that a change takes until the stage may be left
+	round   int32     // s, no less than what all stages at their least take one after the other
 	lost    float32   // s that a change takes, on average
 	movers  []mover   // who must be served
 }
@@ -239,6 +241,14 @@ func (n *Network) junction(at *city.Junction) junction {
 	}
 	if at.Countdown {
 		j.notice = city.CountdownTime
+	}
+	for q := range j.least {
+		most := 0
+		for p := range j.between {
+			most = max(most, j.between[p][q])
+		}
+		j.longest = max(j.longest, most+max(j.least[q], j.notice+1))
+		j.round += int32(most + j.least[q])
 	}
 	for m := range at.Movements {
 		v := mover{movements: []int{m}, limit: vehicleLimit}

@@ -13,8 +13,9 @@ const (
 	startLoss = 1 // s after its green's start that a queue begins to leave
 	gapNeed   = 2 // s without anybody whose way one crosses that a turn which gives way needs
 	gapShare  = 0.1
-	crowding  = 2.0 // by how much more a second counts when a queue is as long as its lanes
-	debtShare = 0.7 // of the time that stages which will have to be served take from those who wait at the end
+	crowding  = 2.0  // by how much more a second counts when a queue is as long as its lanes
+	nobody    = 0.02 // vehicles expected over the horizon below which a junction's stage stays: who is not seen to wait may be there, where few are expected
+	debtShare = 0.7  // of the time that stages which will have to be served take from those who wait at the end
 )
 
 // Tick is the seconds between decisions: who can change before the next one is planned for.

@@ -13,7 +13,8 @@ type Planner struct {
 	s     search
 	plans []kept
 	place []int         // of each queue: its place in its junction, −1
-	come  []float32     // by queue and second: memory of search.come
+	rates []float32     // memory of search.rate
+	cols  int           // for how many seconds arrivals are written down
 	later [cols]float32 // of one link, by second: see arrivals
 	path  []int32
 }
@@ -24,7 +25,7 @@ type kept struct {
 	flow [][]float32 // of each queue: vehicles that leave in each block from then on
 }
 
-// cols is for how many seconds arrivals are written down: as far as the last change of a plan can reach over its horizon.
+// cols is for how many seconds arrivals are written down at most: as far as the last change of a plan can reach over its horizon.
 const cols = Longest + 200
 
 // NewPlanner prepares one. width is how many nodes its searches keep for each stage and block, usually Width.
@@ -63,6 +64,11 @@ func (p *Planner) Decide(st *State, every int, want []int) {
 		if !p.load(j, st, Horizon, every) {
 			continue
 		}
+		if p.deserted(st) {
+			want[j] = st.Lights[j].Stage
+			p.plans[j].made = -1
+			continue
+		}
 		leaf, _ := p.s.run()
 		want[j] = int(p.s.nodes[leaf].first)
 		k := &p.plans[j]
@@ -80,6 +86,17 @@ func (p *Planner) Decide(st *State, every int, want []int) {
 		p.replay(st, j, leaf, nil)
 		p.s.tell = nil
 	}
+}
+
+// deserted reports whether nobody is at the junction that was loaded, nor will be over the horizon.
+func (p *Planner) deserted(st *State) bool {
+	s := &p.s
+	nq := len(s.j.slots)
+	sum := float32(0)
+	for k, v := range s.come[Horizon*nq : Horizon*nq+nq] {
+		sum += v + st.Waiting[s.j.slots[k]]
+	}
+	return sum < nobody
 }
 
 // Open returns junction j's plan over Longest seconds, false where nothing can be said of it. Its neighbours do not hear of it.
@@ -123,10 +140,16 @@ func (p *Planner) load(j int, st *State, far, soon int) bool {
 	}
 	links := p.n.city.Streets.Links
 	s.j, s.flow, s.far, s.only = at, st.Flow, far, -1
-	if need := len(at.slots) * (cols + 1); len(p.come) < need {
-		p.come = make([]float32, need)
+	p.cols = min(cols, far+at.longest+2*step)
+	nq := len(at.slots)
+	if need := nq * (p.cols + 1); len(s.come) < need {
+		s.come = make([]float32, need)
 	}
-	s.come, s.steep, s.room, s.gain = s.come[:0], s.steep[:0], s.room[:0], s.gain[:0]
+	if len(s.left) < nq {
+		s.left, s.worth = make([]float32, nq), make([]float32, nq)
+	}
+	s.steep, s.room, s.gain, s.quick = s.steep[:0], s.room[:0], s.gain[:0], s.quick[:0]
+	p.capacity()
 	before := int32(-1)
 	for i, slot := range at.slots {
 		l := slot / kinds
@@ -135,17 +158,17 @@ func (p *Planner) load(j int, st *State, far, soon int) bool {
 			before = l
 		}
 		share := p.share(slot, st)
-		list := p.come[i*(cols+1) : (i+1)*(cols+1)]
-		sum := float32(0)
-		list[0] = 0
-		for t := range cols {
+		coming := st.Coming[int(slot)*Ahead : int(slot)*Ahead+Ahead]
+		sum, to := float32(0), i
+		s.come[to] = 0
+		for t, later := range p.later[:p.cols] {
 			if t < Ahead {
-				sum += st.Coming[int(slot)*Ahead+t]
+				sum += coming[t]
 			}
-			sum += share * p.later[t]
-			list[t+1] = sum
+			sum += share * later
+			to += nq
+			s.come[to] = sum
 		}
-		s.come = append(s.come, list)
 		s.steep = append(s.steep, crowding/(float32(links[l].Length/city.JamSpacing)*at.lanes[i]))
 	}
 	for _, e := range at.exits {
@@ -154,6 +177,34 @@ func (p *Planner) load(j int, st *State, far, soon int) bool {
 	s.nodes, s.queue, s.sent, s.last = s.nodes[:0], s.queue[:0], s.sent[:0], s.last[:0]
 	p.root(st, j)
 	return true
+}
+
+// capacity works out what each stage lets go.
+func (p *Planner) capacity() {
+	s, at := &p.s, p.s.j
+	nq := len(at.slots)
+	if need := nq * len(at.served); len(p.rates) < need {
+		p.rates = make([]float32, need)
+	}
+	s.rate = s.rate[:0]
+	for stage, row := range at.served {
+		rate := p.rates[stage*nq : (stage+1)*nq]
+		for k := range rate {
+			rate[k] = s.flow * at.lanes[k] * row[k].share
+		}
+		s.rate = append(s.rate, rate)
+	}
+	for k := range nq {
+		most := float32(0)
+		for _, rate := range s.rate {
+			most = max(most, rate[k])
+		}
+		quick := float32(0)
+		if most > 0 {
+			quick = 1 / most
+		}
+		s.quick = append(s.quick, quick)
+	}
 }
 
 // root puts junction j as it is into the search, let run until it can change, and returns its node.
@@ -223,7 +274,8 @@ func (p *Planner) share(slot int32, st *State) (sum float32) {
 
 // arrivals works out who will be at the end of link l of those who are not on it yet, by second, into p.later.
 func (p *Planner) arrivals(l int32, st *State) {
-	clear(p.later[:])
+	all := p.later[:p.cols]
+	clear(all)
 	for _, src := range p.n.sources[l] {
 		share := st.Scale[l]
 		for _, t := range src.turns {
@@ -232,19 +284,24 @@ func (p *Planner) arrivals(l int32, st *State) {
 		if share < leastShare {
 			continue
 		}
-		if len(src.turns) > 0 {
+		if len(src.turns) > 0 && src.after < len(all) {
+			later := all[src.after:]
+			if len(later) > Ahead {
+				later = later[:Ahead]
+			}
 			for k := range kinds {
 				slot := int(src.link)*kinds + k
-				p.later[src.after] += share * st.Waiting[slot]
-				for t, v := range st.Coming[slot*Ahead : (slot+1)*Ahead] {
-					p.later[t+src.after] += share * v
+				later[0] += share * st.Waiting[slot]
+				for t, v := range st.Coming[slot*Ahead : slot*Ahead+len(later)] {
+					later[t] += share * v
 				}
 			}
 		}
 		begin := src.after + p.n.free[src.link]
-		if rate := share * st.Rate[src.link]; rate > 0 {
-			for t := begin; t < cols; t++ {
-				p.later[t] += rate
+		if rate := share * st.Rate[src.link]; rate > 0 && begin < len(all) {
+			later := all[begin:]
+			for t := range later {
+				later[t] += rate
 			}
 		}
 		for _, t := range src.gate {
@@ -276,7 +333,7 @@ func (p *Planner) announced(t int32, begin int, share float32, st *State) {
 		}
 		at := up.made + b*step - st.Now
 		for x := max(0, at); x < at+step; x++ {
-			if x+begin < cols {
+			if x+begin < p.cols {
 				p.later[x+begin] += f * v
 			}
 		}

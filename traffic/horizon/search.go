@@ -20,8 +20,9 @@ type search struct {
 	j     *junction
 	flow  float32
 	steep []float32
-	weigh []float32   // of each queue: what a second of a vehicle's waiting counts
-	come  [][]float32 // of each queue: vehicles that have come by each second from now
+	rate  [][]float32 // of each stage, each queue: vehicles/s that it lets go
+	quick []float32   // of each queue: s for each vehicle of it under the stage that serves it best, 0 where none does
+	come  []float32   // vehicles that have come by each second from now, [second*queues+queue]
 	room  []float32   // of each exit
 	gain  []float32
 	nodes []node
@@ -29,7 +30,9 @@ type search struct {
 	sent  []float32 // of each node: vehicles sent to each exit
 	last  []int32   // of each node: s from now, when each mover was last served
 	at    [][]int32 // nodes by block and stage: [block*stages+stage]
-	left  []float32
+	left  []float32 // vehicles of each queue that are still to be let go, …
+	worth []float32 // … and what a second of them counts
+	bound []float32 // of each node of a list: less than it can be ranked
 	far   int
 	tell  func(queue, from, to int, vehicles float32)
 	only  int // the first stage that may be chosen; −1: any
@@ -52,58 +55,73 @@ func (s *search) play(i int32, stage int, to int32, late float32) {
 	j := s.j
 	nq, ne, nm := len(j.slots), len(j.exits), len(j.movers)
 	q, sent := s.queue[int(i)*nq:(int(i)+1)*nq], s.sent[int(i)*ne:(int(i)+1)*ne]
+	steep := s.steep[:nq]
 	nd := &s.nodes[i]
+	if nd.t >= to {
+		return
+	}
 	for nd.t < to {
 		from := nd.t
 		end := min(to, from+step)
 		dt := float32(end - from)
+		before, after := s.come[int(from)*nq:int(from)*nq+nq], s.come[int(end)*nq:int(end)*nq+nq]
 		cost := float32(0)
-		for k := range q {
-			come := s.come[k][end] - s.come[k][from]
-			weigh := 1 + s.steep[k]*q[k]
-			if stage < 0 || j.served[stage][k].share == 0 {
-				cost += weigh * (q[k] + 0.5*come) * dt
+		if stage < 0 {
+			for k := range q {
+				come := after[k] - before[k]
+				cost += (1 + steep[k]*q[k]) * (q[k] + 0.5*come) * dt
 				q[k] += come
-				continue
 			}
-			most := s.flow * j.lanes[k] * j.served[stage][k].share * (dt - late)
-			if j.served[stage][k].yields {
-				for _, f := range j.foes[k] {
-					if j.served[stage][f].share == 0 {
-						continue
-					}
-					if q[f] > 0.5 {
-						most *= gapShare
-					} else {
-						most *= max(gapShare, 1-gapNeed*(s.come[f][end]-s.come[f][from])/dt)
+		} else {
+			rate := s.rate[stage][:nq]
+			for k := range q {
+				come := after[k] - before[k]
+				weigh := 1 + steep[k]*q[k]
+				if rate[k] == 0 {
+					cost += weigh * (q[k] + 0.5*come) * dt
+					q[k] += come
+					continue
+				}
+				most := rate[k] * (dt - late)
+				if j.served[stage][k].yields {
+					for _, f := range j.foes[k] {
+						if rate[f] == 0 {
+							continue
+						}
+						if q[f] > 0.5 {
+							most *= gapShare
+						} else {
+							most *= max(gapShare, 1-gapNeed*(after[f]-before[f])/dt)
+						}
 					}
 				}
-			}
-			e := j.exit[k]
-			most = min(most, max(0, s.room[e]+s.gain[e]*float32(end)-sent[e]))
-			out := min(q[k]+come, most)
-			rest := q[k] + come - out
-			if rest <= 0 && most > come {
-				cost += weigh * 0.5 * q[k] * dt * q[k] / (q[k] + most - come) // it is gone before the block ends
-			} else {
-				cost += weigh * 0.5 * (q[k] + rest) * dt
-			}
-			q[k] = rest
-			sent[e] += out
-			if s.tell != nil && out > 0 {
-				s.tell(k, int(from), int(end), out)
-			}
-		}
-		last := s.last[int(i)*nm : (int(i)+1)*nm]
-		for m := range last {
-			v := &j.movers[m]
-			if stage >= 0 && v.stages>>stage&1 == 1 {
-				last[m] = end
+				e := j.exit[k]
+				most = min(most, max(0, s.room[e]+s.gain[e]*float32(end)-sent[e]))
+				out := min(q[k]+come, most)
+				rest := q[k] + come - out
+				if rest <= 0 && most > come {
+					cost += weigh * 0.5 * q[k] * dt * q[k] / (q[k] + most - come) // it is gone before the block ends
+				} else {
+					cost += weigh * 0.5 * (q[k] + rest) * dt
+				}
+				q[k] = rest
+				sent[e] += out
+				if s.tell != nil && out > 0 {
+					s.tell(k, int(from), int(end), out)
+				}
 			}
 		}
 		nd.cost += cost
 		nd.t = end
 		late = 0
+	}
+	if stage >= 0 {
+		last := s.last[int(i)*nm : (int(i)+1)*nm]
+		for m := range last {
+			if j.movers[m].stages>>stage&1 == 1 {
+				last[m] = nd.t
+			}
+		}
 	}
 }
 
@@ -145,6 +163,9 @@ func (s *search) forced(i, t int32, want int) int {
 	if want != stage {
 		at = t + int32(j.notice+j.between[stage][want]+j.least[want])
 	}
+	if soonest-at > j.round {
+		return -1
+	}
 	first := -1
 	for range np {
 		p := -1
@@ -171,37 +192,80 @@ func (s *search) forced(i, t int32, want int) int {
 	return -1
 }
 
+// calm reports whether nobody has to be served before node i's stage p, were it to go on for a block.
+func (s *search) calm(i int32, p int) bool {
+	j := s.j
+	at, nm := s.nodes[i].t+step+int32(j.notice), len(j.movers)
+	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
+		if v := &j.movers[m]; v.stages>>p&1 == 0 && last+int32(v.limit)-at <= j.round {
+			return false
+		}
+	}
+	return true
+}
+
 // maxStages is how many stages of a junction are looked at.
 const maxStages = 16
+
+// rest works out who is still to be let go at node i, into left and worth, and returns how many they are. All who are compared have the same vehicles:
+// those who have come by the end of the block.
+func (s *search) rest(i int32) (total float32) {
+	nq := len(s.j.slots)
+	q, t := s.queue[int(i)*nq:(int(i)+1)*nq], int(s.nodes[i].t)
+	end := t/step*step + step
+	before, after := s.come[t*nq:t*nq+nq], s.come[end*nq:end*nq+nq]
+	left, worth, steep := s.left[:nq], s.worth[:nq], s.steep[:nq]
+	for k, v := range q {
+		v += after[k] - before[k]
+		left[k], worth[k] = v, (1+steep[k]*v)*v
+		total += v
+	}
+	return total
+}
+
+// least is less than what node i's rest costs: each queue as if it were let go at once, and after a change where its stage is another one.
+func (s *search) least(i int32) float32 {
+	s.rest(i)
+	nq := len(s.j.slots)
+	now, quick, cost := s.rate[s.nodes[i].stage][:nq], s.quick[:nq], float32(0)
+	change := s.j.lost + startLoss
+	for k, v := range s.left[:nq] {
+		if quick[k] == 0 {
+			continue
+		}
+		wait := 0.5 * v * quick[k]
+		if now[k] == 0 {
+			wait += change
+		}
+		cost += s.worth[k] * wait
+	}
+	return 0.999*cost - 2*few*(change+1) // sums are rounded, and toGo leaves few
+}
+
+// few is how many vehicles are nobody.
+const few = 0.01
 
 // toGo is what is still to be paid for those whom node i leaves waiting: stages in turn, the current one first, then always the one
 // that serves most for its time.
 func (s *search) toGo(i int32) float32 {
 	j := s.j
 	nq := len(j.slots)
-	q := s.queue[int(i)*nq : (int(i)+1)*nq]
-	s.left = s.left[:0]
-	total, t := float32(0), int(s.nodes[i].t)
-	end := t/step*step + step // so that all who are compared have the same vehicles
-	for k, v := range q {
-		v += s.come[k][end] - s.come[k][t]
-		s.left = append(s.left, v)
-		total += v
-	}
+	total, stage := s.rest(i), int(s.nodes[i].stage)
+	left, worth := s.left[:nq], s.worth[:nq]
 	cost, begin := s.debt(i, total), float32(0)
-	for round := 0; round <= len(j.served) && total > 0.01; round++ {
+	for round := 0; round <= len(j.served) && total > few; round++ {
 		best, bestV, bestT := -1, float32(-1), float32(0)
-		for p := range j.served {
-			if round == 0 && p != int(s.nodes[i].stage) {
+		for p, rate := range s.rate {
+			if round == 0 && p != stage {
 				continue
 			}
 			w, need := float32(0), float32(0)
-			for k, v := range s.left {
-				if v == 0 || j.served[p][k].share == 0 {
+			for k, r := range rate[:nq] {
+				if left[k] == 0 || r == 0 {
 					continue
 				}
-				w += (1 + s.steep[k]*v) * v
-				need = max(need, v/(s.flow*j.lanes[k]*j.served[p][k].share))
+				w += worth[k]
+				need = max(need, left[k]/r)
 			}
 			if w == 0 {
 				continue
@@ -216,17 +280,18 @@ func (s *search) toGo(i int32) float32 {
 			}
 			break
 		}
-		if best != int(s.nodes[i].stage) {
+		if best != stage {
 			begin += j.lost + startLoss
 			bestT = max(bestT, float32(j.least[best]))
 		}
-		for k, v := range s.left {
-			if v == 0 || j.served[best][k].share == 0 {
+		for k, r := range s.rate[best][:nq] {
+			v := left[k]
+			if v == 0 || r == 0 {
 				continue
 			}
-			cost += (1 + s.steep[k]*v) * v * (begin + 0.5*v/(s.flow*j.lanes[k]*j.served[best][k].share))
+			cost += worth[k] * (begin + 0.5*v/r)
 			total -= v
-			s.left[k] = 0
+			left[k] = 0
 		}
 		begin += bestT
 	}
@@ -248,7 +313,7 @@ func (s *search) debt(i int32, total float32) float32 {
 			continue
 		}
 		others := total
-		for k, v := range s.left {
+		for k, v := range s.left[:len(j.slots)] {
 			if j.served[p][k].share > 0 {
 				others -= v
 			}
@@ -277,10 +342,7 @@ func (s *search) run() (int32, float32) {
 			if len(list) == 0 {
 				continue
 			}
-			for _, i := range list {
-				s.nodes[i].rank = s.nodes[i].cost + s.toGo(i)
-			}
-			slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(s.nodes[a].rank, s.nodes[b].rank) })
+			s.order(list)
 			if b*step >= s.far {
 				if s.nodes[list[0]].rank < least {
 					leaf, least = list[0], s.nodes[list[0]].rank
@@ -311,6 +373,40 @@ func (s *search) run() (int32, float32) {
 	return leaf, least
 }
 
+// order ranks nodes, the best first, as far as more are kept than one.
+func (s *search) order(list []int32) {
+	if s.width > 1 {
+		for _, i := range list {
+			s.nodes[i].rank = s.nodes[i].cost + s.toGo(i)
+		}
+		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(s.nodes[a].rank, s.nodes[b].rank) })
+		return
+	}
+	// The one that looks best is ranked first; others only where they can be better.
+	first := 0
+	if len(list) > 1 {
+		s.bound = s.bound[:0]
+		for x, i := range list {
+			s.bound = append(s.bound, s.nodes[i].cost+s.least(i))
+			if s.bound[x] < s.bound[first] {
+				first = x
+			}
+		}
+	}
+	best := first
+	least := s.nodes[list[first]].cost + s.toGo(list[first])
+	for x, i := range list {
+		if x == first || s.bound[x] > least {
+			continue
+		}
+		if rank := s.nodes[i].cost + s.toGo(i); rank < least || rank == least && x < best {
+			best, least = x, rank
+		}
+	}
+	list[0], list[best] = list[best], list[0]
+	s.nodes[list[0]].rank = least
+}
+
 // stay lets node i's stage p go on for a block, or as long as nobody has to be served before.
 func (s *search) stay(i int32, p int) {
 	k := s.push(i)
@@ -318,6 +414,9 @@ func (s *search) stay(i int32, p int) {
 		s.nodes[k].first = int32(p)
 	}
 	for x := range int32(step) {
+		if x == 0 && s.calm(i, p) {
+			break
+		}
 		if f := s.forced(i, s.nodes[i].t+x, p); f >= 0 && f != p {
 			if x > 0 {
 				s.play(k, p, s.nodes[i].t+x, 0)

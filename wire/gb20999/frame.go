@@ -141,7 +141,15 @@ func (f Frame) Answer(good bool, values ...Value) Frame {
 func crc(b []byte) uint16 {
 	var sum uint16
 	for _, c := range b {
-		sum ^= uint16(c) << 8
+		sum = sum<<8 ^ crcs[byte(sum>>8)^c]
+	}
+	return sum
+}
+
+// crcs is the CRC of each byte.
+var crcs = func() (table [256]uint16) {
+	for c := range table {
+		sum := uint16(c) << 8
 		for range 8 {
 			if sum&0x8000 != 0 {
 				sum = sum<<1 ^ 0x1005
@@ -149,9 +157,10 @@ func crc(b []byte) uint16 {
 				sum <<= 1
 			}
 		}
+		table[c] = sum
 	}
-	return sum
-}
+	return table
+}()
 
 // Decode reads one whole unescaped frame, as a UDP datagram carries it, from 7E to 7D.
 func Decode(b []byte) (Frame, error) {

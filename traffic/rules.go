@@ -1,0 +1,49 @@
+package traffic
+
+import "citybrain/city"
+
+// rules are what a junction's controller must keep, as tables: they are looked up each second. Immutable.
+type rules struct {
+	junction *city.Junction
+	in       [][]bool  // of each stage, each movement: whether it is green
+	between  [][]int32 // s, from each stage to each
+	least    []int32   // s of each stage's green
+	first    []int32   // of each movement: the first stage of those looked at that serves it, −1
+	limit    []int32   // s that each movement may wait, when there is no emergency
+	notice   int32     // s before its end at which a green is fixed
+	round    int32     // s, no less than what all stages at their least take one after the other
+}
+
+func newRules(j *city.Junction) *rules {
+	r := &rules{junction: j}
+	if j.Countdown {
+		r.notice = city.CountdownTime
+	}
+	for s := range j.Stages {
+		row := make([]bool, len(j.Movements))
+		for _, m := range j.Stages[s].Movements {
+			row[m] = true
+		}
+		between := make([]int32, len(j.Stages))
+		longest := int32(0)
+		for p := range between {
+			between[p] = int32(j.Between(s, p))
+			longest = max(longest, int32(j.Between(p, s)))
+		}
+		r.in, r.between, r.least = append(r.in, row), append(r.between, between), append(r.least, int32(j.StageMinGreen(s)))
+		r.round += longest + r.least[s]
+	}
+	for m := range j.Movements {
+		first, limit := int32(-1), int32(MaxRed)
+		for s := min(len(j.Stages), maxStages) - 1; s >= 0; s-- {
+			if r.in[s][m] {
+				first = int32(s)
+			}
+		}
+		if j.Movements[m].Kind != city.Vehicles {
+			limit = city.LongestCall
+		}
+		r.first, r.limit = append(r.first, first), append(r.limit, limit)
+	}
+	return r
+}
