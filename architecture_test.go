@@ -52,7 +52,7 @@ var may = map[string][]string{
 	"policy":                        {"twin"},
 	"brain":                         {"city", "city/chance", "twin", "exchange", "policy", "routing", "traffic", "traffic/forecast", "traffic/horizon", "flood", "flood/…", "emergency", "emergency/…"},
 	"world":                         {"city", "city/chance", "wire", "wire/…", "routing", "traffic", "flood", "emergency"},
-	"account":                       {"brain", "world", "twin", "exchange", "wire", "city", "city/…", "routing", "traffic", "flood", "emergency", "policy"},
+	"account":                       {"brain", "world", "twin", "exchange", "wire", "city", "city/…", "routing", "traffic", "traffic/forecast", "flood", "emergency", "policy"},
 	"ngsild":                        {"twin", "policy"},
 	"server":                        {"brain", "twin", "exchange", "policy", "city", "city/…", "ngsild", "console", "traffic", "flood", "emergency", "routing"},
 	"console":                       {},

@@ -78,17 +78,18 @@ type Report struct {
 	PeakSpeedKMH *float64 `json:"peak_speed_kmh"`
 	PeakRSSMiB   float64  `json:"peak_rss_mib"`
 	// Resident memory after the first hour and at the end, what can be given back given back; null for runs of an hour or less.
-	RSSFirstHourMiB *float64     `json:"rss_first_hour_mib"`
-	RSSMiB          *float64     `json:"rss_mib"`
-	Trips           TripReport   `json:"trips"`
-	Emergency       CallReport   `json:"emergency"`
-	Flood           FloodReport  `json:"flood"`
-	Brain           BrainReport  `json:"brain"`
-	Detectors       *LoopReport  `json:"detectors,omitempty"` // what the brain found of the loops' faults
-	Signals         SignalReport `json:"signals"`
-	Calibrated      bool         `json:"calibrated"` // the pack's traffic is, as city.Calibration says
-	Feeds           []FeedReport `json:"feeds"`
-	StateHash       string       `json:"state_hash"`
+	RSSFirstHourMiB *float64      `json:"rss_first_hour_mib"`
+	RSSMiB          *float64      `json:"rss_mib"`
+	Trips           TripReport    `json:"trips"`
+	Emergency       CallReport    `json:"emergency"`
+	Flood           FloodReport   `json:"flood"`
+	Brain           BrainReport   `json:"brain"`
+	Detectors       *LoopReport   `json:"detectors,omitempty"` // what the brain found of the loops' faults
+	Signals         SignalReport  `json:"signals"`
+	Speeds          []SpeedReport `json:"speeds,omitempty"` // what came of the forecasts of streets' speeds, by lead
+	Calibrated      bool          `json:"calibrated"`       // the pack's traffic is, as city.Calibration says
+	Feeds           []FeedReport  `json:"feeds"`
+	StateHash       string        `json:"state_hash"`
 }
 
 // The parts of a Report.
@@ -230,6 +231,7 @@ type session struct {
 	casts     []float64 // s, of ticks with a forecast
 	now       time.Time
 	fallbacks *fallbacks
+	foretold  *foretold    // nil: the brain foretells no speeds
 	clock     atomic.Int64 // now in ns, for the twin: requests read it from goroutines of their own
 }
 
@@ -287,6 +289,9 @@ func (e Evening) start(ctx context.Context) (*session, Evening, error) {
 			s.twin.Close()
 			return nil, e, err
 		}
+		if len(e.City.Speeds) > 0 && !e.live {
+			s.foretold = &foretold{truth: newTrueSpeeds(e.City)}
+		}
 	}
 	return s, e, nil
 }
@@ -324,6 +329,8 @@ func retain(typ string) int {
 		return 240
 	case "TrafficFlowObserved":
 		return 60
+	case "RoadSegment": // the speeds that were forecast of an hour
+		return 12
 	case "PumpStation", "FloodGate":
 		return 480
 	}
@@ -417,6 +424,7 @@ func (s *session) run(ctx context.Context, until time.Duration) error {
 			if t%lookEvery == 0 {
 				s.watch()
 			}
+			s.watchSpeeds(t)
 			s.ticks = append(s.ticks, took*1000)
 			if s.brain.Stats().Forecasts > casts {
 				s.casts = append(s.casts, took)
@@ -477,7 +485,7 @@ func (s *session) report() *Report {
 	}
 	r.Signals, r.Calibrated = s.signals(), c.Calibrated()
 	if s.brain != nil {
-		r.Detectors = ptr(s.loops())
+		r.Detectors, r.Speeds = ptr(s.loops()), s.foretold.report()
 		b := s.brain.Stats()
 		r.Brain = BrainReport{Ticks: b.Ticks, Branches: b.Branches, Decisions: b.Decisions, Commands: b.Commands, Refused: b.Refused, TickP50: ptr(percentile(s.ticks, 0.5)), TickP99: ptr(percentile(s.ticks, 0.99))}
 		r.Brain.Fallbacks, r.Brain.Needless, r.Brain.Flashing = b.Fallbacks, s.fallbacks.report.Needless, b.Flashing

@@ -14,6 +14,7 @@ import (
 	"citybrain/flood/rain"
 	"citybrain/routing"
 	"citybrain/traffic"
+	"citybrain/traffic/forecast"
 	"citybrain/twin"
 )
 
@@ -118,7 +119,8 @@ type Brain struct {
 	rainSeen                   exchange.Radar // the newest image, corrected by gauges
 	updater                    rain.Updater
 	checked                    []forecastCheck
-	forked                     []string // names of branches that are kept, oldest first
+	forked                     []string    // names of branches that are kept, oldest first
+	speeds                     *speedWatch // nil: nothing is known of how fast its streets are
 	thoughts                   []thought
 	thought                    chan error // of the first of thoughts, if it is under way
 }
@@ -187,6 +189,10 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 	}
 	b.est = newEstimate(c)
 	b.est.trusting = cfg.Trusting
+	if b.speeds, err = newSpeedWatch(c, cfg.Start); err != nil {
+		return nil, err
+	}
+	b.est.speeds = b.speeds
 	b.graph, b.leave, b.arrive, b.turns, b.roads = routing.NewGraph(&c.Streets), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
 	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
 	b.wants, b.flashing = make([]stageWish, len(c.Signals)), make([]bool, len(c.Signals))
@@ -263,6 +269,11 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 		return err
 	}
 	since := b.now.Sub(b.cfg.Start)
+	if since%forecast.Bin == 0 && since > 0 {
+		if err := b.foretell(); err != nil {
+			return err
+		}
+	}
 	if since%correctEvery == 0 && since > 0 {
 		b.correctDemand()
 	}

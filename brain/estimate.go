@@ -40,7 +40,8 @@ type estimate struct {
 	special    []bool      // by junction: it flashes, or is dark or red to all
 	queues     *queues
 	detectors  *detectors
-	trusting   bool // every detector is believed
+	speeds     *speedWatch // what it learns of speeds; nil: nobody asks
+	trusting   bool        // every detector is believed
 	turnIndex  city.TurnIndex
 	vehicles   float64 // on the streets, by the reporting ones
 	minutes    float64 // that vehicles have spent there since the start, by the same
@@ -155,6 +156,7 @@ func (e *estimate) update(b *Brain, s twin.Snapshot) {
 				e.occupied[l] = count[k].occupied
 			}
 		}
+		e.speeds.told(l, &count, e.occupied[l])
 		if e.queues.blind(l) {
 			e.occupied[l], e.queues.counted[l] = -1, at
 			e.queues.left[l], e.queues.green[l] = [3]float64{}, [3]float64{}
@@ -221,6 +223,9 @@ func (e *estimate) probes(b *Brain, s twin.Snapshot) {
 		}
 		reporting++
 		p := probe{link: link, along: along, speed: kmh / 3.6, at: at}
+		if known {
+			e.speeds.drove(was, p)
+		}
 		if known && was.link != link {
 			e.queues.turned(was.link, link)
 			e.queues.crossed[link] += 1 / probeShare

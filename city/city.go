@@ -26,6 +26,7 @@ type City struct {
 	Attribution []string     // must be shown wherever the data is shown
 	Defects     []Defect     // what is wrong with the input that the pack was built from
 	Calibration *Calibration // of its traffic; nil: there is none
+	Speeds      []byte       // what past evenings taught of its streets' speeds, as traffic/forecast keeps it; nil: nothing
 }
 
 // A Text is a name in the two languages of the console. An empty one falls back on the other.

@@ -67,6 +67,9 @@ func contents(c *City) (map[string][]byte, error) {
 		}
 		files[name] = b
 	}
+	if c.Speeds != nil {
+		files["speeds.bin"] = c.Speeds
+	}
 	if t := c.Terrain; t != nil {
 		b, err := json.Marshal(ground{t.Grid, t.Datum, t.VerticalError, t.Source})
 		if err != nil {
@@ -251,6 +254,7 @@ func assemble(files map[string][]byte) (*City, error) {
 	}
 	c.Name, c.Seed, c.Frame, c.Bounds.Min, c.Bounds.Max = g.Name, g.Seed, g.Frame, g.Min, g.Max
 	c.Currency, c.GDPPerHead, c.TimeZone, c.TargetS, c.Attribution, c.Defects, c.Calibration = g.Currency, g.GDPPerHead, g.TimeZone, g.TargetS, g.Attribution, g.Defects, g.Calibration
+	c.Speeds = files["speeds.bin"]
 	b, ok := files["terrain.json"]
 	if !ok {
 		return c, nil

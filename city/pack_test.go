@@ -111,6 +111,7 @@ func TestUnsafePlansCantBeMade(t *testing.T) {
 
 func TestPackRoundTripAndDamage(t *testing.T) {
 	c := crossroads(2)
+	c.Speeds = []byte{0, 1, 255}
 	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0, nil)
 	if err != nil {
 		t.Fatal(err)

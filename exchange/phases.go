@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,16 @@ type question struct {
 	junction int
 	command  *Command
 	at       time.Time
+	bytes    []byte // of an order, which is sent again, the same request, until it is answered or a newer one is given
+	sent     int    // times
+	answered bool
 }
+
+// Orders are sent again after answerIn, twice that, and so on, maxSent times in all: the line may be one of datagrams.
+const (
+	answerIn = 2 * time.Second
+	maxSent  = 4
+)
 
 // phasePoll is how often controllers are asked what they show, and pollPatience how long an answer is awaited.
 const (
@@ -47,6 +57,7 @@ func newPhases(c *city.City) *phases {
 }
 
 func (p *phases) tick(x *Exchange, f *feed) {
+	p.again(x, f)
 	if x.now.Before(p.next) {
 		return
 	}
@@ -74,9 +85,37 @@ func (p *phases) write(x *Exchange, f *feed, j int, t ntcip1202.Type, c *Command
 	if err != nil {
 		return err
 	}
-	p.asked[p.request] = question{j, c, x.now}
+	q := question{junction: j, command: c, at: x.now}
+	if t == ntcip1202.Set {
+		q.bytes, q.sent = b, 1
+		for id, o := range p.asked { // what was ordered before holds no longer, and must not come behind this
+			if o.junction == j && o.bytes != nil {
+				o.bytes = nil
+				p.asked[id] = o
+			}
+		}
+	}
+	p.asked[p.request] = q
 	x.write(f, b)
 	return nil
+}
+
+// again repeats orders that nobody has answered.
+func (p *phases) again(x *Exchange, f *feed) {
+	var late []int32
+	for id, q := range p.asked {
+		wait := answerIn * (1<<q.sent - 1) // 2, 6, 14 s after the first
+		if q.bytes != nil && q.sent < maxSent && x.now.Sub(q.at) >= wait && (q.command == nil || !q.command.ended() && x.now.Before(q.command.Until)) {
+			late = append(late, id)
+		}
+	}
+	slices.Sort(late)
+	for _, id := range late {
+		q := p.asked[id]
+		q.sent++
+		p.asked[id] = q
+		x.write(f, q.bytes)
+	}
 }
 
 func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
@@ -139,7 +178,10 @@ func (p *phases) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte 
 		if m.Type != ntcip1202.Response || !ok || m.Community != "asc@"+strconv.Itoa(q.junction+1) {
 			return fmt.Errorf("message %d of %q answers nothing that was asked of it", m.Request, strings.ToValidUTF8(m.Community, "?"))
 		}
-		delete(p.asked, m.Request)
+		if q.answered {
+			return nil // the datagram came twice, or both the order and its repetition were answered
+		}
+		p.asked[m.Request] = question{junction: q.junction, at: q.at, answered: true}
 		if q.command != nil {
 			if m.Error != ntcip1202.NoError {
 				x.acknowledge(q.command, fmt.Errorf("%w: error %d at object %d", errRefused, m.Error, m.ErrorIndex))

@@ -91,7 +91,7 @@ func protocol(feed string) *wire.Protocol {
 	case "jt808":
 		return &wire.Protocol{Read: frames(jt808.Split)}
 	case "ntcip1202":
-		return &wire.Protocol{Read: frames(ntcip1202.Split)}
+		return &wire.Protocol{Read: frames(ntcip1202.Split), Message: ntcip1202.Question}
 	case "modbus":
 		return &wire.Protocol{Read: frames(modbus.Split)}
 	case "gb20999":

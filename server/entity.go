@@ -86,7 +86,7 @@ func split(urn string) (typ, local string, ok bool) {
 func related(typ, local string) []string {
 	switch typ {
 	case "RoadSegment":
-		return []string{exchange.URN("TrafficFlowObserved", local), exchange.URN("RoadClosure", local)}
+		return []string{exchange.URN("TrafficFlowObserved", local), exchange.URN("RoadClosure", local), exchange.URN("RoadSegment", local)}
 	case "Place":
 		return []string{exchange.URN("WaterObserved", local), exchange.URN("RainfallObserved", local)}
 	}
@@ -205,6 +205,8 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 		}
 		if ratio, ok := v.Field(brain.SpeedRatio, "city", at); ok && len(ratio) == len(s.city.Streets.Links) {
 			w.Write(message(msgSpeeds, ratios(ratio)))
+		} else if ratio := s.foretold(name, at); ratio != nil {
+			w.Write(message(msgSpeeds, ratios(ratio)))
 		}
 		field, ok := v.Field("waterDepth", "city", at)
 		wm := s.ground.Load()
@@ -228,6 +230,26 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 	}
 	// An answer that breaks off is one that nobody waits for any more.
 	f.write(w, s.seesPlaces(policy.From(r.Context())))
+}
+
+// foretold is how fast links are expected to be driven at a time, of their limits, on the branch that the city's own forecast goes on in; nil on others, and
+// beyond the hour that is forecast.
+func (s *Server) foretold(branch string, at time.Time) []float32 {
+	s.mu.RLock()
+	fan, f := s.fan, s.speeds
+	s.mu.RUnlock()
+	if fan == nil || fan.Branch != branch || f == nil {
+		return nil
+	}
+	speed, ok := f.At(at)
+	if !ok || len(speed) != len(s.city.Streets.Links) {
+		return nil
+	}
+	ratio := make([]float32, len(speed))
+	for l, v := range speed {
+		ratio[l] = v / float32(s.city.Streets.Links[l].Speed)
+	}
+	return ratio
 }
 
 // gridOf returns the grid over the city's terrain that has n cells, for any whole coarsening up to 8.

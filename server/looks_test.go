@@ -13,6 +13,7 @@ import (
 	"citybrain/brain"
 	"citybrain/city"
 	"citybrain/exchange"
+	"citybrain/traffic/forecast"
 	"citybrain/twin"
 	"github.com/paulmach/orb"
 )
@@ -202,6 +203,35 @@ func TestFrameShowsABranchsStreets(t *testing.T) {
 	}
 	if code, body := g.get("/api/frame?branch=f/signals&t=" + timeOf(7)); code != 200 || len(body) != 9 || body[0] != msgSpeeds || body[8] != 128 {
 		t.Errorf("%d %v", code, body)
+	}
+}
+
+// The city's own forecast shows the speeds that are expected within its hour; other branches, and later times, have none.
+func TestFrameShowsExpectedSpeeds(t *testing.T) {
+	g := start(t)
+	for _, name := range []string{"f/new", "f/other"} {
+		if _, err := g.twin.Main().Fork(name, twin.ForkOptions{Kind: twin.Derived}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const limit = 10
+	g.Server.city.Streets.Links[0].Speed = limit
+	at := func(minutes int, share float32) forecast.Forecast {
+		return forecast.Forecast{Lead: time.Duration(minutes) * time.Minute, Speed: []float32{share * limit}, Low: []float32{0}, High: []float32{limit}}
+	}
+	g.Server.mu.Lock()
+	g.Server.fan = &fanInfo{Issued: noon.Unix(), Branch: "f/new"}
+	g.Server.speeds = &brain.SpeedForecast{Issued: noon, Leads: []forecast.Forecast{at(15, 0.4), at(30, 0.8)}}
+	g.Server.mu.Unlock()
+	for minutes, want := range map[int]byte{5: 102, 15: 102, 20: 136, 30: 204} {
+		if code, body := g.get("/api/frame?branch=f/new&t=" + timeOf(minutes)); code != 200 || len(body) != 9 || body[0] != msgSpeeds || body[8] != want {
+			t.Errorf("after %d min: %d %v, want %d", minutes, code, body, want)
+		}
+	}
+	for _, ask := range []string{"f/new&t=" + timeOf(31), "f/other&t=" + timeOf(15)} {
+		if code, body := g.get("/api/frame?branch=" + ask); code != 200 || len(body) != 0 {
+			t.Errorf("%s: %d %v", ask, code, body)
+		}
 	}
 }
 

@@ -112,5 +112,5 @@ func (s *Server) minute(b *brain.Brain, x *exchange.Exchange, f *frame, st *stat
 	defer s.mu.Unlock()
 	s.timeline = append(s.timeline, sample{f.at.Unix(), st.Totals.Vehicles, st.Totals.Speed, st.Totals.Rain, deepest})
 	s.recorded = append(s.recorded, kept)
-	s.feeds, s.fan, s.spreads, s.hydrographs = feeds, fan, spreads, hydrographs
+	s.feeds, s.fan, s.spreads, s.hydrographs, s.speeds = feeds, fan, spreads, hydrographs, b.Speeds()
 }

@@ -63,8 +63,9 @@ type Server struct {
 	recorded    []record
 	feeds       []feedInfo
 	fan         *fanInfo
-	spreads     []*brain.Spread    // of the newest forecast's branches
-	hydrographs []brain.Hydrograph // of the newest forecast, by instrument
+	spreads     []*brain.Spread      // of the newest forecast's branches
+	hydrographs []brain.Hydrograph   // of the newest forecast, by instrument
+	speeds      *brain.SpeedForecast // the newest; nil: none
 	search      []found
 }
 

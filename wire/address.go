@@ -17,21 +17,28 @@ const (
 	Department Side = "department"
 )
 
-// An Address says where connections of a feed are made: who listens, and at which tcp://host:port. A feed over HTTP has two
-// where both sides ask: the department pushes to the city's address and the city asks at the department's.
+// An Address says where connections of a feed are made: who listens, and at which tcp://host:port, or udp://host:port for a protocol whose messages are
+// datagrams. A feed over HTTP has two where both sides ask: the department pushes to the city's address and the city asks at the department's.
 type Address struct {
 	Feed    string `json:"feed"`
 	Listens Side   `json:"listens"`
 	At      string `json:"address"`
 }
 
-// Host returns host:port, or an error that says what is wrong with the address.
+// Host returns the host:port of a stream, or an error that says what is wrong with the address.
 func (a Address) Host() (string, error) {
 	host, ok := strings.CutPrefix(a.At, "tcp://")
 	if _, port, err := net.SplitHostPort(host); !ok || err != nil || port == "" {
 		return "", fmt.Errorf("feed %s: address %q is not like tcp://host:port", a.Feed, a.At)
 	}
 	return host, nil
+}
+
+// Datagrams returns the host:port of an address for datagrams, false if it is none.
+func (a Address) Datagrams() (string, bool) {
+	host, ok := strings.CutPrefix(a.At, "udp://")
+	_, port, err := net.SplitHostPort(host)
+	return host, ok && err == nil && port != ""
 }
 
 // ParseAddresses reads an address list: a JSON array of addresses. A feed has at most one address of a side: many devices of a
@@ -58,7 +65,9 @@ func CheckAddresses(list []Address) error {
 			return fmt.Errorf("address list: entry %d: feed %q, listens %q; listens is %s or %s", i+1, a.Feed, a.Listens, City, Department)
 		}
 		if _, err := a.Host(); err != nil {
-			return fmt.Errorf("address list: entry %d: %w", i+1, err)
+			if _, ok := a.Datagrams(); !ok {
+				return fmt.Errorf("address list: entry %d: %w", i+1, err)
+			}
 		}
 		k := key{a.Feed, a.Listens}
 		if seen[k] {

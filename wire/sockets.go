@@ -20,6 +20,8 @@ type Protocol struct {
 	Goodbye func(err error) []byte
 	// Brief connections are normal: that none stands where this side listens means nothing.
 	Brief bool
+	// Message reports whether a datagram is one whole message, and names the question that it is or answers. Nil: it has no datagrams.
+	Message func(datagram []byte) (question string, ok bool)
 }
 
 // Options configure Sockets. Zero values are the defaults.
@@ -91,6 +93,7 @@ type link struct {
 	waiting  int // bytes in the queue
 	conns    map[*Conn]bool
 	byDevice map[string]*Conn
+	datagrams
 }
 
 // ErrNoConnection is returned for a packet whose feed, or device, has no connection.
@@ -127,6 +130,15 @@ func Listen(list []Address, o Options) (*Sockets, error) {
 		}
 		l := s.link(a.Feed, p)
 		if a.Listens != o.Side {
+			continue
+		}
+		if host, ok := a.Datagrams(); ok {
+			at, err := s.listenDatagrams(l, host)
+			if err != nil {
+				_ = s.Close() // as below
+				return nil, fmt.Errorf("feed %s: listen at %s: %w", a.Feed, a.At, err)
+			}
+			s.list[i].At = "udp://" + at
 			continue
 		}
 		host, _ := a.Host() // CheckAddresses has looked at it
@@ -176,6 +188,12 @@ func (s *Sockets) Dial(list []Address) error {
 		s.mu.Lock()
 		l.dials, l.Down = true, true
 		s.mu.Unlock()
+		if to, ok := a.Datagrams(); ok {
+			if err := s.dialDatagrams(l, to); err != nil {
+				return fmt.Errorf("feed %s: %s: %w", a.Feed, a.At, err)
+			}
+			continue
+		}
 		s.wg.Add(1)
 		go s.keep(l, host)
 	}
@@ -369,7 +387,10 @@ func (s *Sockets) Send(p Packet) error {
 		return fmt.Errorf("feed %q: it has no address", p.Feed)
 	}
 	var c *Conn
-	if l.proto.Device != nil {
+	if l.on {
+		c = l.answers(p.Bytes)
+	}
+	if c == nil && l.proto.Device != nil {
 		c = l.byDevice[l.proto.Device(p.Bytes)]
 	}
 	if c == nil && len(l.conns) == 1 {
@@ -433,6 +454,7 @@ type Conn struct {
 	l       *link
 	nc      net.Conn
 	dialled bool
+	send    func([]byte) error // of datagrams, at once; nil: a stream
 	wake    chan struct{}
 	gone    chan struct{}
 
@@ -448,6 +470,14 @@ func (c *Conn) Dialled() bool { return c.dialled }
 
 // Write queues b; it never waits.
 func (c *Conn) Write(b []byte) error {
+	if c.send != nil {
+		err := c.send(b)
+		if err != nil {
+			c.dropped(1)
+			err = fmt.Errorf("feed %s: %w", c.l.feed, err)
+		}
+		return err
+	}
 	c.mu.Lock()
 	err := c.why
 	switch {
@@ -542,6 +572,9 @@ func (c *Conn) End(why error) {
 		c.why = why
 	}
 	c.mu.Unlock()
+	if c.send != nil {
+		return // there is nothing that ends
+	}
 	_ = c.nc.Close() // a second close is no harm
 	select {
 	case c.wake <- struct{}{}:

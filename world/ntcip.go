@@ -1,9 +1,11 @@
 package world
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"citybrain/city"
 	"citybrain/traffic"
@@ -14,11 +16,24 @@ import (
 // count and obey is what the others do; here it is asked for and set object by object.
 type agents struct {
 	line
-	buf []byte
+	buf  []byte
+	done map[int][]obeyed // of each junction: the orders of late, oldest first
 }
 
+// obeyed is an order and what was answered. It is the same request when it comes again within sameFor: a datagram may come twice, and who got no answer sends it
+// again. It is answered again and not obeyed again.
+type obeyed struct {
+	order, answer []byte
+	at            time.Duration
+}
+
+const (
+	sameFor  = 30 * time.Second
+	keepLast = 8 // orders of a junction
+)
+
 func newAgents(w *World) *agents {
-	return &agents{line: newLine(w.cfg.Seed, "traffic_police/ntcip1202", 0.1, 0, 0)}
+	return &agents{done: map[int][]obeyed{}, line: newLine(w.cfg.Seed, "traffic_police/ntcip1202", 0.1, 0, 0)}
 }
 
 func (a *agents) tick(*World) {}
@@ -40,12 +55,33 @@ func (a *agents) receive(w *World, b []byte) {
 		if !ok || err != nil || k < 1 || k > len(w.city.Signals) || !w.city.Signals[k-1].NTCIP || m.Type == ntcip1202.Response {
 			continue // who does not know the community gets no answer (RFC 1157, 4.1)
 		}
+		if m.Type == ntcip1202.Set {
+			if out := a.again(w, k-1, raw); out != nil {
+				a.send(w, out, true)
+				continue
+			}
+		}
+		order := bytes.Clone(raw)
 		out, err := ntcip1202.Append(nil, a.answer(w, k-1, m))
 		if err != nil {
 			panic("world: an agent composed a message that its own protocol refuses: " + err.Error())
 		}
+		if m.Type == ntcip1202.Set {
+			list := append(a.done[k-1], obeyed{order, bytes.Clone(out), w.now})
+			a.done[k-1] = list[max(0, len(list)-keepLast):]
+		}
 		a.send(w, out, true)
 	}
+}
+
+// again is the answer to an order that has been obeyed, nil if it has not been.
+func (a *agents) again(w *World, j int, raw []byte) []byte {
+	for _, o := range a.done[j] {
+		if w.now-o.at <= sameFor && bytes.Equal(o.order, raw) {
+			return bytes.Clone(o.answer)
+		}
+	}
+	return nil
 }
 
 func (a *agents) answer(w *World, j int, m ntcip1202.Message) ntcip1202.Message {

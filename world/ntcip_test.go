@@ -105,6 +105,31 @@ func TestAgentsGuardThemselves(t *testing.T) {
 	if m, _ := say(name, ntcip1202.Get, ntcip1202.Ask(ntcip1202.UnitFlash, ntcip1202.Volume(99))...); m.Error != ntcip1202.NoSuchName || m.ErrorIndex != 2 {
 		t.Errorf("an object that is not there: %+v", m)
 	}
+	// An order that comes twice, as datagrams do, is answered twice and obeyed once; the same again later is a new one.
+	hold := append(ntcip1202.Set16(ntcip1202.Hold, ntcip1202.Of(1)), ntcip1202.Set16(ntcip1202.ForceOff, ntcip1202.Of(2))...)
+	lease := func() int32 { return w.streets.Signal(j).Lease }
+	if m, _ := say(name, ntcip1202.Set, hold...); m.Error != ntcip1202.NoError {
+		t.Fatalf("an order: error %d", m.Error)
+	}
+	step := func(d time.Duration) {
+		t.Helper()
+		if err := w.Step(context.Background(), w.now+d); err != nil {
+			t.Fatal(err)
+		}
+		w.Send()
+	}
+	step(5 * time.Second)
+	was := lease()
+	for _, after := range []time.Duration{10 * time.Second, 50 * time.Second} {
+		step(after)
+		if m, ok := say(name, ntcip1202.Set, hold...); !ok || m.Error != ntcip1202.NoError || m.Request != 7 {
+			t.Errorf("%v later: answered %v, %+v", after, ok, m)
+		}
+		step(5 * time.Second)
+		if again := lease() != was; again != (after > 10*time.Second) {
+			t.Errorf("%v later: the lease was %d, is %d", after, was, lease())
+		}
+	}
 	if _, ok := say("public", ntcip1202.Get, ntcip1202.Ask(ntcip1202.UnitFlash)...); ok {
 		t.Error("a stranger is answered")
 	}

@@ -111,7 +111,11 @@ func protocol(feed string) *wire.Protocol {
 	split := map[string]func([]byte) (frame, garbage []byte, n int){"sl651": sl651.Split, "jt808": jt808.Split, "modbus": modbus.Split, "gb20999": gb20999.Split, "ntcip1202": ntcip1202.Split}[path.Base(feed)]
 	switch {
 	case split != nil:
-		return &wire.Protocol{Read: func(r io.Reader, seen func([]byte)) wire.Reader { return wire.Frames(r, split, seen) }}
+		p := &wire.Protocol{Read: func(r io.Reader, seen func([]byte)) wire.Reader { return wire.Frames(r, split, seen) }}
+		if path.Base(feed) == "ntcip1202" {
+			p.Message = ntcip1202.Question
+		}
+		return p
 	case overHTTP(feed):
 		return &wire.Protocol{Read: func(r io.Reader, _ func([]byte)) wire.Reader { return http1.NewReader(r) }, Brief: true}
 	}

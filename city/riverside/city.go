@@ -42,6 +42,7 @@ func City(seed uint64) *city.City {
 	m.drains()
 	m.gauges()
 	calibrate(m.c)
+	teach(m.c)
 	v, err := m.c.Hash()
 	if err != nil {
 		panic("riverside: " + err.Error()) // plain data of our own

@@ -16,7 +16,7 @@ import (
 )
 
 func cityVerb(ctx context.Context, args []string, out io.Writer) error {
-	return oneOf(ctx, "city", map[string]part{"generate": cityGenerate, "build": cityBuild, "info": cityInfo, "draw": cityDraw, "calibrate": cityCalibrate}, args, out)
+	return oneOf(ctx, "city", map[string]part{"generate": cityGenerate, "build": cityBuild, "info": cityInfo, "draw": cityDraw, "calibrate": cityCalibrate, "speeds": citySpeeds}, args, out)
 }
 
 func cityGenerate(_ context.Context, args []string, out io.Writer) error {

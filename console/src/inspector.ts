@@ -12,7 +12,7 @@ import { age, clock, name, number, t, word } from './texts';
 import { assessable, damage, depth, effect, feed } from './trust';
 import { workplan } from './workplan';
 
-const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', P1: '%', SEC: 's', C62: '' };
+const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', MTS: 'm/s', P1: '%', SEC: 's', C62: '' };
 
 /** What the inspector asks of the rest of the console. */
 export interface Around {

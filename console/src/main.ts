@@ -140,7 +140,7 @@ async function start(): Promise<void> {
     if (status && s !== 'past') drawTotals(status);
     badge.hidden = compared !== undefined || s === 'now';
     spread.hidden = s !== 'future' || !assessable();
-    badgeText.textContent = s === 'now' ? '' : `${t(s === 'past' ? 'past.badge' : 'forecast.badge')} · ${clock(time.at)}`;
+    badgeText.textContent = s === 'now' ? '' : `${t(s === 'past' ? 'past.badge' : foretold ? 'forecast.streets' : 'forecast.badge')} · ${clock(time.at)}`;
   }
   /** Draws the forecast's water by another statistic of its members. */
   function showSpread(s: Statistic): void {
@@ -169,6 +169,7 @@ async function start(): Promise<void> {
   }
 
   /** Loads what each map shows for the time sought; while one load runs, only the last wish is kept. */
+  let foretold = false; // the speeds that streets are expected to have then are drawn
   let loading = false, again = false, last = '', legendShows: Statistic = 'mean';
   function sought(force = false): void {
     drawHead(); drawBadge();
@@ -184,7 +185,10 @@ async function start(): Promise<void> {
           const ahead = timeOf(p, times) > times.now() + 30;
           if (isLive(p, times)) { if (lastFrame) lastFrame(p); compared?.tell(p, ''); continue; }
           const shown: Pane = { ...p, branch: p.branch || (ahead ? forecastOf(p) : '') };
-          const said = await load(shown, times, handlers(p, true, shown.branch !== '')).catch(() => '');
+          let streets = false;
+          const h = handlers(p, true, shown.branch !== '');
+          const said = await load(shown, times, { ...h, speeds: (r) => { streets = true; h.speeds(r); } }).catch(() => '');
+          if (p === left && foretold !== (streets && ahead)) { foretold = streets && ahead; drawBadge(); }
           compared?.tell(p, said);
         }
         if (inspector.current === '') drawOutlook(); else inspector.again();

@@ -208,6 +208,29 @@ test('time goes back to the first minute, plays, and forward into the forecast',
   await page.close();
 });
 
+test('streets are coloured by the speeds expected within the hour, and the screen says so, in both languages', async () => {
+  for (const [lang, words, beyond] of [['en', /streets by the speed expected/, /traffic is not forecast/], ['zh', /道路按预计车速着色/, /不含交通/]]) {
+    let links = 0, last = 0;
+    const page = await changed(lang, (p) => p.route('**/api/frame*', async (r) => {
+      const at = new URL(r.request().url()).searchParams;
+      // The streets stand at half their limits for an hour to come, and nothing is known beyond.
+      const a = await r.fetch(), body = Number(at.get('t')) < last ? Buffer.concat([message(5, Buffer.alloc(links, 128)), await a.body()]) : await a.body();
+      await r.fulfill({ status: 200, body, contentType: 'application/octet-stream' });
+    }));
+    await until(page, () => window.citybrain?.status() && window.citybrain.map.speeds?.length > 0 && document.querySelector('.key .fan'));
+    links = await page.evaluate(() => window.citybrain.map.speeds.length);
+    const now = await clockOf(page);
+    last = now + 3600;
+    await page.evaluate((at) => window.citybrain.time.set(at), now + 1800);
+    await until(page, () => window.citybrain.map.speeds.every((v) => v === 128));
+    await until(page, (w) => new RegExp(w).test(document.querySelector('.badge').textContent), words.source);
+    await page.evaluate((at) => window.citybrain.time.set(at), now + 5400);
+    await until(page, (w) => new RegExp(w).test(document.querySelector('.badge').textContent), beyond.source);
+    await until(page, () => window.citybrain.map.speeds.every((v) => v === 255));
+    await page.close();
+  }
+});
+
 test('two maps compare now with a forecast, and a decision with what would be without it', async () => {
   const { page, errors } = await open('en');
   await until(page, () => document.querySelector('.key .fan'));

@@ -15,10 +15,22 @@ import (
 // A Model is what the days of a city's streets have taught.
 type Model struct {
 	streets *streets
-	speed   [][]float32 // profile: m/s by bin and link
-	seen    [][]float32 // s that reporting vehicles spend there, by bin and link
+	first   time.Duration // after midnight, when its day begins
+	bins    int           // of its day
+	usual   []profile     // of each slot of its day
 	leads   [len(Leads)]learnt
 }
+
+// A profile is what links do on their days at one time, by link, as the model's file holds it.
+type profile struct {
+	speed   []float32 // m/s, mean of vehicles
+	seen    []float32 // s that reporting vehicles spend there in a bin
+	covered []float32 // share of the bin that loops are covered; −1: none ever told
+	counted []float32 // vehicles that loops count in a bin; −1: none ever told
+}
+
+// slot is how many bins one profile is of.
+const slot = 3
 
 // learnt is what one lead has taught: how far off its profile a link will be, and the square of what is then left over.
 type learnt struct {
@@ -29,15 +41,16 @@ type learnt struct {
 
 // What learning takes of the days.
 const (
-	sampled  = 500_000 // rows at most
-	rounds   = 200
-	rounds2  = 40
-	notSeen  = 60.0 // s of reports that a link's own profile of a bin needs to outweigh its day's
-	coverage = 0.9
-	leastV   = 0.3 // m/s
+	fewVehicles = 3.0       // that a link's own speed needs to outweigh the city's share of the limit
+	fewInSlot   = 6.0       // that a slot's own speed needs to outweigh what the link's day and the city's hour make likely
+	sampled     = 1_000_000 // rows at most
+	rounds      = 200
+	rounds2     = 40
+	coverage    = 0.9
+	leastV      = 0.3 // m/s
 )
 
-// Learn learns from earlier days, which all begin at one time of day. links that nobody reported from have their limit's share of the others'.
+// Learn learns from earlier days, which all begin at one time of day. Links that nobody reported from have their limit's share of the others'.
 func Learn(s *city.Streets, days []Day, seed uint64) (*Model, error) {
 	if len(days) < 4 {
 		return nil, fmt.Errorf("forecast of speeds: %d days to learn from; give four or more", len(days))
@@ -56,8 +69,8 @@ func Learn(s *city.Streets, days []Day, seed uint64) (*Model, error) {
 	if last := Leads[len(Leads)-1]; bins < 2*last {
 		return nil, fmt.Errorf("forecast of speeds: days of %d bins; %d or more are needed to look %v ahead", bins, 2*last, time.Duration(last)*Bin)
 	}
-	m := &Model{streets: newStreets(s)}
-	m.profile(days)
+	m := &Model{streets: newStreets(s), first: days[0].First, bins: bins}
+	m.learnUsual(days)
 	var wg sync.WaitGroup
 	var failed [len(Leads)]error
 	for k := range Leads {
@@ -71,46 +84,77 @@ func Learn(s *city.Streets, days []Day, seed uint64) (*Model, error) {
 	return m, errors.Join(failed[:]...)
 }
 
-// at is the bin of the model's day that b falls on; what is before and after has the nearest one's profile.
-func (m *Model) at(b int) int { return min(max(b, 0), len(m.speed)-1) }
+// at is the profile of bin b of the model's day; what is before and after has the nearest one's.
+func (m *Model) at(b int) *profile { return &m.usual[min(max(b/slot, 0), len(m.usual)-1)] }
 
-// profile makes the means of each link, each bin with those beside it.
-func (m *Model) profile(days []Day) {
-	n, bins := len(m.streets.length), len(days[0].Bins)
-	day, share := make([]float64, n), [2]float64{}
-	weight := make([]float64, n)
-	for d := range days {
-		for b := range days[d].Bins {
-			r := &days[d].Bins[b]
-			for l := range n {
-				if s := float64(r.Seen[l]); s > 0 {
-					day[l] += s * float64(r.Speed[l])
-					weight[l] += s
-					share[0] += s * float64(r.Speed[l])
-					share[1] += s * float64(m.streets.limit[l])
-				}
+// learnUsual makes the profiles: of each slot's bins and those beside them. Speeds count by the vehicles that left, as few vehicles that stand
+// long make a street no slower for those who drive there; where few did, the link's day and how fast the city drives at this time speak as well.
+func (m *Model) learnUsual(days []Day) {
+	n := len(m.streets.length)
+	day, left := make([]float64, n), make([]float64, n)
+	var all, limits float64
+	each := func(from, to int, f func(r *Record)) {
+		for d := range days {
+			for b := max(0, from); b < min(m.bins, to); b++ {
+				f(&days[d].Bins[b])
 			}
 		}
 	}
-	usual := share[0] / max(share[1], 1)
-	for l := range n {
-		day[l] = (day[l] + notSeen*usual*float64(m.streets.limit[l])) / (weight[l] + notSeen)
-	}
-	for b := range bins {
-		speed, seen := make([]float32, n), make([]float32, n)
+	each(0, m.bins, func(r *Record) {
 		for l := range n {
-			sum, w := 2*notSeen*day[l], 2*notSeen
-			for d := range days {
-				seen[l] += days[d].Bins[b].Seen[l] / float32(len(days))
-				for _, r := range days[d].Bins[max(0, b-1):min(bins, b+2)] {
-					if s := float64(r.Seen[l]); s > 0 {
-						sum, w = sum+s*float64(r.Speed[l]), w+s
-					}
+			if v := float64(r.Left[l]); v > 0 && r.Seen[l] > 0 {
+				day[l] += v * float64(r.Speed[l])
+				left[l] += v
+				all += v * float64(r.Speed[l])
+				limits += v * float64(m.streets.limit[l])
+			}
+		}
+	})
+	share := all / max(limits, 1)
+	for l := range n {
+		day[l] = (day[l] + fewVehicles*share*float64(m.streets.limit[l])) / (left[l] + fewVehicles)
+	}
+	for from := 0; from < m.bins; from += slot {
+		var sum, weight, seen, covered, coveredOf, counted, countedOf = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+		var hour, hours float64
+		bins := 0.0
+		each(from-1, from+slot+1, func(r *Record) {
+			bins++
+			for l := range n {
+				seen[l] += float64(r.Seen[l])
+				if v := float64(r.Left[l]); v > 0 && r.Seen[l] > 0 {
+					sum[l] += v * float64(r.Speed[l])
+					weight[l] += v
+					hour += v * float64(r.Speed[l])
+					hours += v * day[l]
+				}
+				if r.Occupied[l] >= 0 {
+					covered[l], coveredOf[l] = covered[l]+float64(r.Occupied[l]), coveredOf[l]+1
+				}
+				if r.Counted[l] >= 0 {
+					counted[l], countedOf[l] = counted[l]+float64(r.Counted[l]), countedOf[l]+1
 				}
 			}
-			speed[l] = float32(sum / w)
+		})
+		pace := 1.0
+		if hours > 0 {
+			pace = hour / hours
 		}
-		m.speed, m.seen = append(m.speed, speed), append(m.seen, seen)
+		p := profile{make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)}
+		for l := range n {
+			limit := m.streets.limit[l]
+			v := (sum[l] + fewInSlot*min(day[l]*pace, float64(limit))) / (weight[l] + fewInSlot)
+			p.speed[l] = unpackShare(packShare(float32(v)/limit)) * limit
+			p.seen[l] = unpackCount(packCount(float32(seen[l] / bins)))
+			p.covered[l], p.counted[l] = -1, -1
+			if coveredOf[l] > 0 {
+				p.covered[l] = unpackShare(packShare(float32(covered[l] / coveredOf[l])))
+			}
+			if countedOf[l] > 0 {
+				p.counted[l] = unpackCount(packCount(float32(counted[l] / countedOf[l])))
+			}
+		}
+		m.usual = append(m.usual, p)
 	}
 }
 
@@ -138,22 +182,23 @@ func (m *Model) rows(days []Day, k int, draw chance.Source, take func(d int) boo
 		}
 		o, bins := m.outlook(), days[d].Bins
 		for b := 0; b+lead < len(bins); b++ {
-			if o.see(b, &bins[b]); b < slowest || bins[b].Ahead == nil {
+			if o.see(b, &bins[b]); b < Slowest || bins[b].Ahead == nil {
 				continue
 			}
 			then := &bins[b+lead]
+			usual := m.at(b + lead).speed
 			o.each(lead, bins[b].Ahead[k], func(l int) bool {
 				return then.Seen[l] > 0 && then.Left[l] > 0 && draw.Float(uint64(d)<<32|uint64(b), uint64(l)) < share
 			}, func(l int, q *[inputs]float32) {
-				x, y, w, known = append(x, *q), append(y, then.Speed[l]-m.speed[m.at(b+lead)][l]), append(w, then.Left[l]), append(known, then.Seen[l])
+				x, y, w, known = append(x, *q), append(y, then.Speed[l]-usual[l]), append(w, then.Left[l]), append(known, then.Seen[l])
 			})
 		}
 	}
 	return x, y, w, known
 }
 
-// slowest is how many bins a day must have been seen for before anything is learnt from it.
-const slowest = 6
+// Slowest is how many bins a day must have been seen for before anything is learnt or should be told from it.
+const Slowest = 6
 
 // learn makes the trees of one lead. What is left over is learnt from days that its own trees have not seen.
 func (m *Model) learn(days []Day, k int, draw chance.Source) (out learnt, err error) {
@@ -165,7 +210,7 @@ func (m *Model) learn(days []Day, k int, draw chance.Source) (out learnt, err er
 			return out, fmt.Errorf("forecast of speeds: on half of the days nobody reported %v after a flood forecast", time.Duration(Leads[k])*Bin)
 		}
 		h := newTable(hx, hy, hw)
-		trees := h.boost(rounds / 2)
+		trees := h.boost(rounds/2, draw.Sub(uint64(1+half)))
 		vx, vy, _, vw := m.rows(days, k, draw, func(d int) bool { return d%2 != half })
 		for i := range vx {
 			q := h.step(&vx[i])
@@ -177,10 +222,10 @@ func (m *Model) learn(days []Day, k int, draw chance.Source) (out learnt, err er
 	}
 	x, y, w, _ := m.rows(days, k, draw, func(int) bool { return true })
 	t := newTable(x, y, w)
-	out.off = t.boost(rounds)
+	out.off = t.boost(rounds, draw.Sub(3))
 	out.mean = &table{cuts: t.cuts}
 	s := newTable(sx, sy, sw)
-	out.left = s.boost(rounds2)
+	out.left = s.boost(rounds2, draw.Sub(4))
 	out.square = &table{cuts: s.cuts}
 	ratio := make([]float32, len(mean))
 	for i := range mean {
@@ -206,28 +251,46 @@ type Forecast struct {
 	Speed, Low, High []float32 // m/s by link
 }
 
-// Predict tells the next hour from today's records so far, which begin with the model's first bin and end with one that has a flood forecast.
-// everyone is how many vehicles there are for each one that reports: bounds are those of the mean of all.
-func (m *Model) Predict(today []Record, everyone float32) ([]Forecast, error) {
-	if len(today) == 0 || today[len(today)-1].Ahead == nil {
-		return nil, fmt.Errorf("forecast of speeds: %d records of today, the last of which must have a flood forecast", len(today))
+// A Today is a day as far as it was seen.
+type Today struct {
+	m       *Model
+	o       *outlook
+	next    int // bin
+	current Record
+}
+
+// Today begins a day at a time after midnight, which may be before or after the model's own day.
+func (m *Model) Today(begins time.Duration) *Today {
+	return &Today{m: m, o: m.outlook(), next: int((begins - m.first) / Bin)}
+}
+
+// See takes in the next bin.
+func (t *Today) See(r Record) error {
+	if err := r.check(len(t.m.streets.length)); err != nil {
+		return fmt.Errorf("forecast of speeds: bin %d of today: %w", t.next, err)
 	}
+	t.current = r
+	t.o.see(t.next, &t.current)
+	t.next++
+	return nil
+}
+
+// Predict tells the next hour after the last bin seen, which must have a flood forecast. everyone is how many vehicles there are for each one
+// that reports: bounds are those of the mean of all.
+func (t *Today) Predict(everyone float32) ([]Forecast, error) {
+	if t.current.Ahead == nil {
+		return nil, fmt.Errorf("forecast of speeds: bin %d of today has no flood forecast, or none was seen", t.next-1)
+	}
+	m, o := t.m, t.o
 	n := len(m.streets.length)
-	o := m.outlook()
-	for b := range today {
-		if err := today[b].check(n); err != nil {
-			return nil, fmt.Errorf("forecast of speeds: bin %d of today: %w", b, err)
-		}
-		o.see(b, &today[b])
-	}
 	list := make([]Forecast, len(Leads))
 	for k, lead := range Leads {
 		f := Forecast{time.Duration(lead) * Bin, make([]float32, n), make([]float32, n), make([]float32, n)}
-		of, profile, usual := &m.leads[k], m.speed[m.at(o.bin+lead)], m.seen[m.at(o.bin+lead)]
+		of, then := &m.leads[k], m.at(o.bin+lead)
 		o.each(lead, o.last.Ahead[k], func(int) bool { return true }, func(l int, x *[inputs]float32) {
 			q := of.mean.step(x)
-			v := profile[l] + sum(of.off, &q)
-			x[4] = max(everyone*usual[l], everyone)
+			v := then.speed[l] + sum(of.off, &q)
+			x[4] = max(everyone*then.seen[l], everyone)
 			q = of.square.step(x)
 			s := root(sum(of.left, &q))
 			f.Speed[l] = min(max(v, leastV), m.streets.limit[l])

@@ -20,6 +20,7 @@ type Record struct {
 	Seen     []float32 // s that they spent there
 	Left     []float32 // reporting vehicles that left the link
 	Occupied []float32 // share of the bin that a loop of the link was covered; −1: none tells
+	Counted  []float32 // vehicles that loops at the link's end counted; −1: none tells
 	Dry      []float32 // share of the limit that the water leaves: 1 without water
 	Rain     float32   // mm/h over the city
 	// Ahead is what the flood forecast at the bin's end has for Dry after each of Leads; nil where none was made: nothing is learnt or predicted from there.
@@ -38,7 +39,7 @@ func (r *Record) check(links int) error {
 		name   string
 		values []float32
 		lo, hi float32
-	}{{"speeds", r.Speed, 0, 100}, {"seconds seen", r.Seen, 0, math.MaxFloat32}, {"vehicles that left", r.Left, 0, math.MaxFloat32}, {"loops", r.Occupied, -1, 1}, {"shares of the limit", r.Dry, 0, 1}} {
+	}{{"speeds", r.Speed, 0, 100}, {"seconds seen", r.Seen, 0, math.MaxFloat32}, {"vehicles that left", r.Left, 0, math.MaxFloat32}, {"loops", r.Occupied, -1, 1}, {"counts", r.Counted, -1, math.MaxFloat32}, {"shares of the limit", r.Dry, 0, 1}} {
 		if len(s.values) != links {
 			return fmt.Errorf("%d %s for %d links", len(s.values), s.name, links)
 		}

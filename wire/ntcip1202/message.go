@@ -162,6 +162,19 @@ func takeNumber(b []byte, what string) (int64, []byte, error) {
 	return n, rest, err
 }
 
+// Question reports whether a datagram is one message and nothing else, and names the question that it is or answers: its community and request.
+func Question(datagram []byte) (name string, ok bool) {
+	frame, garbage, _ := Split(datagram)
+	if len(garbage) > 0 || len(frame) != len(datagram) || len(frame) == 0 {
+		return "", false
+	}
+	m, err := Decode(frame)
+	if err != nil {
+		return "", false
+	}
+	return strconv.FormatInt(int64(m.Request), 10) + " " + m.Community, true
+}
+
 // Decode reads one whole message.
 func Decode(b []byte) (Message, error) {
 	var m Message

@@ -89,6 +89,9 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("split %d of %d", n, len(b))
 		}
 		m, err := Decode(b)
+		if _, ok := Question(b); ok && err != nil {
+			t.Fatalf("a datagram is taken for a message that can't be read: %v", err)
+		}
 		if err != nil {
 			return
 		}
