@@ -3,6 +3,7 @@ package brain
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -40,12 +41,15 @@ const mostCounted = 1000
 // slowProbe is the speed, m/s, below which a reporting vehicle stands.
 const slowProbe = 1.5
 
-// newSpeedWatch is nil for a city that has no model of its speeds. One that is not of these streets is an error.
+// newSpeedWatch is nil for a city that has no model of its speeds, or one of streets that have been changed since.
 func newSpeedWatch(c *city.City, start time.Time) (*speedWatch, error) {
 	if len(c.Speeds) == 0 {
 		return nil, nil
 	}
 	m, err := forecast.Read(bytes.NewReader(c.Speeds), &c.Streets, c.TrafficHash())
+	if errors.Is(err, forecast.ErrStreets) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}
