@@ -270,7 +270,7 @@ func (b *Brain) minute(ctx context.Context, snap twin.Snapshot) error {
 	}
 	since := b.now.Sub(b.cfg.Start)
 	if since%forecast.Bin == 0 && since > 0 {
-		if err := b.foretell(); err != nil {
+		if err := b.foretell(ctx); err != nil {
 			return err
 		}
 	}

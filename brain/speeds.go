@@ -2,6 +2,8 @@ package brain
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -33,15 +35,21 @@ type speedWatch struct {
 // loopSum is what a link's loops told in a bin.
 type loopSum struct{ reports, covered, counted float64 }
 
+// mostCounted is a count of one report that no loop makes.
+const mostCounted = 1000
+
 // slowProbe is the speed, m/s, below which a reporting vehicle stands.
 const slowProbe = 1.5
 
-// newSpeedWatch is nil for a city that has no model of its speeds. One that is not of these streets is an error.
+// newSpeedWatch is nil for a city that has no model of its speeds, or one of streets that have been changed since.
 func newSpeedWatch(c *city.City, start time.Time) (*speedWatch, error) {
 	if len(c.Speeds) == 0 {
 		return nil, nil
 	}
 	m, err := forecast.Read(bytes.NewReader(c.Speeds), &c.Streets, c.TrafficHash())
+	if errors.Is(err, forecast.ErrStreets) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("brain: %w", err)
 	}
@@ -70,18 +78,24 @@ func (w *speedWatch) told(l int32, count *[3]reading, occupied float64) {
 	s.reports++
 	s.covered += min(occupied, 1)
 	for k := range count {
-		if !math.IsNaN(count[k].volume) {
-			s.counted += count[k].volume
+		if v := count[k].volume; v >= 0 && v < mostCounted {
+			s.counted += v
 		}
 	}
 }
 
-// foretell ends a bin and foretells the next hour. Without water in the city, or before the first forecast of it, streets are taken to be as dry as they
+// foretell ends a bin and has the next hour foretold. Without water in the city, or before the first forecast of it, streets are taken to be as dry as they
 // are.
-func (b *Brain) foretell() error {
+func (b *Brain) foretell(ctx context.Context) error {
 	w := b.speeds
 	if w == nil {
 		return nil
+	}
+	const kind = "speeds"
+	for b.pondering(kind) { // it still looks at the day as it was
+		if err := b.settle(ctx, true); err != nil {
+			return err
+		}
 	}
 	n := len(b.city.Streets.Links)
 	occupied, counted := make([]float32, n), make([]float32, n)
@@ -97,7 +111,10 @@ func (b *Brain) foretell() error {
 		*s = loopSum{}
 	}
 	mmh, _ := b.RainNow()
-	r := w.rec.Cut(occupied, counted, b.dry(nil), float32(max(0, mmh)))
+	if !(mmh >= 0 && mmh < 1000) {
+		mmh = 0
+	}
+	r := w.rec.Cut(occupied, counted, b.dry(nil), float32(mmh))
 	r.Ahead = new([len(forecast.Leads)][]float32)
 	for k, lead := range forecast.Leads {
 		if depth := b.depthAhead(b.now.Add(time.Duration(lead) * forecast.Bin)); depth != nil {
@@ -112,12 +129,14 @@ func (b *Brain) foretell() error {
 	if w.records++; w.records < forecast.Slowest || b.halted {
 		return nil
 	}
-	list, err := w.today.Predict(1 / probeShare)
-	if err != nil {
-		return fmt.Errorf("brain: %w", err)
-	}
-	w.newest = &SpeedForecast{b.now, list}
-	return b.keepSpeeds(w.newest)
+	f := &SpeedForecast{Issued: b.now}
+	return b.ponder(ctx, thought{kind, func(context.Context) (err error) {
+		f.Leads, err = w.today.Predict(1 / probeShare)
+		return err
+	}, func() error {
+		w.newest = f
+		return b.keepSpeeds(f)
+	}})
 }
 
 // dry is the share of its limit that the water leaves each link: depth m of it, nil: what the brain believes of now.

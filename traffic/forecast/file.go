@@ -123,7 +123,10 @@ func (m *Model) Write(w io.Writer, streets string) error {
 // errFile says what to do about a file that can't be used.
 var errFile = errors.New("make it anew with citybrain city speeds")
 
-// Read returns the model of a file, which must be of these streets.
+// ErrStreets marks a model that is of other streets than those that it is asked for.
+var ErrStreets = errors.New("it is of other streets")
+
+// Read returns the model of a file, which must be of these streets: of others it is ErrStreets.
 func Read(r io.Reader, s *city.Streets, streets string) (*Model, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
@@ -138,7 +141,7 @@ func Read(r io.Reader, s *city.Streets, streets string) (*Model, error) {
 		return nil, fmt.Errorf("model of speeds: it begins with %.20q, this build reads %q; %w", head, fileHead, errFile)
 	}
 	if of := string(d.take(int(d.u16()))); of != streets {
-		return nil, fmt.Errorf("model of speeds: it is of streets %.12q, these are %.12q; %w", of, streets, errFile)
+		return nil, fmt.Errorf("model of speeds: %w, %.12q, these are %.12q; %w", ErrStreets, of, streets, errFile)
 	}
 	m := &Model{streets: newStreets(s)}
 	m.first, m.bins = time.Duration(d.u32())*time.Second, int(d.u16())

@@ -47,10 +47,10 @@ func TestModelIsKept(t *testing.T) {
 		t.Error("a model that was kept is kept as other bytes")
 	}
 	for name, try := range map[string]func() error{
-		"it is of streets \"abc\"": func() error { _, err := Read(bytes.NewReader(file), s, "abd"); return err },
-		"21 links":                 func() error { _, err := Read(bytes.NewReader(file), ring(21), "abc"); return err },
-		"invalid header":           func() error { _, err := Read(strings.NewReader("this is no compressed file"), s, "abc"); return err },
-		"unexpected EOF":           func() error { _, err := Read(bytes.NewReader(file[:len(file)/2]), s, "abc"); return err },
+		"it is of other streets, \"abc\"": func() error { _, err := Read(bytes.NewReader(file), s, "abd"); return err },
+		"21 links":                        func() error { _, err := Read(bytes.NewReader(file), ring(21), "abc"); return err },
+		"invalid header":                  func() error { _, err := Read(strings.NewReader("this is no compressed file"), s, "abc"); return err },
+		"unexpected EOF":                  func() error { _, err := Read(bytes.NewReader(file[:len(file)/2]), s, "abc"); return err },
 		"cut off": func() error {
 			z, err := gzip.NewReader(bytes.NewReader(file))
 			if err != nil {
