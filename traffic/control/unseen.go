@@ -118,7 +118,14 @@ func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observa
 	// Where only some may go, one who may not is soon the first.
 	leaves := (1 - noticed) * may * may * (saturationGap + first*(saturation-saturationGap))
 	going := open && o.Time-sig.Since >= startLoss+1
-	for t := b.dt; t > 0; t-- {
+	if o.Blind { // nothing will ever tell, so that only its mean is kept
+		out := 0.0
+		if going {
+			out = leaves
+		}
+		*q = even(max(0, min(q.mean()+(rate-out)*b.dt, most)))
+	}
+	for t := b.dt; t > 0 && !o.Blind; t-- {
 		step := min(t, 1)
 		q.come(rate*(1-o.Share)*step, most)
 		if !going {
