@@ -6,15 +6,6 @@ type backlog []float64
 
 func newBacklog() backlog { return backlog{1} }
 
-// even is a queue of so many, as little scattered as can be.
-func even(mean float64) backlog {
-	n := int(mean)
-	q := make(backlog, n+2)
-	q[n+1] = mean - float64(n)
-	q[n] = 1 - q[n+1]
-	return q
-}
-
 // come lets one more join with probability f, as far as there is room for most.
 func (q *backlog) come(f, most float64) {
 	p := *q

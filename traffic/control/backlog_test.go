@@ -69,9 +69,6 @@ func TestBacklogLearns(t *testing.T) {
 	if q.beyond(0) > 0.4 {
 		t.Errorf("nobody uses its green: somebody is there with %.2f", q.beyond(0))
 	}
-	if q = even(2.25); math.Abs(q.mean()-2.25) > 1e-9 || q.beyond(1) != 1 || math.Abs(q.beyond(2)-0.25) > 1e-9 {
-		t.Errorf("2.25 of them: %v", q)
-	}
 	q = newBacklog()
 	q.leave(1)
 	q.most(-3)

@@ -29,10 +29,13 @@ func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 			taken |= 1 << uint(a.far/room)
 		}
 	}
-	mean := q.mean()
+	mean, least := q.mean(), leastThere
+	if o.Blind {
+		least = likelyThere
+	}
 	for n := 0; n < len(q); n++ {
 		there := q.beyond(n)
-		if there < leastThere {
+		if there < least {
 			return
 		}
 		if taken>>uint(n)&1 == 1 {
@@ -55,10 +58,12 @@ func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 	}
 }
 
-// How likely one in a queue must be if he is to be planned for, and if he is to have his turn like one who is seen.
+// How likely one in a queue must be if he is to be planned for, also where nothing ever tells of it, so that belief scatters more and
+// more; and if he is to have his turn like one who is seen.
 const (
-	leastThere = 0.1
-	surely     = 0.8
+	leastThere  = 0.1
+	likelyThere = 0.5
+	surely      = 0.8
 )
 
 // rate is how many vehicles/s come to lane l: all of them where few are seen, else those who are not.
@@ -118,14 +123,7 @@ func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observa
 	// Where only some may go, one who may not is soon the first.
 	leaves := (1 - noticed) * may * may * (saturationGap + first*(saturation-saturationGap))
 	going := open && o.Time-sig.Since >= startLoss+1
-	if o.Blind { // nothing will ever tell, so that only its mean is kept
-		out := 0.0
-		if going {
-			out = leaves
-		}
-		*q = even(max(0, min(q.mean()+(rate-out)*b.dt, most)))
-	}
-	for t := b.dt; t > 0 && !o.Blind; t-- {
+	for t := b.dt; t > 0; t-- {
 		step := min(t, 1)
 		q.come(rate*(1-o.Share)*step, most)
 		if !going {
