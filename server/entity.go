@@ -197,16 +197,16 @@ func (s *Server) frameAt(w http.ResponseWriter, r *http.Request) {
 			fail(w, err)
 			return
 		}
+		if ratio, ok := v.Field(brain.SpeedRatio, "city", at); ok && len(ratio) == len(s.city.Streets.Links) {
+			w.Write(message(msgSpeeds, ratios(ratio)))
+		} else if ratio := s.foretold(name, at); ratio != nil {
+			w.Write(message(msgSpeeds, ratios(ratio)))
+		}
 		if show != showsMean {
 			if m := s.spread(name, show, at); m != nil {
 				w.Write(m)
 				return
 			} // an older branch has the mean of its members; the message says so
-		}
-		if ratio, ok := v.Field(brain.SpeedRatio, "city", at); ok && len(ratio) == len(s.city.Streets.Links) {
-			w.Write(message(msgSpeeds, ratios(ratio)))
-		} else if ratio := s.foretold(name, at); ratio != nil {
-			w.Write(message(msgSpeeds, ratios(ratio)))
 		}
 		field, ok := v.Field("waterDepth", "city", at)
 		wm := s.ground.Load()

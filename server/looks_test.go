@@ -228,6 +228,11 @@ func TestFrameShowsExpectedSpeeds(t *testing.T) {
 			t.Errorf("after %d min: %d %v, want %d", minutes, code, body, want)
 		}
 	}
+	dry := [][]uint8{make([]uint8, g.Server.city.Terrain.Cells())}
+	g.Server.spreads = []*brain.Spread{{Branch: "f/new", First: noon, Step: time.Hour, Median: dry, P90: dry, Chance: dry}} // water by another statistic comes behind the streets
+	if code, body := g.get("/api/frame?branch=f/new&show=median&t=" + timeOf(15)); code != 200 || len(body) < 9 || body[0] != msgSpeeds {
+		t.Errorf("the median's frame: %d %v", code, body)
+	}
 	for _, ask := range []string{"f/new&t=" + timeOf(31), "f/other&t=" + timeOf(15)} {
 		if code, body := g.get("/api/frame?branch=" + ask); code != 200 || len(body) != 0 {
 			t.Errorf("%s: %d %v", ask, code, body)
