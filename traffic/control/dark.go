@@ -77,7 +77,7 @@ func (b *brain) thin(l int32) {
 }
 
 // credit takes it that somebody came by one of the connections, over a stop line from a dead lane that has, or just had, green: from
-// one to which somebody was seen to go; else by chance, as its queue leaves or, where none is supposed, as they come of late.
+// one to which somebody was seen to go; else by chance, as they came of late, and more where a queue is supposed.
 func (b *brain) credit(list []int32, o *Observation) {
 	total := 0.0
 	weight := make([]float64, len(list))
