@@ -10,7 +10,6 @@ import (
 
 	"citybrain/account"
 	"citybrain/city"
-	"citybrain/city/riverside"
 )
 
 // A calibration is what `city calibrate --json` prints.
@@ -47,14 +46,9 @@ func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	c := (*city.City)(nil)
-	if *dir == "demo" {
-		c = riverside.City(demoSeed)
-	} else {
-		var err error
-		if c, err = city.Load(*dir); err != nil {
-			return err
-		}
+	c, err := loadCity(*dir)
+	if err != nil {
+		return err
 	}
 	p := newProgress()
 	k, err := account.Calibrate(ctx, c, *seed, *threads, func(part float64) { p.show("calibrating", part) })

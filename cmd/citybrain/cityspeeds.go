@@ -10,7 +10,6 @@ import (
 
 	"citybrain/account"
 	"citybrain/city"
-	"citybrain/city/riverside"
 )
 
 // A speedModel is what `city speeds --json` prints.
@@ -43,14 +42,9 @@ func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 	if *dir == "demo" && *file == "" {
 		return fmt.Errorf("%w: the demo city is not written: give --out FILE", errUsage)
 	}
-	c := (*city.City)(nil)
-	if *dir == "demo" {
-		c = riverside.City(demoSeed)
-	} else {
-		var err error
-		if c, err = city.Load(*dir); err != nil {
-			return err
-		}
+	c, err := loadCity(*dir)
+	if err != nil {
+		return err
 	}
 	p := newProgress()
 	b, err := account.LearnSpeeds(ctx, c, *evenings, *hours, *seed, *threads, func(part float64) { p.show("learning speeds", part) })

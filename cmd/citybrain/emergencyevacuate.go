@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"citybrain/city"
-	"citybrain/city/riverside"
 	"citybrain/emergency/evacuation"
 	"citybrain/flood"
 	"github.com/paulmach/orb"
@@ -68,12 +67,9 @@ func emergencyEvacuate(ctx context.Context, args []string, out io.Writer) error 
 	case !(*share > 0 && *share <= 1):
 		return fmt.Errorf("%w: --share %g is not above 0 and at most 1", errUsage, *share)
 	}
-	c := riverside.City(demoSeed)
-	if *folder != "" {
-		var err error
-		if c, err = city.Load(*folder); err != nil {
-			return err
-		}
+	c, err := loadCity(*folder)
+	if err != nil {
+		return err
 	}
 	if c.Terrain == nil {
 		return fmt.Errorf("city %s has no terrain: where water comes can't be told", c.Name.En)

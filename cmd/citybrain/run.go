@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +21,7 @@ import (
 	"citybrain/ngsild"
 	"citybrain/policy"
 	"citybrain/server"
+	"citybrain/traffic/forecast"
 )
 
 // demoSeed is the city and the evening that `citybrain run` shows.
@@ -77,11 +80,21 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
+// loadCity reads a pack; "" or demo is the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
 func loadCity(dir string) (*city.City, error) {
-	if dir == "" {
+	if dir == "" || dir == "demo" {
 		return riverside.City(demoSeed), nil
 	}
-	return city.Load(dir)
+	c, err := city.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Speeds) > 0 {
+		if _, err := forecast.Read(bytes.NewReader(c.Speeds), &c.Streets, c.TrafficHash()); errors.Is(err, forecast.ErrStreets) {
+			fmt.Fprintf(os.Stderr, "%s: %v; until then speeds are not forecast\n", dir, err)
+		}
+	}
+	return c, nil
 }
 
 func printReport(w io.Writer, r *account.Report) {

@@ -33,9 +33,9 @@ func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 	if o.Blind {
 		least = likelyThere
 	}
-	for n := 0; n < len(q); n++ {
-		there := q.beyond(n)
-		if there < least {
+	there := 1.0
+	for n := range q {
+		if there -= q[n]; there < least { // more than n stand there
 			return
 		}
 		if taken>>uint(n)&1 == 1 {
