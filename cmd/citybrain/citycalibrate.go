@@ -46,7 +46,11 @@ func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	c, err := loadCity(*dir)
+	folder := *dir
+	if folder == "demo" { // here it is always the demo city
+		folder = ""
+	}
+	c, err := loadCity(folder)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,11 @@ func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 	if *dir == "demo" && *file == "" {
 		return fmt.Errorf("%w: the demo city is not written: give --out FILE", errUsage)
 	}
-	c, err := loadCity(*dir)
+	folder := *dir
+	if folder == "demo" { // here it is always the demo city
+		folder = ""
+	}
+	c, err := loadCity(folder)
 	if err != nil {
 		return err
 	}

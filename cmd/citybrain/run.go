@@ -80,9 +80,9 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// loadCity reads a pack; "" or demo is the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
+// loadCity reads a pack; "" is the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
 func loadCity(dir string) (*city.City, error) {
-	if dir == "" || dir == "demo" {
+	if dir == "" {
 		return riverside.City(demoSeed), nil
 	}
 	c, err := city.Load(dir)
