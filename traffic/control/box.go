@@ -172,9 +172,9 @@ func (b *brain) turnover(x *outlet, more int, now float64) int {
 }
 
 // jammed tells whether somebody who had nobody to wait for is late in coming out of junction i, or two who had: who is let in across their
-// way may wait for them while they wait for him.
-func (b *brain) jammed(i int, o *Observation) bool {
-	waiting := 0
+// way may wait for them while they wait for him. sure: he is seen there.
+func (b *brain) jammed(i int, o *Observation) (jam, sure bool) {
+	waiting, seen := 0, 0
 	for _, c := range b.n.Junctions[i].Links {
 		k := &b.n.Connections[c]
 		if k.Length < shortBox {
@@ -188,9 +188,9 @@ func (b *brain) jammed(i int, o *Observation) bool {
 				case yields && age > waitInside:
 					waiting++
 				case !yields && v.held:
-					return true
+					jam = true
 				case !yields && age > k.Length/k.Speed+lateInside && b.outlets[x].lost*trusted <= b.outlets[x].went:
-					return true
+					jam = true
 				}
 			}
 			continue
@@ -200,17 +200,31 @@ func (b *brain) jammed(i int, o *Observation) bool {
 			if in <= 5 || b.known[v.ID].by != c {
 				continue
 			}
-			if !yields && v.Speed < startInside && travel(in, v.Speed, k.Speed) > soonOut {
-				return true
+			if !yields && (v.Speed < slowInside || v.Speed < startInside && travel(in, v.Speed, k.Speed) > soonOut) {
+				return true, true
 			}
 			if v.Speed < slowInside {
-				if waiting++; !yields {
-					return true
-				}
+				waiting++
+				seen++
 			}
 		}
 	}
-	return waiting > 1
+	return jam || waiting > 1, seen > 1
+}
+
+// held tells whether the green that comes at junction i is to wait for somebody inside: as long as he is seen there, or for a moment where
+// it is only likely.
+func (b *brain) held(i int, o *Observation) bool {
+	r, sig := &b.at[i], o.Signals[i]
+	if !sig.Changing {
+		r.due = 0
+		return false
+	}
+	if r.due == 0 {
+		r.due = sig.Since
+	}
+	jam, sure := b.jammed(i, o)
+	return jam && (sure || o.Time < r.due+mostLikely)
 }
 
 // yields tells whether connection c, of junction i, gives way in a phase to others that have green with it, so that he may stand inside.
@@ -230,6 +244,7 @@ const (
 	slowInside  = 0.5  // m/s
 	startInside = 5.0  // m/s, below which somebody inside is taken to have stood there, …
 	soonOut     = 2.0  // … and s, of his way out, that are waited for
+	mostLikely  = 4.0  // s that a green waits for somebody who is likely to be inside
 	trusted     = 10   // vehicles of which one may never be counted
 	shortBox    = 8.0  // m, of a way on which nobody can stand in another's
 )

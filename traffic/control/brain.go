@@ -56,6 +56,7 @@ type crossing struct {
 	sent    float64      // … and when, s
 	shown   []float64    // of each phase: s, when it was last green, or its turn came
 	lit     []float64    // of each phase: s, when it was last green or about to be
+	due     float64      // s, when the green that comes was due; 0: none comes
 	moved   float64      // s, when somebody last crossed one of its lines
 	unseen  []backlog    // of each lane: who is supposed to wait there …
 	served  []float64    // … and how many of them are supposed to have left
@@ -260,7 +261,7 @@ func (b *brain) agree(o *Observation, want []int) {
 			want[i] = r.asked // it is on its way to the lamps
 			continue
 		}
-		if sig.Changing && !b.n.Clearance && !o.Blind && b.dt < longPause && b.jammed(i, o) {
+		if !b.n.Clearance && !o.Blind && b.dt < longPause && b.held(i, o) {
 			want[i] = NotYet
 			continue
 		}

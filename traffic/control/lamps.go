@@ -97,7 +97,7 @@ func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64) {
 const NotYet = -2
 
 // longerRed is how much longer at most, s.
-const longerRed = 4.0
+const longerRed = 20.0
 
 // Step brings every junction to now and begins the changes that are wished and allowed. want[j] out of range is no wish; calls are those of an
 // Observation.
