@@ -30,6 +30,7 @@ const (
 	nearLine   = 8   // m behind the stop line up to which a crosswalk is waited for at the line
 	walkLead   = 1   // s that a vehicle leaves between itself and who comes behind it
 	walkerHalf = 0.4 // m
+	stepOut    = 2   // s that who has green lets those go first who turn over his way; then they let him (an assumption)
 )
 
 // Walks is what changes of those on foot, as plain data.
@@ -225,7 +226,7 @@ func (s *Sim) mayWalk(x int32) bool {
 }
 
 // walkersAhead holds a vehicle, dist m before a connection (less than 0: so far on it), to those on the crosswalks over it who are in its way when it
-// is there, and without a light to those who wait to step on: where the crosswalk lies close behind the stop line at the line, for which halt is the
+// is there, to those whom green has not helped for stepOut, and without a light to those who wait to step on: where the crosswalk lies close behind the stop line at the line, for which halt is the
 // speed, else before it. pass: it may go over the line.
 func (s *Sim) walkersAhead(conn int32, c *Car, k *kind, dist, v, halt float32) (pass bool, to float32) {
 	n := s.net
@@ -250,12 +251,20 @@ func (s *Sim) inTheWay(o *over, c *Car, k *kind, d, top float32) bool {
 	now := float32(s.Second)
 	arrives := during(max(0, d-walkerHalf), c.V, k.accel, top)
 	leaves := during(d+k.length+walkerHalf, c.V, k.accel, top)
-	free := s.Lit[o.walk] == '-' || s.Lit[o.walk] == 'o'
+	by := float32(-1) // s: vehicles wait for who came until then and still stands
+	switch s.Lit[o.walk] {
+	case '-', 'o':
+		by = now
+	case 'g', 'G':
+		if s.Second-s.Lights[s.net.walks[o.walk].light].Since >= stepOut {
+			by = now - stepOut
+		}
+	}
 	for id := s.WalkFirst[o.walk]; id >= 0; id = s.WalkNext[id] {
 		w := &s.demand.Walkers[id]
 		speed, on := float32(w.Speed), s.WalkOn[id]
 		if on < 0 {
-			if free && s.WalkAt[id] <= now {
+			if s.WalkAt[id] <= by {
 				return true
 			}
 			continue

@@ -177,3 +177,25 @@ func TestWalkersRestore(t *testing.T) {
 		t.Errorf("%d of 40 walkers arrived", done)
 	}
 }
+
+// Who has green lets those go first who turn over his way, for two seconds; whoever could still stop then is to let him.
+func TestWhoHasGreenIsLetIn(t *testing.T) {
+	g := net(8, [4]int{0, 1, 1, 100}, [4]int{1, 2, 1, 100})
+	join(g, 0, 1, 16, nil, nil).Speed = 6
+	signal(g, []city.LightPhase{{State: "gr", Duration: 20}, {State: "gG", Duration: 40}}, 0)
+	g.Lights[0].Places = 2
+	g.Crosswalks = []city.Crosswalk{{ID: "x", Light: 0, Index: 1, Length: 8, Over: []city.Over{{Connection: 0, Path: 12, Walk: 4}}}}
+	d := &city.LaneDemand{Types: []city.VehicleType{dawdler()}}
+	stream(d, 0, 1, 0, 1, 0, 1)
+	afoot(d, 1, 1, 0)
+	s := run(t, g, d, Config{})
+	for sec := 5; sec <= 30; sec++ {
+		s.to(t, sec)
+		s.WalkOn[0], s.WalkLeg[0], s.WalkFirst[0], s.WalkNext[0] = -1, 0, 0, -1 // he stands there whatever the street looks like
+		s.WalkAt[0] = 4
+		got := s.inTheWay(&s.net.over[0], &Car{V: 6}, &s.kinds[0], 25, 6)
+		if want := s.Lit[0] == 'G' && sec-20 >= stepOut; got != want {
+			t.Errorf("second %d, %c: in the way %v, want %v", sec, s.Lit[0], got, want)
+		}
+	}
+}
