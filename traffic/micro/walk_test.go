@@ -198,4 +198,14 @@ func TestWhoHasGreenIsLetIn(t *testing.T) {
 			t.Errorf("second %d, %c: in the way %v, want %v", sec, s.Lit[0], got, want)
 		}
 	}
+	conn := int32(s.net.lanes)
+	for _, x := range []struct {
+		at        float32 // m along its way, 11 m are before the crosswalk; at 5 m/s it needs 0.5 m, and 5 m of a second's thought
+		may, let bool
+	}{{4, true, true}, {7, false, true}, {10.8, false, false}, {13, false, false}} {
+		s.Segments[conn] = append(s.Segments[conn][:0], Car{Pos: x.at, V: 5})
+		if may, let := s.mayWalk(0, false), s.mayWalk(0, true); may != x.may || let != x.let {
+			t.Errorf("a car %g m on its way: he may step on %v, if he is known to be let in %v; want %v, %v", x.at, may, let, x.may, x.let)
+		}
+	}
 }
