@@ -200,7 +200,7 @@ func TestWhoHasGreenIsLetIn(t *testing.T) {
 	}
 	conn := int32(s.net.lanes)
 	for _, x := range []struct {
-		at        float32 // m along its way, 11 m are before the crosswalk; at 5 m/s it needs 0.5 m, and 5 m of a second's thought
+		at       float32 // m along its way, 11 m are before the crosswalk; at 5 m/s it needs 0.5 m, and 5 m of a second's thought
 		may, let bool
 	}{{4, true, true}, {7, false, true}, {10.8, false, false}, {13, false, false}} {
 		s.Segments[conn] = append(s.Segments[conn][:0], Car{Pos: x.at, V: 5})
