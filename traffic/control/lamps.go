@@ -81,8 +81,8 @@ func (s *Lamps) halt(l *lamp, j int, now float64) {
 	}
 }
 
-// attend ends the greens of walkers that are over and begins those that have been called for, where another phase is wished for only those
-// that prolong this one no more than all who called at its start would have. Where a round is tight all of a phase's begin with one.
+// attend ends the greens of walkers that are over and begins those that have been called for: where a round is full and another phase is wished for
+// only those that prolong this one no more than all who called at its start would have, and where it is tight all of a phase's with one.
 func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64, wished bool) {
 	x := &s.n.Junctions[j]
 	s.halt(l, j, now)
@@ -90,7 +90,7 @@ func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64, wished bool
 		return
 	}
 	end := math.Inf(1)
-	if wished {
+	if wished && x.Full {
 		end = l.since + s.n.longestWalk(j, l.phase)
 	}
 	may := func(k int) bool {

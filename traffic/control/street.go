@@ -101,6 +101,7 @@ func (w *Network) rule(j *Junction) {
 	for p := range j.Phases {
 		round += j.Changes[p][(p+1)%n].Total() + w.longestWalk(int(j.Light), p)
 	}
+	j.Full = round+float64(n)*max(0, w.MinGreen-1)+walkMargin > walkLimit
 	j.Tight = round+walkMargin > walkLimit
 }
 
