@@ -193,39 +193,42 @@ func (c *City) otherStages(a, b *Turn) bool {
 func (n *LaneNet) light(c *City, turns, walks []int32) {
 	n.Lights = make([]Light, len(c.Signals))
 	movement := make([][]int32, len(c.Signals)) // of each place
+	conns, cross := make([][]int32, len(c.Signals)), make([][]int32, len(c.Signals))
 	for i, t := range turns {
 		if turn := &c.Streets.Turns[t]; turn.Junction >= 0 {
 			k := &n.Connections[i]
 			k.Light, k.Index = turn.Junction, int32(len(movement[turn.Junction]))
 			movement[turn.Junction] = append(movement[turn.Junction], turn.Movement)
+			conns[turn.Junction] = append(conns[turn.Junction], int32(i))
 		}
 	}
 	for i, m := range walks {
 		if k := &n.Crosswalks[i]; k.Light >= 0 {
 			k.Index = int32(len(movement[k.Light]))
 			movement[k.Light] = append(movement[k.Light], m)
+			cross[k.Light] = append(cross[k.Light], int32(i))
 		}
 	}
 	for j := range c.Signals {
 		sig, l := &c.Signals[j], &n.Lights[j]
 		l.ID, l.Offset, l.Places = sig.ID, float64(sig.Reference.Offset), len(movement[j])
-		stages := sig.Reference.Stages
-		for i, st := range stages {
-			next := stages[(i+1)%len(stages)].Stage
+		stages := n.halve(sig, n.lit(sig, movement[j]), conns[j], cross[j])
+		for i := range stages {
+			st, next := &stages[i], &stages[(i+1)%len(stages)]
 			green, clear, amber, dark := make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places), make([]byte, l.Places)
 			ends, flash := false, 0 // s before the end at which walkers must not begin
 			for p, m := range movement[j] {
 				green[p], clear[p], amber[p], dark[p] = 'r', 'r', 'r', 'r'
-				if !sig.InStage(st.Stage, m) {
+				if !st.shows[p] {
 					continue
 				}
 				green[p] = 'G'
-				mv, stays := &sig.Movements[m], sig.InStage(next, m)
+				mv := &sig.Movements[m]
 				if mv.Permissive {
 					green[p] = 'g'
 				}
 				switch {
-				case stays:
+				case next.shows[p]:
 					clear[p], amber[p], dark[p] = green[p], green[p], green[p]
 				case mv.Kind == Walkers:
 					flash = max(flash, int(mv.Clearance))
@@ -233,11 +236,11 @@ func (n *LaneNet) light(c *City, turns, walks []int32) {
 					clear[p], amber[p], ends = green[p], 'y', true
 				}
 			}
-			l.Phases = append(l.Phases, LightPhase{State: string(green), Duration: float64(st.Green - flash), Least: float64(sig.StageMinGreen(st.Stage) - flash)})
+			l.Phases = append(l.Phases, LightPhase{State: string(green), Duration: float64(st.green - flash), Least: float64(st.least - flash)})
 			if flash > 0 {
 				l.Phases = append(l.Phases, LightPhase{State: string(clear), Duration: float64(flash), Change: true})
 			}
-			between := float64(sig.Between(st.Stage, next))
+			between := float64(sig.between(st.movements, next.movements))
 			y := 0.0
 			if ends {
 				y = math.Min(yellowTime, between)
@@ -248,6 +251,98 @@ func (n *LaneNet) light(c *City, turns, walks []int32) {
 			}
 		}
 	}
+}
+
+// A litStage is a stage of the reference plan as a light shows it.
+type litStage struct {
+	movements    []int32
+	shows        []bool // of each place
+	green, least int    // s
+}
+
+// lit is the stages of a junction's reference plan, movement being that of each place.
+func (n *LaneNet) lit(sig *Junction, movement []int32) (list []litStage) {
+	for _, st := range sig.Reference.Stages {
+		x := litStage{movements: slices.Clone(sig.Stages[st.Stage].Movements), green: st.Green, least: sig.StageMinGreen(st.Stage)}
+		for _, m := range movement {
+			x.shows = append(x.shows, sig.InStage(st.Stage, m))
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// halve leaves out the stages that are for walkers alone over streets with an island, where each half of their crosswalks can be green in another stage in
+// which nobody drives over it but those who turn into the street, and the round at its least is the shorter for it. conns and cross are the junction's
+// connections and crosswalks.
+func (n *LaneNet) halve(sig *Junction, stages []litStage, conns, cross []int32) []litStage {
+	for s := 0; s < len(stages) && len(stages) > 2; s++ {
+		if slices.ContainsFunc(stages[s].movements, func(m int32) bool { return !sig.Movements[m].Island }) {
+			continue
+		}
+		rest := make([]litStage, 0, len(stages))
+		for q := range stages {
+			if x := stages[q]; q != s {
+				x.movements, x.shows = slices.Clone(x.movements), slices.Clone(x.shows)
+				rest = append(rest, x)
+			}
+		}
+		done := true
+		for _, k := range cross {
+			w := &n.Crosswalks[k]
+			if !stages[s].shows[w.Index] || slices.ContainsFunc(rest, func(x litStage) bool { return x.shows[w.Index] }) {
+				continue
+			}
+			needs, best := walkTime+int(w.Clear), -1
+			for q := range rest {
+				if n.spares(w, &rest[q], conns) && (best < 0 || max(needs-rest[q].least, 0) < max(needs-rest[best].least, 0)) {
+					best = q
+				}
+			}
+			if done = done && best >= 0; !done {
+				break
+			}
+			x := &rest[best]
+			x.shows[w.Index], x.least, x.green = true, max(x.least, needs), max(x.green, needs)
+			if m := sig.walks(w.Road); m >= 0 && !slices.Contains(x.movements, m) {
+				x.movements = append(x.movements, m)
+			}
+		}
+		if done && leastRound(sig, rest) < leastRound(sig, stages) {
+			stages, s = rest, s-1
+		}
+	}
+	return stages
+}
+
+// walks is the movement of those who walk over a link at a junction, −1: there is none.
+func (j *Junction) walks(link int32) int32 {
+	for m := range j.Movements {
+		if mv := &j.Movements[m]; mv.Kind == Walkers && mv.From == link {
+			return int32(m)
+		}
+	}
+	return -1
+}
+
+// spares reports whether nobody drives over a crosswalk in a stage but those who turn into its street.
+func (n *LaneNet) spares(w *Crosswalk, st *litStage, conns []int32) bool {
+	for _, k := range conns {
+		c := &n.Connections[k]
+		over := slices.ContainsFunc(w.Over, func(o Over) bool { return o.Connection == k }) || meet(c.Path, w.Line)
+		if over && st.shows[c.Index] && (c.Turn == Straight || n.Lanes[c.From].Road == w.Road) {
+			return false
+		}
+	}
+	return true
+}
+
+// leastRound is the s that stages take one after the other, each at its least.
+func leastRound(sig *Junction, stages []litStage) (sum int) {
+	for s := range stages {
+		sum += stages[s].least + sig.between(stages[s].movements, stages[(s+1)%len(stages)].movements)
+	}
+	return sum
 }
 
 // giveWay finds whose paths cross at each node, and who waits for whom.

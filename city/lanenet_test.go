@@ -84,6 +84,7 @@ func TestLanesOfACity(t *testing.T) {
 			}
 		}
 	}
+	shorter := 0
 	for j := range n.Lights {
 		l, cycle := &n.Lights[j], 0.0
 		green := make([]bool, l.Places)
@@ -96,8 +97,42 @@ func TestLanesOfACity(t *testing.T) {
 		if slices.Contains(green, false) {
 			t.Errorf("light %s: a place never shows green: %+v", l.ID, l.Phases)
 		}
-		if plan, err := city.NewPlan(&c.Signals[j], c.Signals[j].Reference); err != nil || float64(plan.Cycle()) != cycle {
+		plan, err := city.NewPlan(&c.Signals[j], c.Signals[j].Reference)
+		if err != nil || float64(plan.Cycle()) < cycle {
 			t.Errorf("light %s: its program takes %g s, its plan %d", l.ID, cycle, plan.Cycle())
+		} else if float64(plan.Cycle()) > cycle {
+			shorter++
+		}
+	}
+	if shorter == 0 || shorter > 20 {
+		t.Errorf("%d lights leave out a stage of their plan, want a few, with islands", shorter)
+	}
+	// Nobody drives straight on over walkers whose stage has been left out, and nobody starts over them.
+	movement := map[pair]int32{}
+	for i := range c.Streets.Turns {
+		movement[pair{c.Streets.Turns[i].From, c.Streets.Turns[i].To}] = c.Streets.Turns[i].Movement
+	}
+	for i := range n.Crosswalks {
+		w := &n.Crosswalks[i]
+		if w.Light < 0 {
+			continue
+		}
+		sig := &c.Signals[w.Light]
+		for _, p := range n.Lights[w.Light].Phases {
+			for _, o := range w.Over {
+				k := &n.Connections[o.Connection]
+				if p.State[w.Index] != 'G' || p.State[k.Index]|0x20 != 'g' || k.Turn != city.Straight && n.Lanes[k.From].Road != w.Road {
+					continue
+				}
+				m := movement[pair{n.Lanes[k.From].Road, n.Lanes[k.To].Road}]
+				if !slices.ContainsFunc(sig.Stages, func(s city.Stage) bool {
+					return slices.Contains(s.Movements, m) && slices.ContainsFunc(s.Movements, func(m int32) bool {
+						return sig.Movements[m].Kind == city.Walkers && sig.Movements[m].From == w.Road
+					})
+				}) {
+					t.Errorf("light %s, %s: walkers of %s and who drives over them from %s", n.Lights[w.Light].ID, p.State, w.ID, n.Lanes[k.From].ID)
+				}
+			}
 		}
 	}
 }

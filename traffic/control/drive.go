@@ -27,6 +27,7 @@ type Drive struct {
 	engine Engine
 	net    *Network
 	ctl    Controller
+	guard  *orderly // of a Street: it looks each second
 	lamps  *Lamps
 	every  time.Duration
 	obs    *Observation
@@ -35,7 +36,11 @@ type Drive struct {
 
 // NewDrive lets c choose the phases of e's lights every so many whole seconds.
 func NewDrive(e Engine, n *Network, c Controller, every int) *Drive {
-	d := &Drive{engine: e, net: n, ctl: c, lamps: NewLamps(n), every: time.Duration(max(1, every)) * time.Second, obs: NewObservation(n), want: make([]int, len(n.Junctions))}
+	guard, ok := c.(*orderly)
+	if ok {
+		guard.late = 0
+	}
+	d := &Drive{guard: guard, engine: e, net: n, ctl: c, lamps: NewLamps(n), every: time.Duration(max(1, every)) * time.Second, obs: NewObservation(n), want: make([]int, len(n.Junctions))}
 	for j := range d.want {
 		d.want[j] = -1
 	}
@@ -49,12 +54,14 @@ func (d *Drive) Step(ctx context.Context, until time.Duration) error {
 		if l, ok := d.engine.(Listener); ok && d.obs.Calls != nil {
 			l.Hear(d.obs)
 		}
-		if now%d.every == 0 {
+		if d.obs.Time = now.Seconds(); now%d.every == 0 {
 			d.obs.Clear()
-			d.obs.Time = now.Seconds()
 			d.engine.Look(d.obs)
 			d.lamps.Fill(d.obs)
 			d.ctl.Decide(d.obs, d.want)
+		} else if d.guard != nil {
+			d.lamps.Fill(d.obs)
+			d.guard.keep(d.obs, d.want, false)
 		}
 		d.lamps.Step(now.Seconds(), d.want, d.obs.Calls)
 		for j := range d.net.Junctions {

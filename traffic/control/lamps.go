@@ -1,5 +1,7 @@
 package control
 
+import "math"
+
 // Lamps is the state machine of every junction's transitions: what goes from green to red shows yellow first, then all-red where the place
 // has it; a phase stays green for its minimum; a wish that comes in the middle of a change waits until then. Walkers who have called get
 // their green in a phase that lets them go, and no change begins before they are over the road; until then the wish may be taken back.
@@ -79,13 +81,29 @@ func (s *Lamps) halt(l *lamp, j int, now float64) {
 	}
 }
 
-// attend ends the greens of walkers that are over and begins those that have been called for.
-func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64) {
+// attend ends the greens of walkers that are over and begins those that have been called for: where a round is full and another phase is wished for
+// only those that prolong this one no more than all who called at its start would have, and where it is tight all of a phase's with one.
+func (s *Lamps) attend(l *lamp, j int, now float64, calls []float64, wished bool) {
 	x := &s.n.Junctions[j]
 	s.halt(l, j, now)
+	if l.red >= 0 {
+		return
+	}
+	end := math.Inf(1)
+	if wished && x.Full {
+		end = l.since + s.n.longestWalk(j, l.phase)
+	}
+	may := func(k int) bool {
+		cross := &s.n.Street.Crossings[x.Crossings[k]]
+		return x.Phases[l.phase].State[cross.Place] != 'r' && now+walkTime+cross.clears() <= end
+	}
+	all := false
+	for k, c := range x.Crossings {
+		all = all || x.Tight && calls[c] >= 0 && !l.walks[k].on && may(k)
+	}
 	for k, c := range x.Crossings {
 		w, cross := &l.walks[k], &s.n.Street.Crossings[c]
-		if !w.on && l.red < 0 && calls[c] >= 0 && x.Phases[l.phase].State[cross.Place] != 'r' {
+		if (all || calls[c] >= 0 && !w.on) && may(k) {
 			w.on, w.until = true, now+walkTime
 			w.clear = w.until + cross.clears()
 			l.state[cross.Place] = 'G'
@@ -128,7 +146,7 @@ func (s *Lamps) Step(now float64, want []int, calls []float64) {
 			}
 		}
 		if !leaving {
-			s.attend(l, j, now, calls)
+			s.attend(l, j, now, calls, want[j] >= 0 && want[j] < len(ph) && want[j] != l.phase)
 		} else {
 			s.halt(l, j, now)
 		}

@@ -47,6 +47,8 @@ type Junction struct {
 	// With Options.Street:
 	Crossings []int32    // indexes into its Crossings
 	Changes   [][]Change // from each phase to each
+	Full      bool       // a round in which walkers call everywhere, and late, takes so long that one of them may wait too long
+	Tight     bool       // a round in which walkers call everywhere takes so long that who has just missed his green waits too long
 }
 
 // A Phase is one that a controller may choose.

@@ -97,6 +97,12 @@ func (w *Network) rule(j *Junction) {
 		}
 		j.Changes = append(j.Changes, to)
 	}
+	round, n := 0.0, len(j.Phases)
+	for p := range j.Phases {
+		round += j.Changes[p][(p+1)%n].Total() + w.longestWalk(int(j.Light), p)
+	}
+	j.Full = round+float64(n)*max(0, w.MinGreen-1)+walkMargin > walkLimit
+	j.Tight = round+walkMargin > walkLimit
 }
 
 // between is the change from phase p to phase q: the yellow that the program shows after p, and as much all-red as the inter-green of the worst pair of paths asks for (city.Intergreen).
@@ -188,7 +194,9 @@ func (w *Network) longestWalk(j, p int) float64 {
 func (w *Network) leastGreen(o *Observation, j, p int) float64 {
 	least, x := w.MinGreen, &w.Junctions[j]
 	for _, k := range x.Crossings {
-		if c := &w.Street.Crossings[k]; o.Calls[k] >= 0 && x.Phases[p].State[c.Place] != 'r' {
+		if c := &w.Street.Crossings[k]; o.Calls[k] >= 0 && x.Tight && x.Phases[p].State[c.Place] != 'r' {
+			return w.longestWalk(j, p)
+		} else if o.Calls[k] >= 0 && x.Phases[p].State[c.Place] != 'r' {
 			least = math.Max(least, walkTime+c.clears())
 		}
 	}
@@ -200,7 +208,7 @@ type orderly struct {
 	Controller
 	n     *Network
 	shown [][]float64 // of each junction and phase: s, when it was last green
-	late  float64     // s by which the next decision may be too late
+	late  float64     // s by which the next look may be too late
 }
 
 func newOrderly(c Controller, n *Network) *orderly {
@@ -214,6 +222,11 @@ func newOrderly(c Controller, n *Network) *orderly {
 // Decide implements Controller.
 func (l *orderly) Decide(o *Observation, want []int) {
 	l.Controller.Decide(o, want)
+	l.keep(o, want, true)
+}
+
+// keep corrects wishes; between decisions only where somebody must not wait any longer.
+func (l *orderly) keep(o *Observation, want []int, decided bool) {
 	for j := range l.n.Junctions {
 		sig := o.Signals[j]
 		l.shown[j][sig.Phase] = o.Time
@@ -222,7 +235,7 @@ func (l *orderly) Decide(o *Observation, want []int) {
 			want[j] = sig.Phase
 			continue
 		}
-		if want[j] == sig.Phase && !l.overdue(o, j) {
+		if (want[j] == sig.Phase || !decided) && !l.overdue(o, j) {
 			continue
 		}
 		to := want[j]

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"citybrain/city"
+	"citybrain/city/chance"
 )
 
 // avenue is the crossing of two one-way streets with a crossing for walkers over each approach: phase 0 lets the west go, and walkers over the
@@ -169,6 +170,58 @@ func TestStreetOfANet(t *testing.T) {
 		o.Calls[0] = call
 		if l.Decide(o, to); to[0] != want {
 			t.Errorf("called at %g s: phase %d at 80 s", call, to[0])
+		}
+	}
+}
+
+// Four stages with two crossings each, one longer than the other, at which people call whenever they like, under a controller that decides each five
+// seconds or not at all: where a round at its least takes 68 s as where it takes 92 s, everybody has his green within 90 s.
+func TestEveryCallIsServedInTime(t *testing.T) {
+	for _, clear := range []float64{5, 10, 14, 15, 16} {
+		n := &city.LaneNet{}
+		light := city.Light{ID: "J", Places: 8}
+		for p := range 4 {
+			state := []byte("rrrrrrrr")
+			state[2*p], state[2*p+1] = 'G', 'G'
+			light.Phases = append(light.Phases, city.LightPhase{State: string(state), Duration: 30})
+			n.Crosswalks = append(n.Crosswalks, city.Crosswalk{Index: int32(2 * p), Clear: clear}, city.Crosswalk{Index: int32(2*p + 1), Clear: clear/2 + 1})
+		}
+		n.Lights = []city.Light{light}
+		w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 7, Street: StreetOf(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(60) {
+			luck, longest := chance.New(seed, "test/calls"), 0.0
+			lamps, o, want := NewLamps(w), NewObservation(w), []int{0}
+			ctl := newOrderly(wisher(func(want []int) {
+				if seed%2 == 0 {
+					want[0] = luck.Int(9, uint64(o.Time), 4)
+				}
+			}), w)
+			for now := range uint64(3600) {
+				state := lamps.State(0)
+				for k := range o.Calls {
+					if state[k] == 'G' {
+						o.Calls[k] = -1
+					} else if o.Calls[k] < 0 && luck.Float(uint64(k), now) < 0.01+0.02*float64(seed%5) {
+						o.Calls[k] = float64(now)
+					}
+					if o.Calls[k] >= 0 {
+						longest = max(longest, float64(now)-o.Calls[k])
+					}
+				}
+				o.Time = float64(now)
+				if lamps.Fill(o); now%5 == 0 {
+					ctl.Decide(o, want)
+				} else {
+					ctl.keep(o, want, false)
+				}
+				lamps.Step(float64(now), want, o.Calls)
+			}
+			if longest > walkLimit {
+				t.Errorf("clearance %g s, seed %d: a call waits %g s", clear, seed, longest)
+			}
 		}
 	}
 }

@@ -86,7 +86,10 @@ func (s *Sim) discharge(l int32) {
 		to, opens := s.lane(v, int(st.At[v])+1, k, at+n.over[c])
 		if to < 0 {
 			st.Full[l] = st.Now
-			if opens -= n.over[c]; opens < end {
+			if opens -= n.over[c]; opens <= at {
+				opens = later(at)
+			}
+			if opens < end {
 				st.Next[l] = opens
 				continue
 			}
@@ -105,6 +108,11 @@ func (s *Sim) discharge(l int32) {
 		}
 		s.enter(v, to, at+n.over[c]+late, k)
 	}
+}
+
+// later is the next moment that is tried after t: what is added up in single precision may come to just before a lane opens for ever.
+func later(t float32) float32 {
+	return max(t+1.0/256, math.Nextafter32(t, float32(math.Inf(1))))
 }
 
 // cross notes that a vehicle crossed the line of a lane.

@@ -107,6 +107,27 @@ func TestSpillBack(t *testing.T) {
 	}
 }
 
+// The moment from which a street has room, less the way there, may in single precision be just too early: who stands before it is tried again later
+// in the same second, not for ever at the same moment.
+func TestRoomByAHair(t *testing.T) {
+	s := run(t, street(map[int][]city.LightPhase{1: {{State: "r", Duration: 300}, {State: "G", Duration: 600}}}, 300, 150, 300), column(100, 3, 2.5))
+	s.net.over[0] = 0.625 + 1.0/65536 // half a unit in the last place of what is around 330
+	s.to(t, 330)
+	before := s.Snapshot()
+	for i := range 2000 {
+		if err := s.Restore(before); err != nil {
+			t.Fatal(err)
+		}
+		s.st.Out[1] = s.st.In[1] - s.net.holds[1] + 1
+		opens := 330 + s.net.over[0] + float32(i)/2100
+		s.st.Felt[s.at(1, s.st.In[1]-s.net.holds[1])] = opens
+		s.to(t, 331)
+		if s.st.Crossed[0] != before.Crossed[0]+1 {
+			t.Fatalf("with room from %v s on, the way there being %v s, %d crossed in second 330; want 1", opens, s.net.over[0], s.st.Crossed[0]-before.Crossed[0])
+		}
+	}
+}
+
 // A stream that gives way gets through in the gaps of the other, and not at all where there are none.
 func TestGivesWay(t *testing.T) {
 	for _, c := range []struct {

@@ -30,6 +30,7 @@ const (
 	nearLine   = 8   // m behind the stop line up to which a crosswalk is waited for at the line
 	walkLead   = 1   // s that a vehicle leaves between itself and who comes behind it
 	walkerHalf = 0.4 // m
+	stepOut    = 2   // s that who has green lets those go first who turn over his way; then they let him (an assumption)
 )
 
 // Walks is what changes of those on foot, as plain data.
@@ -144,7 +145,7 @@ func (s *Sim) stepWalkers() {
 		for id := s.WalkFirst[x]; id >= 0; {
 			next := s.WalkNext[id]
 			switch on := s.WalkOn[id]; {
-			case on < 0 && s.WalkAt[id] <= now && s.mayWalk(int32(x)):
+			case on < 0 && s.WalkAt[id] <= now && s.mayWalk(int32(x), s.net.walks[x].light >= 0 && s.WalkAt[id] <= s.awaited(int32(x))):
 				s.WalkOn[id] = now
 				wait := now - s.WalkAt[id]
 				s.WalkWaited[id] += wait
@@ -190,14 +191,19 @@ func (s *Sim) walkOn(id int32, now float32) {
 	s.WalkLast[x] = id
 }
 
-// mayWalk reports whether who stands at a crosswalk may step onto it: by its light, and as nobody comes who can't stop any more.
-func (s *Sim) mayWalk(x int32) bool {
+// mayWalk reports whether who stands at a crosswalk may step onto it: by its light, and as nobody comes who can't stop any more; let: those who can
+// know that they are to.
+func (s *Sim) mayWalk(x int32, let bool) bool {
 	n := s.net
 	w := &n.walks[x]
 	switch s.Lit[x] {
 	case 'g', 'G', '-', 'o':
 	default:
 		return false
+	}
+	react := float32(1) // s until who drives brakes
+	if let {
+		react = 0
 	}
 	for i, o := range w.conns {
 		conn := w.connections[i]
@@ -206,7 +212,7 @@ func (s *Sim) mayWalk(x int32) bool {
 			c := &s.Segments[seg][j]
 			if k := &s.kinds[c.Kind]; c.Pos-k.length > o.path+strip || c.V < 0.5 {
 				continue
-			} else if d := o.path - walkGap - c.Pos; d < braking(c.V, k.decel, k.invB)+c.V {
+			} else if d := o.path - walkGap - c.Pos; d < braking(c.V, k.decel, k.invB)+react*c.V {
 				return false
 			}
 		}
@@ -216,7 +222,7 @@ func (s *Sim) mayWalk(x int32) bool {
 			if c.Bits&stands != 0 || c.Conn != conn || c.V < 0.5 {
 				continue
 			}
-			if k := &s.kinds[c.Kind]; n.length[from]-c.Pos+o.path-walkGap < braking(c.V, k.decel, k.invB)+c.V {
+			if k := &s.kinds[c.Kind]; n.length[from]-c.Pos+o.path-walkGap < braking(c.V, k.decel, k.invB)+react*c.V {
 				return false
 			}
 		}
@@ -225,7 +231,7 @@ func (s *Sim) mayWalk(x int32) bool {
 }
 
 // walkersAhead holds a vehicle, dist m before a connection (less than 0: so far on it), to those on the crosswalks over it who are in its way when it
-// is there, and without a light to those who wait to step on: where the crosswalk lies close behind the stop line at the line, for which halt is the
+// is there, to those whom green has not helped for stepOut, and without a light to those who wait to step on: where the crosswalk lies close behind the stop line at the line, for which halt is the
 // speed, else before it. pass: it may go over the line.
 func (s *Sim) walkersAhead(conn int32, c *Car, k *kind, dist, v, halt float32) (pass bool, to float32) {
 	n := s.net
@@ -245,17 +251,30 @@ func (s *Sim) walkersAhead(conn int32, c *Car, k *kind, dist, v, halt float32) (
 	return true, v
 }
 
+// awaited is the s until which who came to a crosswalk and still stands is let in by vehicles, −1: nobody is.
+func (s *Sim) awaited(x int32) float32 {
+	switch s.Lit[x] {
+	case '-', 'o':
+		return float32(s.Second)
+	case 'g', 'G':
+		if s.Second-s.Lights[s.net.walks[x].light].Since >= stepOut {
+			return float32(s.Second - stepOut)
+		}
+	}
+	return -1
+}
+
 // inTheWay reports whether a walker is, or is about to be, where a vehicle that is d m before a crosswalk drives over it.
 func (s *Sim) inTheWay(o *over, c *Car, k *kind, d, top float32) bool {
 	now := float32(s.Second)
 	arrives := during(max(0, d-walkerHalf), c.V, k.accel, top)
 	leaves := during(d+k.length+walkerHalf, c.V, k.accel, top)
-	free := s.Lit[o.walk] == '-' || s.Lit[o.walk] == 'o'
+	by := s.awaited(o.walk)
 	for id := s.WalkFirst[o.walk]; id >= 0; id = s.WalkNext[id] {
 		w := &s.demand.Walkers[id]
 		speed, on := float32(w.Speed), s.WalkOn[id]
 		if on < 0 {
-			if free && s.WalkAt[id] <= now {
+			if s.WalkAt[id] <= by {
 				return true
 			}
 			continue

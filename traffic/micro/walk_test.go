@@ -177,3 +177,35 @@ func TestWalkersRestore(t *testing.T) {
 		t.Errorf("%d of 40 walkers arrived", done)
 	}
 }
+
+// Who has green lets those go first who turn over his way, for two seconds; whoever could still stop then is to let him.
+func TestWhoHasGreenIsLetIn(t *testing.T) {
+	g := net(8, [4]int{0, 1, 1, 100}, [4]int{1, 2, 1, 100})
+	join(g, 0, 1, 16, nil, nil).Speed = 6
+	signal(g, []city.LightPhase{{State: "gr", Duration: 20}, {State: "gG", Duration: 40}}, 0)
+	g.Lights[0].Places = 2
+	g.Crosswalks = []city.Crosswalk{{ID: "x", Light: 0, Index: 1, Length: 8, Over: []city.Over{{Connection: 0, Path: 12, Walk: 4}}}}
+	d := &city.LaneDemand{Types: []city.VehicleType{dawdler()}}
+	stream(d, 0, 1, 0, 1, 0, 1)
+	afoot(d, 1, 1, 0)
+	s := run(t, g, d, Config{})
+	for sec := 5; sec <= 30; sec++ {
+		s.to(t, sec)
+		s.WalkOn[0], s.WalkLeg[0], s.WalkFirst[0], s.WalkNext[0] = -1, 0, 0, -1 // he stands there whatever the street looks like
+		s.WalkAt[0] = 4
+		got := s.inTheWay(&s.net.over[0], &Car{V: 6}, &s.kinds[0], 25, 6)
+		if want := s.Lit[0] == 'G' && sec-20 >= stepOut; got != want {
+			t.Errorf("second %d, %c: in the way %v, want %v", sec, s.Lit[0], got, want)
+		}
+	}
+	conn := int32(s.net.lanes)
+	for _, x := range []struct {
+		at       float32 // m along its way, 11 m are before the crosswalk; at 5 m/s it needs 0.5 m, and 5 m of a second's thought
+		may, let bool
+	}{{4, true, true}, {7, false, true}, {10.8, false, false}, {13, false, false}} {
+		s.Segments[conn] = append(s.Segments[conn][:0], Car{Pos: x.at, V: 5})
+		if may, let := s.mayWalk(0, false), s.mayWalk(0, true); may != x.may || let != x.let {
+			t.Errorf("a car %g m on its way: he may step on %v, if he is known to be let in %v; want %v, %v", x.at, may, let, x.may, x.let)
+		}
+	}
+}
