@@ -22,6 +22,7 @@ type outlet struct {
 type leaving struct {
 	at   float64 // s
 	conn int32
+	held bool // he stood behind another, and can only begin his way then
 }
 
 // outlets finds the network's, and of each road its own; −1: none.
@@ -60,7 +61,9 @@ func (b *brain) gone(road int32) {
 func (b *brain) off(c int32) {
 	if k := b.outlet[b.n.Lanes[b.n.Connections[c].To].Road]; k >= 0 && b.n.Connections[c].Light >= 0 {
 		b.outlets[k].went++
-		b.outlets[k].inside = append(b.outlets[k].inside, leaving{b.lastAt, c})
+		b.outlets[k].inside = append(b.outlets[k].inside, leaving{at: b.lastAt, conn: c})
+		v := &b.outlets[k].inside[len(b.outlets[k].inside)-1]
+		v.held = b.behind(*v)
 	}
 }
 
@@ -79,7 +82,7 @@ func (b *brain) arrivals(o *Observation) {
 		}
 		for ; came > 0; came-- {
 			if len(x.inside) > 0 {
-				x.inside = x.inside[1:]
+				b.out(x, b.cameOut(x, o.Time), o.Time)
 			} else if b.dark != nil {
 				b.credit(x.into, o)
 			}
@@ -87,6 +90,60 @@ func (b *brain) arrivals(o *Observation) {
 		for len(x.inside) > 0 && (!known || o.Time-x.inside[0].at > insideMost) {
 			x.inside = x.inside[1:] // nobody counts him, or he came when another left unseen
 			x.lost++
+		}
+	}
+}
+
+// cameOut is which of those inside is likeliest to have come into the street just now: who has had the time for his way; of them one who had nobody
+// to wait for, before those who may wait while others pass them.
+func (b *brain) cameOut(x *outlet, now float64) int {
+	waits := -1
+	for m, v := range x.inside {
+		k := &b.n.Connections[v.conn]
+		if now-v.at < k.Length/k.Speed-earlyOut || b.behind(v) {
+			continue
+		}
+		if !b.yield[v.conn] {
+			return m
+		}
+		if waits < 0 {
+			waits = m
+		}
+	}
+	return waits
+}
+
+// behind tells whether somebody who waits inside before v, from the same lane, leaves him no room to pass.
+func (b *brain) behind(v leaving) bool {
+	x := b.at[b.n.Connections[v.conn].Light].x
+	for _, bar := range x.links[b.link[v.conn]].bars {
+		before := 0
+		for i := range b.outlets {
+			for _, w := range b.outlets[i].inside {
+				if w.at < v.at && b.n.Connections[w.conn].Light == b.n.Connections[v.conn].Light && x.links[b.link[w.conn]].slot == bar.slot {
+					before++
+				}
+			}
+		}
+		if before >= bar.least {
+			return true
+		}
+	}
+	return false
+}
+
+// out notes that the kth of those inside on their way to x is. Who stood behind him can only begin his way now.
+func (b *brain) out(x *outlet, k int, now float64) {
+	if k < 0 {
+		return
+	}
+	w := x.inside[k]
+	x.inside = slices.Delete(x.inside, k, k+1)
+	for i := range b.outlets {
+		for m := range b.outlets[i].inside {
+			if v := &b.outlets[i].inside[m]; v.held && v.at > w.at && b.n.Connections[v.conn].From == b.n.Connections[w.conn].From {
+				v.at = now
+			}
 		}
 	}
 }
@@ -99,7 +156,7 @@ func (b *brain) turnover(x *outlet, more int, now float64) int {
 	}
 	came := max(0, more)
 	for k := came; k < len(x.inside) && len(x.on) > 0 && now-x.on[0] >= x.over-1; k++ {
-		if c := &b.n.Connections[x.inside[k].conn]; now-x.inside[k].at < c.Length/c.Speed+1 {
+		if c := &b.n.Connections[x.inside[k].conn]; now-x.inside[k].at < c.Length/c.Speed+1 || b.behind(x.inside[k]) {
 			break
 		}
 		x.on = x.on[1:]
@@ -123,13 +180,15 @@ func (b *brain) jammed(i int, o *Observation) bool {
 		if k.Length < shortBox {
 			continue
 		}
-		yields := b.yields(i, c)
-		if x := b.outlet[b.n.Lanes[k.To].Road]; x >= 0 {
+		yields := b.yield[c]
+		if x := b.outlet[b.n.Lanes[k.To].Road]; x >= 0 && !b.n.Sees(k.To, b.n.Lanes[k.To].Length) {
 			for _, v := range b.outlets[x].inside {
 				switch age := o.Time - v.at; {
 				case v.conn != c:
 				case yields && age > waitInside:
 					waiting++
+				case !yields && v.held:
+					return true
 				case !yields && age > k.Length/k.Speed+lateInside && b.outlets[x].lost*trusted <= b.outlets[x].went:
 					return true
 				}
@@ -137,7 +196,14 @@ func (b *brain) jammed(i int, o *Observation) bool {
 			continue
 		}
 		for _, v := range o.Seen[k.To] {
-			if in := v.Behind - b.n.Lanes[k.To].Length; in > 5 && v.Speed < slowInside && b.known[v.ID].by == c {
+			in := v.Behind - b.n.Lanes[k.To].Length
+			if in <= 5 || b.known[v.ID].by != c {
+				continue
+			}
+			if !yields && v.Speed < startInside && travel(in, v.Speed, k.Speed) > soonOut {
+				return true
+			}
+			if v.Speed < slowInside {
 				if waiting++; !yields {
 					return true
 				}
@@ -157,10 +223,13 @@ func (b *brain) yields(i int, c int32) bool {
 }
 
 const (
-	insideMost = 30.0 // s that somebody is taken to be inside a junction
-	lateInside = 1.5  // s more than its way takes after which he is taken to stand
-	waitInside = 2.0  // s after which one who gives way is taken to wait inside
-	slowInside = 0.5  // m/s
-	trusted    = 10   // vehicles of which one may never be counted
-	shortBox   = 8.0  // m, of a way on which nobody can stand in another's
+	insideMost  = 30.0 // s that somebody is taken to be inside a junction
+	earlyOut    = 1.0  // s less than its way takes at which somebody may come out of a junction
+	lateInside  = 1.5  // s more than its way takes after which he is taken to stand
+	waitInside  = 2.0  // s after which one who gives way is taken to wait inside
+	slowInside  = 0.5  // m/s
+	startInside = 5.0  // m/s, below which somebody inside is taken to have stood there, …
+	soonOut     = 2.0  // … and s, of his way out, that are waited for
+	trusted     = 10   // vehicles of which one may never be counted
+	shortBox    = 8.0  // m, of a way on which nobody can stand in another's
 )

@@ -34,6 +34,8 @@ type brain struct {
 	transit []coming   // gone out of sight on their way to the next stop line
 	planned [][]coming // of each junction: what its plan sends on
 	outlets []outlet   // streets that only counts tell of
+	link    []int32    // of each signalled connection: index into its junction's links
+	yield   []bool     // of each connection: who takes it may wait for others inside the junction
 	outlet  []int32    // of each road: index into outlets, −1
 	dark    *dark      // what goes on on lanes whose detectors are dead; nil: none is
 	mixed   []mixing   // of each junction: what counts tell of turns
@@ -92,7 +94,7 @@ type coming struct {
 }
 
 func newBrain(n *Network, s Settings) *brain {
-	b := &brain{n: n, every: s.Every, memory: memory, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
+	b := &brain{n: n, every: s.Every, memory: memory, lag: math.Ceil(s.Lag), known: map[int32]sighting{}, link: make([]int32, len(n.Connections)), yield: make([]bool, len(n.Connections)), taken: make([]float64, len(n.Connections)), planned: make([][]coming, len(n.Junctions)), size: 4.6, far: max(horizon, int(3*s.Every))}
 	b.outlets, b.outlet = n.outlets()
 	for i := range n.Connections {
 		b.taken[i] = 0.3
@@ -138,6 +140,9 @@ func newBrain(n *Network, s Settings) *brain {
 			c.narrow = c.narrow || c.tight[len(c.tight)-1]
 		}
 		b.at = append(b.at, c)
+		for l, k := range n.Junctions[i].Links {
+			b.link[k], b.yield[k] = int32(l), b.yields(i, k)
+		}
 	}
 	return b
 }

@@ -3,6 +3,9 @@ package control
 import (
 	"math"
 	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
 )
 
 // The discharge model's constants, s, calibrated against queues that SUMO's Krauss drivers (1 s reaction) discharge.
@@ -32,8 +35,12 @@ type link struct {
 	react float64 // s, of its drivers
 	foes  []int   // links to which it gives way
 	lanes []int   // lanes of those, each once
+	bars  []bar   // who waits inside in its way
 	rate  float64 // vehicles/s, of late
 }
+
+// A bar is as many vehicles of the same lane, waiting inside the junction for their own way, as leave no room beside them.
+type bar struct{ slot, least int }
 
 // A crossroad is one junction's model: what does not change with the traffic, and what has been learnt of it.
 type crossroad struct {
@@ -49,6 +56,52 @@ type crossroad struct {
 	lost  float64 // s that a change costs, mean of all
 	of    [][]int // links of each lane
 	cross []int32 // crossings: indexes into Street.Crossings
+}
+
+// bar finds who waits inside in whose way: ways from one lane run on together until they are apart by a lane's width, and who stands there is
+// passed by nobody.
+func (x *crossroad) bar() {
+	for i := range x.links {
+		k := &x.links[i]
+		if k.slot < 0 {
+			continue
+		}
+		w := &x.n.Connections[k.conn]
+		for m := range x.links {
+			o := &x.links[m]
+			if m == i || o.lane != k.lane {
+				continue
+			}
+			apart := w.Length
+			for s := 0.0; s < w.Length; s++ {
+				if planar.DistanceFrom(x.n.Connections[o.conn].Path, along(w.Path, s)) > beside {
+					apart = s
+					break
+				}
+			}
+			for n := 1; n <= k.hold; n++ {
+				if rear := w.Wait - float64(n-1)*vehicleRoom - (vehicleRoom - queueGap); rear < apart {
+					o.bars = append(o.bars, bar{k.slot, n})
+					break
+				}
+			}
+		}
+	}
+}
+
+// beside is how many metres two ways are apart where a vehicle passes another that waits.
+const beside = 2.8
+
+// along is the point d metres along a line.
+func along(l orb.LineString, d float64) orb.Point {
+	for i := 1; i < len(l); i++ {
+		step := planar.Distance(l[i-1], l[i])
+		if d < step {
+			return orb.Point{l[i-1][0] + (l[i][0]-l[i-1][0])*d/step, l[i-1][1] + (l[i][1]-l[i-1][1])*d/step}
+		}
+		d -= step
+	}
+	return l[len(l)-1]
 }
 
 // change is a Change in whole seconds of the search.
@@ -87,6 +140,7 @@ func newCrossroad(n *Network, j *Junction) *crossroad {
 			}
 		}
 	}
+	x.bar()
 	row := func(state string) []byte {
 		r := make([]byte, len(x.links), len(x.links)+len(x.cross))
 		for i := range x.links {

@@ -13,6 +13,7 @@ const (
 
 	intrusion = 1.5  // vehicle·s that a second of green costs whose first vehicle would come to stand inside the junction
 	walkers   = 20.0 // s that a walker whom the search leaves at a crossing is taken to wait more
+	stopLoss  = 1.0  // s that somebody whom the plan stops loses behind the line, at most
 	fits      = 0.3  // of a vehicle that is taken to have left a brief lane when the next is sent there
 	unserved  = 30.0 // s that somebody is taken to wait on whom no phase can serve
 )
@@ -41,7 +42,8 @@ type search struct {
 	went  []bool    // of each crossing: its walkers have gone
 	free  []bool    // of each phase: nobody has called for it, so that it may be left out
 	list  [][]arrival
-	cum   [][]float64 // of each lane: sums of weights
+	cum   [][]float64 // of each lane: sums of weights …
+	stops [][]float64 // … and of those who do not stand yet
 	come  [][]uint8   // of each lane: arrivals by second
 	in    *stream
 	at    [][][]int // nodes by second and phase
@@ -52,7 +54,7 @@ type search struct {
 func newSearch(x *crossroad) *search {
 	s := &search{x: x}
 	nl := len(x.lanes)
-	s.list, s.cum, s.come = make([][]arrival, nl), make([][]float64, nl), make([][]uint8, nl)
+	s.list, s.cum, s.stops, s.come = make([][]arrival, nl), make([][]float64, nl), make([][]float64, nl), make([][]uint8, nl)
 	return s
 }
 
@@ -65,9 +67,13 @@ func (s *search) load(in *stream, far int) {
 			a = a[:250]
 		}
 		s.list[l] = a
-		s.cum[l] = append(s.cum[l][:0], 0)
+		s.cum[l], s.stops[l] = append(s.cum[l][:0], 0), append(s.stops[l][:0], 0)
 		for i := range a {
-			s.cum[l] = append(s.cum[l], s.cum[l][i]+a[i].weight)
+			moving := a[i].weight
+			if a[i].still {
+				moving = 0
+			}
+			s.cum[l], s.stops[l] = append(s.cum[l], s.cum[l][i]+a[i].weight), append(s.stops[l], s.stops[l][i]+moving)
 		}
 		s.come[l] = s.come[l][:0]
 		k := 0
@@ -151,6 +157,9 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				}
 				a := &s.list[l][h]
 				k := &x.links[a.link]
+				if barred(k, slot) {
+					break
+				}
 				ok := false
 				switch row[a.link] {
 				case 'G':
@@ -165,6 +174,9 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 						slot[k.slot]++
 						clr[k.slot] = max(clr[k.slot], t+1)
 						head[l]++
+						if !a.still {
+							nd.cost += a.weight * stopLoss
+						}
 						next[l] = max(next[l], a.at, t) + a.head
 						continue
 					}
@@ -187,6 +199,9 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				head[l]++
 				go1 := max(next[l], a.at, t)
 				next[l] = go1 + a.head
+				if !a.still {
+					nd.cost += a.weight * min(stopLoss, go1-a.at)
+				}
 				if s.tell != nil {
 					s.tell(a.link, go1)
 				}
@@ -216,6 +231,16 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 			}
 		}
 	}
+}
+
+// barred tells whether somebody waits inside in link k's way.
+func barred(k *link, slot []uint8) bool {
+	for _, b := range k.bars {
+		if int(slot[b.slot]) >= b.least {
+			return true
+		}
+	}
+	return false
 }
 
 // gap tells whether a vehicle of link k that gives way finds one at t.
@@ -271,6 +296,7 @@ func (s *search) toGo(i int) float64 {
 		if c := s.come[l][t]; c > h {
 			left[l] = s.cum[l][c] - s.cum[l][h]
 			total += left[l]
+			cost += (s.stops[l][c] - s.stops[l][h]) * stopLoss
 		}
 	}
 	lost := x.lost
