@@ -252,7 +252,7 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 			t.Fatal(err)
 		}
 		for j := range stage {
-			stage[j] = lamp{int(world.Signal(j).Stage), 5, -1, 0}
+			stage[j] = lamp{int(world.Signal(j).Stage), 5, -1, 0, -1}
 		}
 		now := start.Add(sec + 5*time.Second)
 		q.tick(5, stage, func(l int32) float64 { return math.Min(1, float64(world.On(l))/float64(world.Storage(l))) })

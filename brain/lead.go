@@ -15,18 +15,19 @@ type lead struct {
 	planner *horizon.Planner
 	state   *horizon.State
 	want    []int
-	stage   []int // by junction, as of the last look, −1
-	since   []int // s, when its green began, or will
-	free    []int // s, when it may change
+	stage   []int                // by junction, as of the last look, −1
+	before  []int                // the stage before that, −1
+	since   []int                // s, when its green began, or will
+	free    [][city.MaxRings]int // s, when each of its rings may end its green
 	lamps   []lamp
 	last    [][]int // of each junction: s, when each movement's green last ended
 }
 
 func newLead(c *city.City, net *horizon.Network) *lead {
 	n := len(c.Signals)
-	k := &lead{net: net, planner: horizon.NewPlanner(net, horizon.Width), state: horizon.NewState(net), want: make([]int, n), stage: make([]int, n), since: make([]int, n), free: make([]int, n), last: make([][]int, n), lamps: make([]lamp, n)}
+	k := &lead{net: net, planner: horizon.NewPlanner(net, horizon.Width), state: horizon.NewState(net), want: make([]int, n), stage: make([]int, n), before: make([]int, n), since: make([]int, n), free: make([][city.MaxRings]int, n), last: make([][]int, n), lamps: make([]lamp, n)}
 	for j := range k.stage {
-		k.stage[j] = -1
+		k.stage[j], k.before[j] = -1, -1
 		k.last[j] = make([]int, len(c.Signals[j].Movements))
 	}
 	return k
@@ -36,7 +37,10 @@ func newLead(c *city.City, net *horizon.Network) *lead {
 func (b *Brain) look(now int) {
 	k := b.lead
 	for j, s := range b.est.stage {
-		k.lamps[j] = lamp{stage: s, green: horizon.Tick, before: -1}
+		k.lamps[j] = lamp{stage: s, green: horizon.Tick, before: -1, from: -1}
+		if now-horizon.Tick < k.since[j] {
+			k.lamps[j].from = k.before[j]
+		}
 		if s < 0 || s == k.stage[j] {
 			k.lamps[j].green = float64(max(0, min(horizon.Tick, now-k.since[j])))
 			continue
@@ -49,7 +53,7 @@ func (b *Brain) look(now int) {
 			between = at.Between(was, s)
 			if w := &b.wants[j]; w.stage == s {
 				asked := int(w.at.Sub(b.cfg.Start) / time.Second)
-				begun = max(told-reportEvery, min(max(asked, k.free[j])+noticeOf(at), told))
+				begun = max(told-reportEvery, min(max(asked, k.net.Ready(j, was, s, &k.free[j]))+noticeOf(at), told))
 			}
 		}
 		if was := k.stage[j]; was >= 0 {
@@ -58,9 +62,10 @@ func (b *Brain) look(now int) {
 			}
 		}
 		k.lamps[j].before, k.lamps[j].over = k.stage[j], float64(max(0, now-begun))
-		k.stage[j], k.since[j] = s, begun+between
+		k.net.Changed(j, k.stage[j], s, begun+between, &k.free[j])
+		k.before[j], k.stage[j], k.since[j] = k.stage[j], s, begun+between
+		k.lamps[j].from = k.before[j]
 		k.lamps[j].green = float64(max(0, min(2*horizon.Tick, now-k.since[j])))
-		k.free[j] = k.since[j] + at.StageMinGreen(s) - noticeOf(at)
 	}
 }
 
@@ -145,7 +150,7 @@ func (b *Brain) believe(st *horizon.State) {
 	}
 	for j := range st.Lights {
 		at, light, w := &b.city.Signals[j], &st.Lights[j], &b.wants[j]
-		light.Stage, light.Since = b.lead.stage[j], b.lead.since[j]
+		light.Stage, light.Since, light.Free = b.lead.stage[j], b.lead.since[j], b.lead.free[j]
 		if e.stage[j] < 0 || b.flashing[j] {
 			light.Stage = -1
 		} else if n := noticeOf(at); n > 0 && w.stage != light.Stage && b.now.Sub(w.at) < time.Duration(n+2*horizon.Tick)*time.Second {
@@ -270,6 +275,9 @@ func (k *simLead) see(s *traffic.Sim) {
 			light.Stage = -1
 		case g.Next >= 0:
 			light.Stage, light.Since = int(g.Next), int(g.Until)
+		}
+		for r, t := range g.Free(int32(st.Now)) {
+			light.Free[r] = int(t)
 		}
 		for m := range light.Last {
 			light.Last[m] = st.Now - int(g.Red(m, int32(st.Now)))

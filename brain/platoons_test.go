@@ -76,10 +76,10 @@ func TestLateReportsBringBack(t *testing.T) {
 	}
 	lamps := make([]lamp, len(c.Signals))
 	for i := range lamps {
-		lamps[i] = lamp{-1, 0, -1, 0}
+		lamps[i] = lamp{-1, 0, -1, 0, -1}
 	}
 	q.waiting[l][1] = 20
-	lamps[0] = lamp{stage, 5, -1, 0}
+	lamps[0] = lamp{stage, 5, -1, 0, -1}
 	empty := func(int32) float64 { return 0 }
 	q.tick(5, lamps, empty)
 	before := q.waiting[l][1]
@@ -87,7 +87,7 @@ func TestLateReportsBringBack(t *testing.T) {
 	if before >= 20 || q.waiting[l][1] >= before {
 		t.Fatalf("green lets nobody go: %.1f, %.1f", before, q.waiting[l][1])
 	}
-	lamps[0] = lamp{other, 0, stage, 5}
+	lamps[0] = lamp{other, 0, stage, 5, -1}
 	q.tick(5, lamps, empty)
 	if math.Abs(q.waiting[l][1]-before) > 0.01 {
 		t.Errorf("%.2f wait; the stage had ended before the last %.2f left", q.waiting[l][1], before-q.waiting[l][1])

@@ -115,6 +115,7 @@ type lamp struct {
 	green  float64 // s of it
 	before int     // the stage before it, whose end is known only now: over seconds ago; −1: nothing has changed
 	over   float64
+	from   int // the stage that a change led from which was under way in them, −1: who is green in both went on
 }
 
 // tick lets seconds pass: vehicles arrive, and leave where lamps let them. filled is the share of a link's storage that is taken.
@@ -130,11 +131,15 @@ func (q *queues) tick(seconds float64, lamps []lamp, filled func(int32) float64)
 			q.recall(l, lamp)
 		}
 		var open [3]float64 // the share of each kind that may go
+		green := [3]float64{lamp.green, lamp.green, lamp.green}
 		for k, m := range q.serves[l] {
 			if m < 0 || !j.InStage(s, m) {
 				continue
 			}
 			open[k] = 1
+			if lamp.from >= 0 && j.InStage(lamp.from, m) {
+				green[k] = seconds
+			}
 			if j.Movements[m].Permissive && k == 0 {
 				open[k] = 0.5
 			}
@@ -148,11 +153,11 @@ func (q *queues) tick(seconds float64, lamps []lamp, filled func(int32) float64)
 		}
 		if q.one(l) {
 			all := open[0]*q.share(l, 0) + open[1]*q.share(l, 1) + open[2]*q.share(l, 2)
-			q.pass(l, 1, 1, all, 1, seconds, lamp.green)
+			q.pass(l, 1, 1, all, 1, seconds, green[1])
 			continue
 		}
 		for k := range 3 {
-			q.pass(l, k, q.share(l, k), open[k], q.lanes[l][k], seconds, lamp.green)
+			q.pass(l, k, q.share(l, k), open[k], q.lanes[l][k], seconds, green[k])
 		}
 	}
 }

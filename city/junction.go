@@ -378,14 +378,26 @@ func (j *Junction) design(legs []leg, protected bool) {
 	}
 }
 
-// LeastRound returns the seconds that all stages take one after the other, each at its least. Where it is over LongestCall somebody on foot may
-// have to wait longer than that.
+// LeastRound returns the seconds that all stages, of rings those of a round, take one after the other, each at its least. Where it is over
+// LongestCall somebody on foot may have to wait longer than that.
 func (j *Junction) LeastRound() int {
-	sum := 0
-	for s := range j.Stages {
-		sum += j.StageMinGreen(s) + j.Between(s, (s+1)%len(j.Stages))
+	sum, round := 0, j.Round()
+	for i, s := range round {
+		sum += j.StageMinGreen(s) + j.Between(s, round[(i+1)%len(round)])
 	}
 	return sum
+}
+
+// Round returns stages that serve every movement, in the order of service: all of them, but where rings have more.
+func (j *Junction) Round() []int {
+	if p, ok, err := j.Rings(); ok && err == nil {
+		return p.Round()
+	}
+	list := make([]int, len(j.Stages))
+	for s := range list {
+		list[s] = s
+	}
+	return list
 }
 
 func hasLeft(j *Junction, ms []int32) bool {
@@ -455,7 +467,7 @@ func (j *Junction) Together(a, b int32) bool {
 func (j *Junction) referencePlan() error {
 	for base := 30; base >= 10; base -= 4 {
 		spec := PlanSpec{}
-		for s := range j.Stages {
+		for _, s := range j.Round() {
 			g := 14
 			for _, m := range j.Stages[s].Movements {
 				if mv := &j.Movements[m]; mv.Kind == Vehicles && mv.Turn == Straight {

@@ -322,7 +322,7 @@ func (c *City) Validate() error {
 				}
 			}
 		}
-		if _, err := NewPlan(j, j.Reference); err != nil {
+		if _, err := NewPlan(j, j.Reference); err != nil { // which checks its rings, too
 			return err
 		}
 	}

@@ -30,13 +30,17 @@ func NewPlan(j *Junction, spec PlanSpec) (Plan, error) {
 	if len(spec.Stages) == 0 {
 		return Plan{}, fmt.Errorf("plan of junction %s: no stage; name at least one", j.ID)
 	}
+	rings, ringed, err := j.Rings()
+	if err != nil {
+		return Plan{}, err
+	}
 	p := Plan{spec: PlanSpec{Offset: spec.Offset, Stages: append([]StageTime(nil), spec.Stages...)}}
 	served := make([]bool, len(j.Movements))
 	for i, st := range spec.Stages {
 		if st.Stage < 0 || st.Stage >= len(j.Stages) {
 			return Plan{}, fmt.Errorf("plan of junction %s: stage %d is not one of its %d stages", j.ID, st.Stage, len(j.Stages))
 		}
-		if least := j.StageMinGreen(st.Stage); st.Green < least {
+		if least := j.StageMinGreen(st.Stage); st.Green < least && !ringed || st.Green < 1 {
 			return Plan{}, fmt.Errorf("plan of junction %s: stage %d has %d s of green, its movements need %d s", j.ID, st.Stage, st.Green, least)
 		}
 		for _, m := range j.Stages[st.Stage].Movements {
@@ -45,6 +49,11 @@ func NewPlan(j *Junction, spec PlanSpec) (Plan, error) {
 		p.start = append(p.start, p.cycle)
 		next := spec.Stages[(i+1)%len(spec.Stages)].Stage
 		p.cycle += st.Green + j.Between(st.Stage, next)
+	}
+	if ringed {
+		if err := rings.holds(j, spec.Stages); err != nil {
+			return Plan{}, err
+		}
 	}
 	for m, ok := range served {
 		if !ok {
@@ -55,6 +64,28 @@ func NewPlan(j *Junction, spec PlanSpec) (Plan, error) {
 		return Plan{}, fmt.Errorf("plan of junction %s: cycle of %d s is over %d s; shorten a green", j.ID, p.cycle, MaxCycle)
 	}
 	return p, nil
+}
+
+// holds checks that each phase has its minimum green in a plan by stages: it may be green through several of them.
+func (p *RingPlan) holds(j *Junction, stages []StageTime) error {
+	var green [MaxRings]int // s of each ring's phase so far; the first round tells how it begins
+	for round := range 2 {
+		for i, st := range stages {
+			next := stages[(i+1)%len(stages)].Stage
+			for r, ph := range p.stages[st.Stage].phases {
+				green[r] += st.Green
+				if p.moves[st.Stage][next]&(1<<r) == 0 {
+					green[r] += p.between[st.Stage][next]
+					continue
+				}
+				if least := p.spec.Phases[ph].Min; round == 1 && green[r] < least {
+					return fmt.Errorf("plan of junction %s: stage %d ends phase %d after %d s of green, it needs %d s", j.ID, st.Stage, ph, green[r], least)
+				}
+				green[r] = 0
+			}
+		}
+	}
+	return nil
 }
 
 // Cycle returns the plan's cycle in seconds, 0 for no plan.

@@ -21,15 +21,31 @@ type RingPhase struct {
 // whatever calls come. The zero RingPlan is no plan. There is no way to make one but NewRingPlan.
 type RingPlan struct {
 	spec    RingSpec
-	clear   [][]int // s from the end of phase p's green to the start of q's in its own ring, or over a barrier
+	clear   [][]int // s from the end of phase p's green to the start of q's in its own ring
 	group   []int   // s that each group takes at its maximum greens, its last clearance included
 	longest int
+	place   [][2]int8 // of each phase: its group, and its place in it
+	stages  []ringStage
+	number  [][]int32 // of each group, by the places of its rings' phases (see index): the stage
+	round   []int     // stages that serve every phase, in the order of service
+	between [][]int   // s from the end of each stage's green to the start of each other's
+	moves   [][]uint8 // the rings that change from each stage to each
 }
 
-// MaxRings and MaxRingPhases bound a plan: what controllers of NTCIP 1202 have at least.
+// A ringStage is a phase of each ring that are green together: all are of one group.
+type ringStage struct {
+	barrier   int
+	at        [MaxRings]int8 // place of each ring's phase in its group
+	phases    []int          // by ring
+	movements []int32
+}
+
+// MaxRings and MaxRingPhases bound a plan: what controllers of NTCIP 1202 have at least; MaxRingStages is how many sets of phases may be green
+// together.
 const (
 	MaxRings      = 4
 	MaxRingPhases = 16
+	MaxRingStages = 16
 )
 
 // NewRingPlan checks spec against j and returns the plan, or an error that names the phase and the rule it breaks.
@@ -41,7 +57,10 @@ func NewRingPlan(j *Junction, spec RingSpec) (RingPlan, error) {
 	if n == 0 || n > MaxRingPhases || len(spec.Rings) == 0 || len(spec.Rings) > MaxRings {
 		return bad("%d phases in %d rings; give 1 to %d in 1 to %d", n, len(spec.Rings), MaxRingPhases, MaxRings)
 	}
-	p := RingPlan{clear: make([][]int, n)}
+	if j.Countdown {
+		return bad("displays count its greens down, whose ends rings don't know beforehand; give it stages")
+	}
+	p := RingPlan{clear: make([][]int, n), place: make([][2]int8, n)}
 	served := make([]bool, len(j.Movements))
 	for i, ph := range spec.Phases {
 		if len(ph.Movements) == 0 {
@@ -53,7 +72,7 @@ func NewRingPlan(j *Junction, spec RingSpec) (RingPlan, error) {
 			}
 			served[m] = true
 			mv := &j.Movements[m]
-			if least := int(mv.MinGreen) + int(mv.Clearance); ph.Min < least {
+			if least := max(1, int(mv.MinGreen)+int(mv.Clearance)); ph.Min < least {
 				return bad("phase %d has a minimum of %d s of green, movement %d needs %d s", i, ph.Min, m, least)
 			}
 			for _, o := range ph.Movements[:k] {
@@ -84,11 +103,11 @@ func NewRingPlan(j *Junction, spec RingSpec) (RingPlan, error) {
 			if len(group) == 0 {
 				return bad("ring %d has no phase behind barrier %d", r, b)
 			}
-			for _, ph := range group {
+			for k, ph := range group {
 				if ph < 0 || ph >= n || used[ph] {
 					return bad("ring %d names phase %d, which is none of its %d or is named twice", r, ph, n)
 				}
-				used[ph] = true
+				used[ph], p.place[ph] = true, [2]int8{int8(b), int8(k)}
 				for _, other := range p.spec.Rings {
 					for _, o := range other[b] {
 						if x, y, ok := j.conflict(spec.Phases[o].Movements, spec.Phases[ph].Movements); ok {
@@ -105,6 +124,9 @@ func NewRingPlan(j *Junction, spec RingSpec) (RingPlan, error) {
 		if !ok {
 			return bad("phase %d is in no ring", ph)
 		}
+	}
+	if a, b, m, o, found := p.apart(j); found {
+		return bad("phases %d and %d run side by side and change apart, and their movements %d and %d, of which one gives way, need an inter-green", a, b, m, o)
 	}
 	for a := range n {
 		for b := range n {
@@ -136,7 +158,144 @@ func NewRingPlan(j *Junction, spec RingSpec) (RingPlan, error) {
 	}
 	// A call that comes too late for its group waits for the end of it, for the others, and for what comes before it in its own.
 	p.longest += cycle
+	if !p.enumerate(j) {
+		return bad("more than %d sets of phases may be green together", MaxRingStages)
+	}
 	return p, nil
+}
+
+// apart finds phases of two rings in one group with movements that rings which know nothing of each other would let begin too soon after one another:
+// the same one, or one that gives way to the other, where either is not green all through the group.
+func (p *RingPlan) apart(j *Junction) (a, b int, m, o int32, found bool) {
+	all := func(group []int, m int32) bool {
+		for _, ph := range group {
+			if !has(p.spec.Phases[ph].Movements, m) {
+				return false
+			}
+		}
+		return true
+	}
+	for barrier := range p.spec.Rings[0] {
+		for r, ring := range p.spec.Rings {
+			for _, other := range p.spec.Rings[r+1:] {
+				for _, a := range ring[barrier] {
+					for _, b := range other[barrier] {
+						for _, m := range p.spec.Phases[a].Movements {
+							for _, o := range p.spec.Phases[b].Movements {
+								if (m == o || j.Intergreen[m][o]+j.Intergreen[o][m] > 0) && !(all(ring[barrier], m) && all(other[barrier], o)) {
+									return a, b, m, o, true
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return 0, 0, 0, 0, false
+}
+
+// enumerate lists the stages: of each group first the phases at the same place in every ring, which serve all of them, then the others. It returns
+// false if there are too many.
+func (p *RingPlan) enumerate(j *Junction) bool {
+	for b := range p.Barriers() {
+		size, longest := 1, 0
+		for r := range p.Rings() {
+			size *= len(p.Group(r, b))
+			longest = max(longest, len(p.Group(r, b)))
+		}
+		if len(p.stages)+size > MaxRingStages {
+			return false
+		}
+		number := make([]int32, size)
+		for i := range number {
+			number[i] = -1
+		}
+		p.number = append(p.number, number)
+		add := func(at [MaxRings]int8) {
+			i := p.index(b, at)
+			if number[i] >= 0 {
+				return
+			}
+			number[i] = int32(len(p.stages))
+			st := ringStage{barrier: b, at: at}
+			for r := range p.Rings() {
+				ph := p.Group(r, b)[at[r]]
+				st.phases = append(st.phases, ph)
+				for _, m := range p.spec.Phases[ph].Movements {
+					if !has(st.movements, m) {
+						st.movements = insert(st.movements, m)
+					}
+				}
+			}
+			p.stages = append(p.stages, st)
+		}
+		for k := range longest {
+			var at [MaxRings]int8
+			for r := range p.Rings() {
+				at[r] = int8(min(k, len(p.Group(r, b))-1))
+			}
+			p.round = append(p.round, len(p.stages))
+			add(at)
+		}
+		for i := range size {
+			var at [MaxRings]int8
+			for r := range p.Rings() {
+				at[r], i = int8(i%len(p.Group(r, b))), i/len(p.Group(r, b))
+			}
+			add(at)
+		}
+	}
+	for a := range p.stages {
+		between, moves := make([]int, len(p.stages)), make([]uint8, len(p.stages))
+		for b := range p.stages {
+			if a != b {
+				between[b], moves[b] = j.between(p.stages[a].movements, p.stages[b].movements), p.moved(&p.stages[a], &p.stages[b])
+			}
+		}
+		p.between, p.moves = append(p.between, between), append(p.moves, moves)
+	}
+	return true
+}
+
+// index is where number has the stage of a group with the phases at some places.
+func (p *RingPlan) index(barrier int, at [MaxRings]int8) int {
+	i, size := 0, 1
+	for r := range p.Rings() {
+		i, size = i+int(at[r])*size, size*len(p.Group(r, barrier))
+	}
+	return i
+}
+
+// moved is the rings that change between two stages: those whose phase is another one, and all where a barrier is crossed. A ring goes back in its
+// group over the barrier alone.
+func (p *RingPlan) moved(a, b *ringStage) (set uint8) {
+	cross := a.barrier != b.barrier || p.back(a, b)
+	for r := range p.Rings() {
+		if cross || a.at[r] != b.at[r] {
+			set |= 1 << r
+		}
+	}
+	return set
+}
+
+// back reports whether a ring goes back from stage a to b of one group.
+func (p *RingPlan) back(a, b *ringStage) bool {
+	for r := range p.Rings() {
+		if b.at[r] < a.at[r] {
+			return true
+		}
+	}
+	return false
+}
+
+func has(list []int32, m int32) bool {
+	for _, x := range list {
+		if x == m {
+			return true
+		}
+	}
+	return false
 }
 
 // conflict returns a pair of movements, one of each list, that may not be green together.
@@ -153,22 +312,14 @@ func (j *Junction) conflict(a, b []int32) (x, y int32, found bool) {
 
 // between is the seconds from the end of movements a's green to the start of b's: those in both go on.
 func (j *Junction) between(a, b []int32) int {
-	in := func(list []int32, m int32) bool {
-		for _, x := range list {
-			if x == m {
-				return true
-			}
-		}
-		return false
-	}
 	wait := 0
 	for _, m := range a {
-		if in(b, m) {
+		if has(b, m) {
 			continue
 		}
 		wait = max(wait, int(j.Movements[m].Yellow))
 		for _, o := range b {
-			if !in(a, o) {
+			if !has(a, o) {
 				wait = max(wait, int(j.Intergreen[m][o]))
 			}
 		}
@@ -191,7 +342,54 @@ func (p RingPlan) Barriers() int { return len(p.spec.Rings[0]) }
 // Group returns the phases of ring r behind barrier b, in order; don't write to it.
 func (p RingPlan) Group(r, b int) []int { return p.spec.Rings[r][b] }
 
-// Clear returns the seconds from the end of phase a's green to the start of phase b's.
+// Stages returns how many sets of phases, one of each ring, may be green together: the junction's stages.
+func (p RingPlan) Stages() int { return len(p.stages) }
+
+// Stage returns the phases of stage s, by ring, and its group; don't write to them.
+func (p RingPlan) Stage(s int) (phases []int, barrier int) {
+	return p.stages[s].phases, p.stages[s].barrier
+}
+
+// StageAt returns the stage of a group in which each ring shows the phase at some place of it.
+func (p *RingPlan) StageAt(barrier int, at [MaxRings]int8) int {
+	return int(p.number[barrier][p.index(barrier, at)])
+}
+
+// Places returns the places in its group of stage s's phases, by ring.
+func (p *RingPlan) Places(s int) [MaxRings]int8 { return p.stages[s].at }
+
+// Place returns the group of a phase and its place in it.
+func (p *RingPlan) Place(phase int) (barrier int, at int8) {
+	return int(p.place[phase][0]), p.place[phase][1]
+}
+
+// StageOf returns the stage of some phases, one of each ring, −1 if they are none.
+func (p RingPlan) StageOf(phases []int) int {
+next:
+	for s := range p.stages {
+		for r := range p.stages[s].phases {
+			if r >= len(phases) || phases[r] != p.stages[s].phases[r] {
+				continue next
+			}
+		}
+		return s
+	}
+	return -1
+}
+
+// Round returns stages that serve every phase, in the order of service; don't write to it.
+func (p RingPlan) Round() []int { return p.round }
+
+// Moves returns the rings that change from stage a to stage b, as bits; all where a barrier is crossed.
+func (p RingPlan) Moves(a, b int) uint8 { return p.moves[a][b] }
+
+// Back reports whether from stage a to b of one group a ring would go back: it does so over the barrier.
+func (p RingPlan) Back(a, b int) bool { return p.back(&p.stages[a], &p.stages[b]) }
+
+// Between returns the seconds from the end of stage a's green to the start of stage b's: of what ends to what begins.
+func (p RingPlan) Between(a, b int) int { return p.between[a][b] }
+
+// Clear returns the seconds from the end of phase a's green to the start of phase b's in its ring.
 func (p RingPlan) Clear(a, b int) int { return p.clear[a][b] }
 
 // GroupTime returns the seconds that the group behind barrier b takes when every phase has its maximum green.

@@ -1,6 +1,11 @@
 package city
 
-import "github.com/paulmach/orb"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
 
 // A Junction is one signal controller's area: the movements through it, the stages that let them go together, and the
 // inter-green matrix between them. Times are whole seconds, as controllers keep them.
@@ -18,8 +23,11 @@ type Junction struct {
 	Reference  PlanSpec // the plan that the controller falls back on
 	// Countdown says that displays count the seconds to the end of each green: it is fixed CountdownTime before.
 	Countdown bool `json:",omitempty"`
-	// NTCIP says that its controller speaks NTCIP 1202, its stages being the phases of one ring; else it speaks GB/T 20999.
+	// NTCIP says that its controller speaks NTCIP 1202; else it speaks GB/T 20999.
 	NTCIP bool `json:",omitempty"`
+	// Ring is what a ring-barrier controller runs; its stages are then the sets of phases that may be green together, as RingPlan numbers them.
+	// nil: the controller goes from stage to stage, over NTCIP as the phases of one ring.
+	Ring *RingSpec `json:",omitempty"`
 }
 
 // CountdownTime is how long before its end a green is fixed where a countdown shows it, and LongestCall how long walkers and cyclists
@@ -56,6 +64,26 @@ type Movement struct {
 // A Stage is a set of movements that are green together.
 type Stage struct {
 	Movements []int32 // ascending
+}
+
+// Rings returns the plan of a ring-barrier controller; false: its junction has none. It is an error if the junction's rings or stages are not right.
+func (j *Junction) Rings() (RingPlan, bool, error) {
+	if j.Ring == nil {
+		return RingPlan{}, false, nil
+	}
+	p, err := NewRingPlan(j, *j.Ring)
+	if err != nil {
+		return RingPlan{}, false, err
+	}
+	if len(j.Stages) != p.Stages() {
+		return RingPlan{}, false, fmt.Errorf("ring plan of junction %s: %d stages; its rings have %d", j.ID, len(j.Stages), p.Stages())
+	}
+	for s := range j.Stages {
+		if !slices.Equal(j.Stages[s].Movements, p.stages[s].movements) {
+			return RingPlan{}, false, fmt.Errorf("ring plan of junction %s: stage %d is not what its phases %v are together", j.ID, s, p.stages[s].phases)
+		}
+	}
+	return p, true, nil
 }
 
 // StageMinGreen returns the least time in seconds that stage s must stay green.

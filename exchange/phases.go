@@ -12,15 +12,16 @@ import (
 	"citybrain/wire/ntcip1202"
 )
 
-// phases is the traffic police's signal controllers on NTCIP 1202, behind a proxy that tells them apart by the community: asc@12. Each stage
-// is a phase of one ring, in the order of the pack.
+// phases is the traffic police's signal controllers on NTCIP 1202, behind a proxy that tells them apart by the community: asc@12. By stages, each
+// is a phase of one ring, in the order of the pack; by rings, phases are numbered as the pack's and a stage is a phase of each ring.
 type phases struct {
 	next    time.Time
 	request int32
 	asked   map[int32]question
 	loops   map[int][]city.Loop
-	of      []int       // junctions
-	period  map[int]int // by junction: the number of the counting period last read
+	rings   map[int]*city.RingPlan // by junction, of those that have rings
+	of      []int                  // junctions
+	period  map[int]int            // by junction: the number of the counting period last read
 }
 
 // question is what a request was about.
@@ -46,14 +47,30 @@ const (
 )
 
 func newPhases(c *city.City) *phases {
-	p := &phases{asked: map[int32]question{}, loops: map[int][]city.Loop{}, period: map[int]int{}}
+	p := &phases{asked: map[int32]question{}, loops: map[int][]city.Loop{}, rings: map[int]*city.RingPlan{}, period: map[int]int{}}
 	for j := range c.Signals {
 		if c.Signals[j].NTCIP {
 			p.of = append(p.of, j)
 			p.loops[j] = city.Loops(&c.Streets, &c.Signals[j])
+			if plan, ok, err := c.Signals[j].Rings(); ok && err == nil { // no engine takes a city whose rings are not right
+				p.rings[j] = &plan
+			}
 		}
 	}
 	return p
+}
+
+// stage is the phases of a junction's stage.
+func (p *phases) stage(j, s int) (set ntcip1202.Phases) {
+	rings := p.rings[j]
+	if rings == nil {
+		return ntcip1202.Of(s + 1)
+	}
+	list, _ := rings.Stage(s)
+	for _, ph := range list {
+		set |= ntcip1202.Of(ph + 1)
+	}
+	return set
 }
 
 func (p *phases) tick(x *Exchange, f *feed) {
@@ -70,6 +87,11 @@ func (p *phases) tick(x *Exchange, f *feed) {
 	for _, j := range p.of {
 		names := []ntcip1202.OID{ntcip1202.Status(ntcip1202.Greens, 1), ntcip1202.Status(ntcip1202.Greens, 2), ntcip1202.Status(ntcip1202.Nexts, 1), ntcip1202.Status(ntcip1202.Nexts, 2),
 			ntcip1202.UnitFlash, ntcip1202.Pattern, ntcip1202.Order(ntcip1202.Hold, 1), ntcip1202.Order(ntcip1202.Hold, 2), ntcip1202.Sequence}
+		if p.rings[j] != nil {
+			for _, g := range [...]ntcip1202.Group{ntcip1202.Yellows, ntcip1202.Reds} {
+				names = append(names, ntcip1202.Status(g, 1), ntcip1202.Status(g, 2))
+			}
+		}
 		for n := range p.loops[j] {
 			names = append(names, ntcip1202.Volume(n+1), ntcip1202.Occupancy(n+1))
 		}
@@ -128,19 +150,23 @@ func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
 		if c.Stage.Stage < 0 || c.Stage.Stage >= len(x.city.Signals[j].Stages) {
 			return true, fmt.Errorf("no stage %d at junction %d", c.Stage.Stage, j)
 		}
-		// The phase is held; all others are omitted, and forced off where they run.
-		want := ntcip1202.Of(c.Stage.Stage + 1)
+		// The phase, or one of each ring, is held, and in rings called, as a hold only keeps what is green; all others are omitted, and forced
+		// off where they run.
+		want := p.stage(j, c.Stage.Stage)
 		var all ntcip1202.Phases
 		for s := range x.city.Signals[j].Stages {
-			all |= ntcip1202.Of(s + 1)
+			all |= p.stage(j, s)
 		}
-		// Preempt n dwells in phase n: it says that the order is an emergency's.
+		// Preempt n dwells in stage n: it says that the order is an emergency's.
 		urgent := 0
 		if c.Stage.Urgent {
 			urgent = 1
 		}
 		vars := append(ntcip1202.Set16(ntcip1202.Omit, all&^want), ntcip1202.Set16(ntcip1202.Hold, want)...)
 		vars = append(vars, ntcip1202.Set16(ntcip1202.ForceOff, all&^want)...)
+		if p.rings[j] != nil {
+			vars = append(vars, ntcip1202.Set16(ntcip1202.VehCall, want)...)
+		}
 		return true, p.write(x, f, j, ntcip1202.Set, c, append(vars, ntcip1202.Put(ntcip1202.Preempt(c.Stage.Stage+1), urgent)))
 	case c.Plan != nil:
 		j := c.Plan.Junction
@@ -152,13 +178,11 @@ func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
 		if err != nil {
 			return true, err
 		}
-		w := ntcip1202.Plan{Number: 2, Cycle: plan.Cycle(), Offset: ((c.Plan.Spec.Offset % plan.Cycle()) + plan.Cycle()) % plan.Cycle(), Splits: make([]int, len(at.Stages))}
-		for i, st := range c.Plan.Spec.Stages {
-			if i > 0 && st.Stage <= c.Plan.Spec.Stages[i-1].Stage {
-				return true, fmt.Errorf("junction %s: stage %d after stage %d: a ring's phases come in their order, each once", at.ID, st.Stage, c.Plan.Spec.Stages[i-1].Stage)
-			}
-			w.Splits[st.Stage] = st.Green + at.Between(st.Stage, c.Plan.Spec.Stages[(i+1)%len(c.Plan.Spec.Stages)].Stage)
+		splits, err := p.splits(at, j, c.Plan.Spec)
+		if err != nil {
+			return true, fmt.Errorf("junction %s: %w", at.ID, err)
 		}
+		w := ntcip1202.Plan{Number: 2, Cycle: plan.Cycle(), Offset: ((c.Plan.Spec.Offset % plan.Cycle()) + plan.Cycle()) % plan.Cycle(), Splits: splits}
 		vars, err := w.Vars()
 		if err != nil {
 			return true, err
@@ -197,6 +221,50 @@ func (p *phases) receive(x *Exchange, f *feed, at time.Time, buf []byte) []byte 
 	})
 }
 
+// shown is the stage that phases show, or lead to where some change; −1: they show none.
+func (p *phases) shown(at *city.Junction, j int, green, next ntcip1202.Phases) int {
+	rings := p.rings[j]
+	if rings == nil {
+		for _, set := range [...]ntcip1202.Phases{next, green} {
+			for s := range at.Stages {
+				if set.Has(s + 1) {
+					return s
+				}
+			}
+		}
+		return -1
+	}
+	show := make([]int, rings.Rings())
+	for r := range show {
+		show[r] = -1
+		for _, set := range [...]ntcip1202.Phases{green, next} {
+			for b := range rings.Barriers() {
+				for _, ph := range rings.Group(r, b) {
+					if set.Has(ph + 1) {
+						show[r] = ph
+					}
+				}
+			}
+		}
+	}
+	return rings.StageOf(show)
+}
+
+// splits is what a plan gives each phase, s from the start of its green to that of the next.
+func (p *phases) splits(at *city.Junction, j int, spec city.PlanSpec) ([]int, error) {
+	if rings := p.rings[j]; rings != nil {
+		return rings.Splits(spec)
+	}
+	splits := make([]int, len(at.Stages))
+	for i, st := range spec.Stages {
+		if i > 0 && st.Stage <= spec.Stages[i-1].Stage {
+			return nil, fmt.Errorf("stage %d after stage %d: a ring's phases come in their order, each once", st.Stage, spec.Stages[i-1].Stage)
+		}
+		splits[st.Stage] = st.Green + at.Between(st.Stage, spec.Stages[(i+1)%len(spec.Stages)].Stage)
+	}
+	return splits, nil
+}
+
 // state notes what a controller answered to a poll, in the terms of GB/T 20999's modes, which the twin keeps for all junctions.
 func (p *phases) state(x *Exchange, f *feed, at time.Time, j int, vars []ntcip1202.Var) error {
 	junction := &x.city.Signals[j]
@@ -208,16 +276,12 @@ func (p *phases) state(x *Exchange, f *feed, at time.Time, j int, vars []ntcip12
 	next, _ := ntcip1202.States(vars, ntcip1202.Nexts)
 	hold, _ := ntcip1202.Orders(vars, ntcip1202.Hold)
 	pattern, _ := ntcip1202.Number(vars, ntcip1202.Pattern)
-	stage := -1
-	for s := range junction.Stages {
-		if next.Has(s + 1) { // what the inter-green under way leads to
-			stage = s
-			break
-		}
-		if green.Has(s+1) && stage < 0 {
-			stage = s
-		}
+	yellow, _ := ntcip1202.States(vars, ntcip1202.Yellows)
+	red, _ := ntcip1202.States(vars, ntcip1202.Reds)
+	if both := green&yellow | green&red | yellow&red; both != 0 {
+		return fmt.Errorf("junction %s says of phases %016b that they show two colours", junction.ID, both)
 	}
+	stage := p.shown(junction, j, green, next)
 	mode, fault := float64(0x21), "none"
 	switch {
 	case flash == ntcip1202.FlashStartup:

@@ -49,7 +49,8 @@ type (
 	}
 	stageInfo struct {
 		Movements []int32  `json:"movements"`
-		More      *float64 `json:"more,omitempty"` // vehicle-seconds that the best plan which begins with it would cost more than the brain's; absent where it can't be had
+		Phases    []int    `json:"phases,omitempty"` // of a controller of rings: one of each, as its equipment counts them, from 1
+		More      *float64 `json:"more,omitempty"`   // vehicle-seconds that the best plan which begins with it would cost more than the brain's; absent where it can't be had
 	}
 	greenInfo struct {
 		Stage int `json:"stage"`
@@ -128,8 +129,15 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		}
 		info.Movements = append(info.Movements, x)
 	}
+	rings, ringed, err := j.Rings()
 	for st := range j.Stages {
 		x := stageInfo{Movements: j.Stages[st].Movements}
+		if ringed && err == nil {
+			phases, _ := rings.Stage(st)
+			for _, ph := range phases {
+				x.Phases = append(x.Phases, ph+1)
+			}
+		}
 		if st < len(ahead.More) && !math.IsNaN(ahead.More[st]) {
 			x.More = &ahead.More[st]
 		}

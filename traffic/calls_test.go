@@ -12,6 +12,7 @@ import (
 // their clearance is longer, and bicycles are across when the stage ends.
 func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 	c := riverside.City(1)
+	c.RunRings()
 	draw := chance.New(5, "wishes")
 	longest, slow, slowest := map[city.MovementKind]int{}, 0, 0
 	for j := range c.Signals {
@@ -20,7 +21,11 @@ func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := newSignal(newRules(at), p)
+		rules, err := newRules(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newSignal(rules, p)
 		for s := int32(0); s < 3600; s++ {
 			// A wish that stays for a random time, as one that wants to starve somebody would; then the plan for a while.
 			if k := uint64(s / 50); s%50 == 0 && k%3 > 0 {

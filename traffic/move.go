@@ -129,7 +129,7 @@ func (s *Sim) discharge(l int32, capacity float32) {
 					continue
 				}
 			} else if !g.Green(local) {
-				clearing := g.Mode == Lit && s.city.Signals[turn.Junction].Movements[local].Permissive && g.rules.in[g.Stage][local] && g.begun()+sneakers > st.Now
+				clearing := g.Mode == Lit && s.city.Signals[turn.Junction].Movements[local].Permissive && g.rules.in[g.Stage][local] && g.lastGreen[local]+sneakers > st.Now
 				if !clearing {
 					st.Credit[slot] = 0
 					continue

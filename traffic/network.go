@@ -77,7 +77,11 @@ func newNetwork(c *city.City) (*network, error) {
 	}
 	for j := range c.Signals {
 		w.first = append(w.first, int32(len(w.movementYields)))
-		w.rules = append(w.rules, newRules(&c.Signals[j]))
+		r, err := newRules(&c.Signals[j])
+		if err != nil {
+			return nil, err
+		}
+		w.rules = append(w.rules, r)
 		for m := range c.Signals[j].Movements {
 			mv := &c.Signals[j].Movements[m]
 			flat := w.first[j] + int32(m)

@@ -2,10 +2,10 @@ package traffic
 
 import "citybrain/city"
 
-// A RingSignal is an actuated ring-barrier controller at work (Signal Timing Manual 2015, chapters 4 and 5): each ring serves its
-// called phases in order, ends a green when its traffic has passed (gap-out) or at its maximum while others wait, and crosses
-// a barrier together with all other rings. It keeps the plan's minimum greens and clearances whatever it is asked. Its zero
-// value stands at the start of the first group. Values are compared and copied freely.
+// A RingSignal is the rings of a ring-barrier controller at work (Signal Timing Manual 2015, chapters 4 and 5): each serves its phases in order,
+// and all cross a barrier together. They keep the plan's minimum greens and clearances whatever is asked. By themselves (Step) they are actuated: a
+// green ends when its traffic has passed (gap-out) or at its maximum while others wait. Led (Pass and Turn) they go to the stage, a phase of each
+// ring, that is wanted. Values are compared and copied freely; use one of the two ways with a value.
 type RingSignal struct {
 	Barrier int8  // the group being served
 	Since   int16 // s that it has been, while anybody waited; up to the plan's Group time
@@ -22,11 +22,111 @@ type RingState struct {
 
 // NewRingSignal starts the first phase of every ring's first group.
 func NewRingSignal(p city.RingPlan) RingSignal {
-	var g RingSignal
+	return ringsAt(&p, 0)
+}
+
+// ringsAt begins the greens of a stage.
+func ringsAt(p *city.RingPlan, stage int) RingSignal {
+	_, barrier := p.Stage(stage)
+	g, at := RingSignal{Barrier: int8(barrier)}, p.Places(stage)
 	for r := range p.Rings() {
-		g.Rings[r].From = -1
+		g.Rings[r] = RingState{At: at[r], From: -1}
 	}
 	return g
+}
+
+// places is the places in their group of the phases that the rings show or lead to.
+func (g *RingSignal) places(p *city.RingPlan) (at [city.MaxRings]int8) {
+	for r := range p.Rings() {
+		at[r] = g.Rings[r].At
+	}
+	return at
+}
+
+// Stage returns the stage that is green or ends, of those that may be green together, and that which the changes under way lead to; −1: there are
+// none. Movements of both are green throughout.
+func (g *RingSignal) Stage(p *city.RingPlan) (now, next int) {
+	to := g.places(p)
+	from, barrier, changes := to, int(g.Barrier), false
+	for r := range p.Rings() {
+		if s := &g.Rings[r]; s.Clear > 0 {
+			changes = true
+			barrier, from[r] = p.Place(int(s.From))
+		}
+	}
+	if next = p.StageAt(int(g.Barrier), to); !changes {
+		return next, -1
+	}
+	return p.StageAt(barrier, from), next
+}
+
+// Pass lets a second pass. began is the rings whose green has come in it.
+func (g *RingSignal) Pass(p *city.RingPlan) (began uint8) {
+	for r := range p.Rings() {
+		s := &g.Rings[r]
+		if s.Clear == 0 {
+			s.Age = min(s.Age+1, int16(p.Phase(g.phase(p, r)).Min))
+		} else if s.Clear--; s.Clear == 0 {
+			s.From = -1
+			began |= 1 << r
+		}
+	}
+	return began
+}
+
+// Turn begins what may begin now on the way to a stage: a ring goes on in its group as soon as its own minimum green is over, and where a barrier has
+// to be crossed all do together. ended is the rings whose green ends.
+func (g *RingSignal) Turn(p *city.RingPlan, want int) (ended uint8) {
+	_, barrier := p.Stage(want)
+	at := p.Places(want)
+	if now := p.StageAt(int(g.Barrier), g.places(p)); barrier != int(g.Barrier) || p.Back(now, want) {
+		if g.Left(p) > 0 {
+			return 0
+		}
+		g.over(p, now, want)
+		return 1<<p.Rings() - 1
+	}
+	for r := range p.Rings() {
+		s := &g.Rings[r]
+		if now := g.phase(p, r); at[r] != s.At && g.left(p, r) <= 0 {
+			g.begin(p, r, now, at[r], p.Clear(now, p.Group(r, barrier)[at[r]]))
+			ended |= 1 << r
+		}
+	}
+	return ended
+}
+
+// Left returns the seconds until every ring may end its green.
+func (g *RingSignal) Left(p *city.RingPlan) (most int32) {
+	for r := range p.Rings() {
+		most = max(most, g.left(p, r))
+	}
+	return most
+}
+
+// left is the seconds until ring r may end its green, or that which comes.
+func (g *RingSignal) left(p *city.RingPlan, r int) int32 {
+	s := &g.Rings[r]
+	return int32(s.Clear) + int32(p.Phase(g.phase(p, r)).Min) - int32(s.Age)
+}
+
+// Done returns when each ring may end what it shows in stage want, on the straightest way there from second t on.
+func (g *RingSignal) Done(p *city.RingPlan, want int, t int32) (free [city.MaxRings]int32) {
+	to := p.StageAt(int(g.Barrier), g.places(p))
+	phases, barrier := p.Stage(want)
+	cross, start := barrier != int(g.Barrier) || p.Back(to, want), t+g.Left(p)+int32(p.Between(to, want))
+	for r, ph := range phases {
+		now := g.phase(p, r)
+		switch {
+		case cross:
+			free[r] = start + int32(p.Phase(ph).Min)
+		case now != ph:
+			free[r] = t + max(0, g.left(p, r)) + int32(p.Clear(now, ph)+p.Phase(ph).Min)
+		default:
+			free[r] = t + max(1, g.left(p, r))
+		}
+	}
+	return free
 }
 
 // phase returns the number of the phase that ring r shows or leads to.
@@ -38,7 +138,7 @@ func (g *RingSignal) phase(p *city.RingPlan, r int) int {
 func (g *RingSignal) Green(p *city.RingPlan) uint32 {
 	var set uint32
 	for r := range p.Rings() {
-		if g.Rings[r].Clear == 0 {
+		if s := &g.Rings[r]; s.Clear == 0 || int(s.From) == g.phase(p, r) {
 			set |= 1 << g.phase(p, r)
 		}
 	}
@@ -137,10 +237,7 @@ func (g *RingSignal) begin(p *city.RingPlan, r, from int, next int8, clear int) 
 // cross ends all greens and leads to the next group with a call; all its first phases begin together, when the slowest of what
 // ends is clear of all that begins.
 func (g *RingSignal) cross(p *city.RingPlan, calls uint32) {
-	var from [city.MaxRings]int
-	for r := range p.Rings() {
-		from[r] = g.phase(p, r)
-	}
+	now, _ := g.Stage(p)
 	g.Since = 0
 	for range p.Barriers() {
 		g.Barrier = int8((int(g.Barrier) + 1) % p.Barriers())
@@ -148,7 +245,6 @@ func (g *RingSignal) cross(p *city.RingPlan, calls uint32) {
 			break
 		}
 	}
-	clear := 0
 	var first [city.MaxRings]int8
 	for r := range p.Rings() {
 		group := p.Group(r, int(g.Barrier))
@@ -158,12 +254,18 @@ func (g *RingSignal) cross(p *city.RingPlan, calls uint32) {
 				break
 			}
 		}
-		for o := range p.Rings() {
-			clear = max(clear, p.Clear(from[o], group[first[r]]))
-		}
 	}
+	g.over(p, now, p.StageAt(int(g.Barrier), first))
+}
+
+// over takes all rings from a stage to another over a barrier.
+func (g *RingSignal) over(p *city.RingPlan, now, next int) {
+	phases, _ := p.Stage(now)
+	_, barrier := p.Stage(next)
+	g.Barrier = int8(barrier)
+	at := p.Places(next)
 	for r := range p.Rings() {
-		g.begin(p, r, from[r], first[r], clear)
+		g.begin(p, r, phases[r], at[r], p.Between(now, next))
 	}
 }
 

@@ -5,17 +5,26 @@ import "citybrain/city"
 // rules are what a junction's controller must keep, as tables: they are looked up each second. Immutable.
 type rules struct {
 	junction *city.Junction
-	in       [][]bool  // of each stage, each movement: whether it is green
-	between  [][]int32 // s, from each stage to each
-	least    []int32   // s of each stage's green
-	first    []int32   // of each movement: the first stage of those looked at that serves it, −1
-	limit    []int32   // s that each movement may wait, when there is no emergency
-	notice   int32     // s before its end at which a green is fixed
-	round    int32     // s, no less than what all stages at their least take one after the other
+	rings    *city.RingPlan         // nil: it goes by stages
+	in       [][]bool               // of each stage, each movement: whether it is green
+	between  [][]int32              // s, from each stage to each
+	least    []int32                // s of each stage's green
+	turning  int                    // rings that change each on its own; by stages 1
+	moves    [][]uint8              // the rings that change from each stage to each
+	minimum  [][city.MaxRings]int32 // s of green, of each stage's phase of each ring
+	first    []int32                // of each movement: the first stage of those looked at that serves it, −1
+	limit    []int32                // s that each movement may wait, when there is no emergency
+	notice   int32                  // s before its end at which a green is fixed
+	round    int32                  // s, no less than what all stages at their least take one after the other
 }
 
-func newRules(j *city.Junction) *rules {
-	r := &rules{junction: j}
+func newRules(j *city.Junction) (*rules, error) {
+	r := &rules{junction: j, turning: 1}
+	if p, ok, err := j.Rings(); err != nil {
+		return nil, err
+	} else if ok {
+		r.rings, r.turning = &p, p.Rings()
+	}
 	if j.Countdown {
 		r.notice = city.CountdownTime
 	}
@@ -32,6 +41,22 @@ func newRules(j *city.Junction) *rules {
 		}
 		r.in, r.between, r.least = append(r.in, row), append(r.between, between), append(r.least, int32(j.StageMinGreen(s)))
 		r.round += longest + r.least[s]
+		moves, minimum := make([]uint8, len(j.Stages)), [city.MaxRings]int32{r.least[s]}
+		for p := range moves {
+			switch {
+			case r.rings != nil:
+				moves[p] = r.rings.Moves(s, p)
+			case p != s:
+				moves[p] = 1
+			}
+		}
+		if r.rings != nil {
+			phases, _ := r.rings.Stage(s)
+			for k, ph := range phases {
+				minimum[k] = int32(r.rings.Phase(ph).Min)
+			}
+		}
+		r.moves, r.minimum = append(r.moves, moves), append(r.minimum, minimum)
 	}
 	for m := range j.Movements {
 		first, limit := int32(-1), int32(MaxRed)
@@ -45,5 +70,5 @@ func newRules(j *city.Junction) *rules {
 		}
 		r.first, r.limit = append(r.first, first), append(r.limit, limit)
 	}
-	return r
+	return r, nil
 }

@@ -14,7 +14,10 @@ import (
 
 // kernel is what of a Signal decides what it shows next, whoever commands it: the wish may be any stage at any second, which
 // plans, their transitions, requests, leases and starved movements all amount to.
-type kernel struct{ stage, next, age, left, end, to int16 }
+type kernel struct {
+	stage, next, age, left, end, to int16
+	rings                           RingSignal
+}
 
 // signalMachine is a Signal at junction j for the checker; hasten takes seconds off every inter-green, to see the checker work.
 func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
@@ -29,13 +32,17 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 		oldest = max(oldest, int32(j.StageMinGreen(s)))
 		wishes = append(wishes, uint64(s))
 	}
-	rules := newRules(j)
+	rules, err := newRules(j)
+	if err != nil {
+		panic(err)
+	}
 	signal := func(k kernel) Signal {
 		g := newSignal(rules, plan)
 		for m := range g.lastGreen {
 			g.lastGreen[m] = t
 		}
 		g.Stage, g.Next, g.Since, g.Until, g.Lease = k.stage, k.next, t-int32(k.age), t+int32(k.left), t+100
+		g.Rings, g.To = k.rings, k.to
 		if k.end > 0 {
 			g.End, g.To = t+int32(k.end)-1, k.to
 		}
@@ -43,7 +50,14 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 	}
 	var start []kernel
 	for s := range j.Stages {
-		start = append(start, kernel{int16(s), -1, int16(oldest), 0, 0, 0})
+		k := kernel{stage: int16(s), next: -1, age: int16(oldest)}
+		if rules.rings != nil {
+			k.age, k.to, k.rings = 0, int16(s), ringsAt(rules.rings, s)
+			for r := range rules.rings.Rings() {
+				k.rings.Rings[r].Age = int16(rules.rings.Phase(k.rings.phase(rules.rings, r)).Min)
+			}
+		}
+		start = append(start, k)
 	}
 	m := safety.Machine[kernel]{
 		Start:  start,
@@ -51,12 +65,20 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 		Step: func(k kernel, want uint64) kernel {
 			g := signal(k)
 			g.Want = int16(want)
-			begun := g.Next < 0
+			begun, was := g.Next < 0, g.Rings
 			g.Step(t)
 			if begun && g.Next >= 0 {
 				g.Until -= hasten
 			}
-			next := kernel{g.Stage, g.Next, int16(min(oldest, t+1-g.Since)), 0, 0, 0}
+			if rules.rings != nil {
+				for r := range rules.rings.Rings() {
+					if x := &g.Rings.Rings[r]; was.Rings[r].Clear == 0 && x.Clear > int16(hasten) {
+						x.Clear -= int16(hasten)
+					}
+				}
+				return kernel{stage: g.Stage, next: g.Next, to: g.To, rings: g.Rings}
+			}
+			next := kernel{stage: g.Stage, next: g.Next, age: int16(min(oldest, t+1-g.Since))}
 			if g.End > 0 {
 				next.end, next.to = int16(g.End-t), g.To
 			}
@@ -82,13 +104,16 @@ func signalMachine(j *city.Junction, hasten int32) safety.Machine[kernel] {
 	return m
 }
 
-// Every controller of the demo city is safe under every sequence of wishes.
+// Every controller of the demo city, of either kind, is safe under every sequence of wishes.
 func TestNoWishMakesASignalUnsafe(t *testing.T) {
 	c := riverside.City(1)
-	states, counting := 0, 0
+	c.RunRings()
+	states, counting, rings := 0, 0, 0
 	for j := range c.Signals {
 		counting += btoi(c.Signals[j].Countdown)
-		if j%16 != 0 && len(c.Signals[j].Movements) < 24 {
+		if c.Signals[j].Ring != nil {
+			rings++
+		} else if j%16 != 0 && len(c.Signals[j].Movements) < 24 {
 			continue
 		}
 		r, err := safety.Check(&c.Signals[j], signalMachine(&c.Signals[j], 0))
@@ -97,7 +122,10 @@ func TestNoWishMakesASignalUnsafe(t *testing.T) {
 		}
 		states += r.States
 	}
-	t.Logf("%d states", states)
+	t.Logf("%d states, %d controllers of rings", states, rings)
+	if rings < 5 {
+		t.Errorf("%d controllers of rings", rings)
+	}
 	if counting < len(c.Signals)/5 {
 		t.Errorf("%d of %d junctions have countdowns", counting, len(c.Signals))
 	}
@@ -203,13 +231,10 @@ func ringMachine(p city.RingPlan, hasten int16) safety.Machine[RingSignal] {
 			return g
 		},
 		Green: func(g RingSignal) uint64 {
-			var set uint64
-			for ph := range p.Phases() {
-				if g.Green(&p)&(1<<ph) != 0 {
-					for _, m := range p.Phase(ph).Movements {
-						set |= 1 << m
-					}
-				}
+			now, next := g.Stage(&p)
+			set := lit(&p, now)
+			if next >= 0 {
+				set &= lit(&p, next)
 			}
 			return set
 		},
@@ -226,6 +251,17 @@ func ringMachine(p city.RingPlan, hasten int16) safety.Machine[RingSignal] {
 			return false
 		},
 	}
+}
+
+// lit is the movements of a stage, as a set.
+func lit(p *city.RingPlan, stage int) (set uint64) {
+	phases, _ := p.Stage(stage)
+	for _, ph := range phases {
+		for _, m := range p.Phase(ph).Movements {
+			set |= 1 << m
+		}
+	}
+	return set
 }
 
 // Whatever calls come, rings show nothing unsafe, and nobody who calls waits longer than the plan says.

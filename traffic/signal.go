@@ -47,17 +47,21 @@ const (
 // A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances, serves walkers
 // and cyclists within city.LongestCall of their call and vehicles within MaxRed, in an emergency all within MaxRed, as far as the minimum greens of the others let it,
 // and falls back on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
+//
+// It is of one of two kinds. By stages, a change from Stage to Next is one inter-green after the stage's least green. By rings, stages are the sets of
+// phases that may be green together; each ring changes on its own as soon as it may, and Stage and Next sum up what all of them do.
 type Signal struct {
 	Plan      city.Plan
+	Rings     RingSignal
 	Stage     int16 // green now, or ending
 	Next      int16 // the stage that its inter-green leads to, -1: none under way
-	Since     int32 // s, when Stage's green began
-	Until     int32 // s, end of the inter-green, or of the start-up, under way
+	Since     int32 // s, when Stage's green began, of rings the newest phase's
+	Until     int32 // s, end of the inter-green, of rings the last one's, or of the start-up, under way
 	Want      int16 // stage asked for
 	Lease     int32 // s, until when Want counts
 	Urgent    bool  // Want is for an emergency
 	End       int32 // s, when a green that is counted down ends; 0: none is
-	To        int16 // the stage that comes then
+	To        int16 // the stage that comes then; of rings the one that they are on their way to, or show
 	Mode      Mode
 	Fault     Fault
 	Bad       int16 // the movement whose lamp sticks
@@ -69,8 +73,21 @@ type Signal struct {
 func newSignal(r *rules, p city.Plan) Signal {
 	stage, _ := p.At(0)
 	n := len(r.junction.Movements)
-	return Signal{Plan: p, Stage: int16(stage), Next: -1, rules: r, lastGreen: make([]int32, n), longest: make([]uint16, n)}
+	g := Signal{Plan: p, rules: r, lastGreen: make([]int32, n), longest: make([]uint16, n)}
+	g.start(stage, 0)
+	return g
 }
+
+// start begins stage's green at second t, whatever was shown before.
+func (g *Signal) start(stage int, t int32) {
+	g.Stage, g.Next, g.Since = int16(stage), -1, t
+	if p := g.rules.rings; p != nil {
+		g.Rings, g.To = ringsAt(p, stage), int16(stage)
+	}
+}
+
+// RingPlan returns what its rings run; nil: it is no controller of rings.
+func (g *Signal) RingPlan() *city.RingPlan { return g.rules.rings }
 
 // Green reports whether movement m shows green.
 func (g *Signal) Green(m int) bool {
@@ -92,15 +109,12 @@ func (g *Signal) Lamp(m int, t int32) Lamp {
 		if g.Fault == ShortYellow {
 			yellow -= cutBy
 		}
-		if t-g.begun() < yellow {
+		if t-g.lastGreen[m] < yellow {
 			return YellowLamp
 		}
 	}
 	return RedLamp
 }
-
-// begun is when the inter-green under way began.
-func (g *Signal) begun() int32 { return g.Until - g.clearance(int(g.Next)) }
 
 // clearance is the seconds from the end of the stage's green to the start of stage s's, as this controller keeps it.
 func (g *Signal) clearance(s int) int32 {
@@ -117,26 +131,35 @@ func (g *Signal) Red(m int, t int32) int32 { return t - g.lastGreen[m] }
 // Longest returns the longest red in seconds that movement m has had.
 func (g *Signal) Longest(m int) int { return int(g.longest[m]) }
 
+// Free returns the seconds from when each ring may end its green, at second t; of a controller by stages none.
+func (g *Signal) Free(t int32) (at [city.MaxRings]int32) {
+	if p := g.rules.rings; p != nil {
+		for r := range p.Rings() {
+			at[r] = t + g.Rings.left(p, r)
+		}
+	}
+	return at
+}
+
 // Step advances the controller to second t.
 func (g *Signal) Step(t int32) {
 	if g.Mode != Lit {
 		g.special(t)
 		return
 	}
+	if g.rules.rings != nil {
+		if g.Rings.Pass(g.rules.rings) != 0 {
+			g.Since = t
+		}
+		g.sum(t)
+		g.note(t)
+		g.turn(t)
+		return
+	}
 	if g.Next >= 0 && t >= g.Until {
 		g.Stage, g.Next, g.Since = g.Next, -1, t
 	}
-	now, then := g.rules.in[g.Stage], g.rules.in[g.Stage]
-	if g.Next >= 0 {
-		then = g.rules.in[g.Next]
-	}
-	for m := range g.lastGreen {
-		if now[m] && then[m] || g.Fault == StuckGreen && int(g.Bad) == m {
-			g.lastGreen[m] = t
-		} else if red := t - g.lastGreen[m]; red > int32(g.longest[m]) {
-			g.longest[m] = uint16(min(red, 1<<16-1))
-		}
-	}
+	g.note(t)
 	if g.Next >= 0 {
 		return
 	}
@@ -151,11 +174,12 @@ func (g *Signal) Step(t int32) {
 	if t+notice-g.Since < g.rules.least[g.Stage] {
 		return
 	}
-	want := int(g.Want)
-	if t >= g.Lease {
-		want, _ = g.Plan.At(int(t + notice))
+	want := g.wish(t)
+	free := [city.MaxRings]int32{t + notice + 1}
+	if want != int(g.Stage) {
+		free[0] = t + notice + g.rules.between[g.Stage][want] + g.rules.least[want]
 	}
-	if starved := g.starved(t, want); starved >= 0 {
+	if starved := g.starved(t, int(g.Stage), t, want, free); starved >= 0 {
 		want = starved
 	}
 	switch {
@@ -167,6 +191,69 @@ func (g *Signal) Step(t int32) {
 	}
 }
 
+// note keeps when each movement was last green.
+func (g *Signal) note(t int32) {
+	now, then := g.rules.in[g.Stage], g.rules.in[g.Stage]
+	if g.Next >= 0 {
+		then = g.rules.in[g.Next]
+	}
+	for m := range g.lastGreen {
+		if now[m] && then[m] || g.Fault == StuckGreen && int(g.Bad) == m {
+			g.lastGreen[m] = t
+		} else if red := t - g.lastGreen[m]; red > int32(g.longest[m]) {
+			g.longest[m] = uint16(min(red, 1<<16-1))
+		}
+	}
+}
+
+// wish is what is asked for, or the plan's stage.
+func (g *Signal) wish(t int32) int {
+	if t < g.Lease {
+		return int(g.Want)
+	}
+	want, _ := g.Plan.At(int(t + g.rules.notice))
+	return want
+}
+
+// turn has the rings begin what they may on their way to what is wanted.
+func (g *Signal) turn(t int32) {
+	p, from := g.rules.rings, int(g.Stage)
+	if g.Next >= 0 {
+		from = int(g.Next)
+	}
+	want := int(g.To)
+	if want == from { // else a ring has still to follow: what was begun is for all who are green in it
+		want = g.wish(t)
+		if starved := g.starved(t, from, t+g.Rings.Left(p), want, g.Rings.Done(p, want, t)); starved >= 0 {
+			want = starved
+		}
+	}
+	ended := g.Rings.Turn(p, want)
+	if ended != 0 {
+		g.To = int16(want)
+	}
+	for r := range p.Rings() {
+		if s := &g.Rings.Rings[r]; ended&(1<<r) != 0 && g.Fault == CutClear && s.Clear > cutBy {
+			s.Clear -= cutBy
+		}
+	}
+	if ended != 0 {
+		g.sum(t)
+	}
+}
+
+// sum makes Stage, Next and Until what the rings show.
+func (g *Signal) sum(t int32) {
+	stage, next := g.Rings.Stage(g.rules.rings)
+	g.Stage, g.Next = int16(stage), int16(next)
+	if next >= 0 {
+		g.Until = t
+		for r := range g.rules.rings.Rings() {
+			g.Until = max(g.Until, t+int32(g.Rings.Rings[r].Clear))
+		}
+	}
+}
+
 // special passes a second in which the controller does not work.
 func (g *Signal) special(t int32) {
 	for m := range g.lastGreen {
@@ -174,7 +261,8 @@ func (g *Signal) special(t int32) {
 	}
 	if g.Mode == Starting && t >= g.Until {
 		stage, _ := g.Plan.At(int(t))
-		g.Mode, g.Stage, g.Next, g.Since = Lit, int16(stage), -1, t
+		g.Mode = Lit
+		g.start(stage, t)
 	}
 }
 
@@ -190,8 +278,8 @@ func (g *Signal) change(want int, t int32) {
 }
 
 // starved returns the stage that has to come before want, lest somebody wait longer than may be, were want to go on for another second, or to
-// come first; -1: there is none. A change takes effect notice seconds after it is decided.
-func (g *Signal) starved(t int32, want int) int {
+// come first; -1: there is none. The stage from is shown, or led to, and may be left at second left; rings may end what they show in want at seconds free.
+func (g *Signal) starved(t int32, from int, left int32, want int, free [city.MaxRings]int32) int {
 	// Each stage's time by which it has to be green: that of whoever waits for it and for no stage before it.
 	const unasked = 1 << 30
 	r := g.rules
@@ -201,23 +289,41 @@ func (g *Signal) starved(t int32, want int) int {
 		due[s] = unasked
 	}
 	soonest := int32(unasked)
-	wanted := int32(unasked) // when want has to be green
+	wanted, by := int32(unasked), want // when want has to be green, and which stage would do as well
 	urgent, served := g.Urgent && t < g.Lease, r.in[want]
 	for m, last := range g.lastGreen {
 		limit := r.limit[m]
 		if urgent {
 			limit = MaxRed
 		}
+		if r.in[from][m] {
+			last = left // it is green by then
+		}
 		if served[m] {
-			wanted = min(wanted, last+limit)
+			if until := last + limit; until < wanted {
+				if wanted = until; r.rings != nil {
+					by = int(r.first[m])
+				}
+			}
 		} else if s := r.first[m]; s >= 0 {
 			due[s] = min(due[s], last+limit)
 			soonest = min(soonest, last+limit)
 		}
 	}
-	at, from := t+r.notice+1, want
-	if want != int(g.Stage) {
-		at = t + r.notice + r.between[g.Stage][want] + r.least[want]
+	before, at := want, free[0]
+	for _, f := range free[1:r.turning] {
+		at = max(at, f)
+	}
+	if r.rings != nil && want != from {
+		start := int32(0)
+		for k := range r.turning {
+			if r.moves[from][want]&(1<<k) != 0 {
+				start = max(start, free[k]-r.minimum[want][k])
+			}
+		}
+		if start > wanted {
+			return by // over the barrier it comes later than by itself
+		}
 	}
 	if soonest-at > min(farOff, r.round) {
 		return -1
@@ -237,14 +343,24 @@ func (g *Signal) starved(t int32, want int) int {
 		if first < 0 {
 			first = s
 		}
-		if at += r.between[from][s]; at > due[s] {
-			if want != int(g.Stage) && wanted <= soonest {
-				return -1 // whoever comes first
+		moves, start := r.moves[before][s], int32(0)
+		for k := range r.turning {
+			if moves&(1<<k) != 0 {
+				start = max(start, free[k]+r.between[before][s])
+			}
+		}
+		if start > due[s] {
+			if want != from && wanted <= soonest {
+				return by // whoever comes first
 			}
 			return first
 		}
-		at += r.least[s]
-		due[s], from = unasked, s
+		for k := range r.turning {
+			if moves&(1<<k) != 0 {
+				free[k] = start + r.minimum[s][k]
+			}
+		}
+		due[s], before = unasked, s
 	}
 	return -1
 }

@@ -116,7 +116,7 @@ type State struct {
 	Pending  []timed
 }
 
-const stateVersion = 5
+const stateVersion = 6
 
 // Weather is what rain does to drivers: factors on speed and on saturation flow (HCM 2010, exhibit 10-15: heavy rain takes
 // 6–7 % of free speed and about 14 % of capacity). The zero Weather is dry.

@@ -283,7 +283,11 @@ func TestControllerKeepsInterGreens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newSignal(newRules(j), p)
+	rules, err := newRules(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newSignal(rules, p)
 	draw := chance.New(9, "operator")
 	ended, began := fill[int32](len(j.Movements), -1000), fill[int32](len(j.Movements), 0)
 	green := make([]bool, len(j.Movements))

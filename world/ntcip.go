@@ -109,26 +109,32 @@ func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
 	g := w.streets.Signal(j)
 	leased := w.now.Seconds() < float64(g.Lease)
 	is := func(o ntcip1202.OID) bool { return slices.Equal(o, name) }
-	var green, next, hold ntcip1202.Phases
-	if g.Mode == traffic.Lit {
-		if g.Next < 0 {
-			green = ntcip1202.Of(int(g.Stage) + 1)
-		} else {
-			next = ntcip1202.Of(int(g.Next) + 1)
-		}
-		if leased {
-			hold = ntcip1202.Of(int(g.Want) + 1)
-		}
-	}
 	for row := range 2 {
 		of := func(s ntcip1202.Phases) int { return int(s>>(8*row)) & 0xff }
+		for _, group := range [...]ntcip1202.Group{ntcip1202.Reds, ntcip1202.Yellows, ntcip1202.Greens, ntcip1202.Ons, ntcip1202.Nexts} {
+			if is(ntcip1202.Status(group, row+1)) {
+				return of(phaseStatus(w, j, group)), true
+			}
+		}
+		held := ntcip1202.Phases(0)
+		if leased && g.Mode == traffic.Lit {
+			held = phasesOf(g, int(g.Want))
+		}
 		switch {
-		case is(ntcip1202.Status(ntcip1202.Greens, row+1)):
-			return of(green), true
-		case is(ntcip1202.Status(ntcip1202.Nexts, row+1)):
-			return of(next), true
-		case is(ntcip1202.Order(ntcip1202.Hold, row+1)):
-			return of(hold), true
+		case is(ntcip1202.Order(ntcip1202.Hold, row+1)), g.RingPlan() != nil && is(ntcip1202.Order(ntcip1202.VehCall, row+1)):
+			return of(held), true
+		case is(ntcip1202.Order(ntcip1202.Omit, row+1)), is(ntcip1202.Order(ntcip1202.ForceOff, row+1)):
+			if held == 0 {
+				return 0, true
+			}
+			return of(allPhases(w, j) &^ held), true
+		}
+	}
+	if p := g.RingPlan(); p != nil {
+		for r := range p.Rings() {
+			if is(ntcip1202.RingStatus(r + 1)) {
+				return ringStatus(w, j, r), true
+			}
 		}
 	}
 	for s := range w.city.Signals[j].Stages {
@@ -161,8 +167,9 @@ func (a *agents) object(w *World, j int, name ntcip1202.OID) (int, bool) {
 	return 2 * int(d.Occupancy), true
 }
 
-// set obeys a set as a whole or not at all. Of the control group it takes one phase that is held and not omitted, which it goes to in its own time,
-// forcing off whatever else runs, and with its preempt set as for an emergency; no phase held gives it back to its pattern. It keeps to either for wishLease, as after its backup time.
+// set obeys a set as a whole or not at all. Of the control group it takes one phase, of a controller of rings one of each that may be green together,
+// held, not omitted and, in rings, called, which it goes to in its own time, forcing off whatever else runs, and with the preempt of that stage set as
+// for an emergency; no phase held gives it back to its pattern. It keeps to either for wishLease, as after its backup time.
 func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 	if p, ok := ntcip1202.ReadPlan(vars); ok {
 		return a.store(w, j, p)
@@ -176,10 +183,12 @@ func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 	}
 	omit, _ := ntcip1202.Orders(vars, ntcip1202.Omit)
 	off, forced := ntcip1202.Orders(vars, ntcip1202.ForceOff)
+	calls, _ := ntcip1202.Orders(vars, ntcip1202.VehCall)
+	g := w.streets.Signal(j)
 	for s := range w.city.Signals[j].Stages {
-		if hold == ntcip1202.Of(s+1) {
+		if hold == phasesOf(g, s) {
 			preempt, _ := ntcip1202.Number(vars, ntcip1202.Preempt(s+1))
-			return !omit.Has(s+1) && forced && !off.Has(s+1) && w.signals.ask(w, j, s, wishLease, preempt != 0)
+			return omit&hold == 0 && forced && off&hold == 0 && (g.RingPlan() == nil || calls&hold == hold) && w.signals.ask(w, j, s, wishLease, preempt != 0)
 		}
 	}
 	return false
@@ -187,6 +196,14 @@ func (a *agents) set(w *World, j int, vars []ntcip1202.Var) bool {
 
 // store takes a pattern whose splits make up its cycle and are as long as its own guard asks.
 func (a *agents) store(w *World, j int, p ntcip1202.Plan) bool {
+	if rings := w.streets.Signal(j).RingPlan(); rings != nil {
+		spec, err := rings.Pattern(p.Offset, p.Splits)
+		cycle := 0
+		for i, st := range spec.Stages {
+			cycle += st.Green + rings.Between(st.Stage, spec.Stages[(i+1)%len(spec.Stages)].Stage)
+		}
+		return err == nil && cycle == p.Cycle && w.signals.store(w, j, spec)
+	}
 	at, sum := &w.city.Signals[j], 0
 	spec := city.PlanSpec{Offset: p.Offset}
 	for s, t := range p.Splits {

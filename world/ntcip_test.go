@@ -18,7 +18,7 @@ func TestAgentsGuardThemselves(t *testing.T) {
 	c := *riverside.City(1)
 	c.Terrain, c.Drains = nil, city.Drains{}
 	j := 0
-	for !c.Signals[j].NTCIP {
+	for !c.Signals[j].NTCIP || c.Signals[j].Ring != nil {
 		j++
 	}
 	w, err := New(&c, Config{Seed: 4, Start: time.Date(2026, 7, 14, 9, 0, 0, 0, time.UTC), Hours: 0.1, TripsPerHour: 10, Calm: true})

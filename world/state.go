@@ -20,6 +20,11 @@ func (w *World) WriteState(out io.Writer) error {
 		if err := put([]int32{int32(g.Stage), int32(g.Next), g.Since, g.Until, int32(g.Want), g.Lease, g.End, int32(g.To), int32(g.Mode), int32(g.Fault)}); err != nil {
 			return fmt.Errorf("state of the signals: %w", err)
 		}
+		if g.RingPlan() != nil {
+			if err := put(g.Rings); err != nil {
+				return fmt.Errorf("state of the signals: %w", err)
+			}
+		}
 	}
 	calls := w.service.Calls()
 	for i := range calls {

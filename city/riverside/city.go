@@ -37,6 +37,7 @@ func City(seed uint64) *city.City {
 	m.buildings()
 	m.places()
 	m.signals() // places say where people walk slowly
+	m.c.RunRings()
 	m.districts()
 	m.ground()
 	m.drains()

@@ -123,7 +123,8 @@ export interface Junction {
   detectors: { street: Text; lanes: Text; state: Text; since: number }[];
   movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; path: [number, number][]; delay: number; served: number }[];
   delay: ModeDelay[];
-  stages: { movements: number[]; more?: number }[];
+  /** Of a controller of rings a stage has a phase of each. */
+  stages: { movements: number[]; phases?: number[]; more?: number }[];
   greens: { stage: number; from: number; to: number }[];
   runnerUp?: { stage: number; vehicleSeconds: number };
 }

@@ -17,6 +17,7 @@ export function junction(j: Junction): HTMLElement[] {
     el('h3', {}, t('delay.mode')),
     modes([j.delay]),
     ...detectors(j),
+    j.stages[0]?.phases ? el('p.quiet', {}, t('junction.rings', { n: j.stages[0].phases.length })) : el('span'),
     j.countdown ? el('p.quiet', {}, t('junction.countdown')) : el('span'),
     j.signed ? el('span') : el('p.quiet', {}, t('junction.unsigned')),
   ];
@@ -55,12 +56,21 @@ function diagram(j: Junction): SVGElement {
 
 const seconds = 120;
 
+/** A stage as its controller counts: its number, or those of its phases. */
+function label(j: Junction, i: number): string {
+  return j.stages[i]?.phases?.join('+') ?? String(i + 1);
+}
+
+function stage(j: Junction, i: number): string {
+  return t(j.stages[i]?.phases ? 'junction.phases' : 'junction.stage', { n: label(j, i) });
+}
+
 function ahead(j: Junction): SVGElement {
-  const row = 15, left = 22, right = 34, w = 260, x = (s: number): number => left + (s / seconds) * (w - left - right), h = row * j.stages.length + 14, parts: SVGElement[] = [];
+  const row = 15, left = Math.max(22, ...j.stages.map((_, i) => 7 * label(j, i).length)), right = 34, w = 260, x = (s: number): number => left + (s / seconds) * (w - left - right), h = row * j.stages.length + 14, parts: SVGElement[] = [];
   j.stages.forEach((s, i) => {
     const y = i * row;
-    parts.push(svg('text', { x: 0, y: y + 11, class: i === j.stage ? 'now' : '' }, String(i + 1)), svg('rect', { x: x(0), y: y + 3, width: x(seconds) - x(0), height: 9, class: 'red' }));
-    for (const g of j.greens) if (g.stage === i) parts.push(svg('rect', { x: x(g.from), y: y + 3, width: x(g.to) - x(g.from), height: 9, class: 'green' }, svg('title', {}, `${t('junction.stage', { n: i + 1 })} · +${g.from} – +${g.to} s`)));
+    parts.push(svg('text', { x: 0, y: y + 11, class: i === j.stage ? 'now' : '' }, label(j, i)), svg('rect', { x: x(0), y: y + 3, width: x(seconds) - x(0), height: 9, class: 'red' }));
+    for (const g of j.greens) if (g.stage === i) parts.push(svg('rect', { x: x(g.from), y: y + 3, width: x(g.to) - x(g.from), height: 9, class: 'green' }, svg('title', {}, `${stage(j, i)} · +${g.from} – +${g.to} s`)));
     if (s.more !== undefined) parts.push(svg('text', { x: x(seconds) + 4, y: y + 11, class: 'quiet' }, svg('title', {}, t('junction.more')), number(s.more / 60, 1)));
   });
   for (const s of [0, 30, 60, 90, 120]) parts.push(svg('text', { x: x(s), y: h - 2, class: 'quiet', 'text-anchor': s ? 'middle' : 'start' }, s ? `+${s} s` : t('now')));
@@ -71,7 +81,7 @@ function why(j: Junction): string {
   const r = j.runnerUp;
   if (!j.led) return t('junction.byplan');
   if (!r) return t('junction.alone');
-  return t('junction.costs', { n: r.stage + 1, v: number(r.vehicleSeconds / 60, 1) });
+  return t('junction.costs', { s: stage(j, r.stage), v: number(r.vehicleSeconds / 60, 1) });
 }
 
 /** Each vehicles' movement with what it waits for, the longest first. */

@@ -118,6 +118,20 @@ test('keys lead through the views, the palette finds, the inspector shows histor
   await page.close();
 });
 
+test('a controller of rings opens to the phases that are green together', async () => {
+  const j = await (await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:j27')).json();
+  assert.deepEqual(j.stages.slice(0, 2).map((s) => s.phases), [[1, 5], [2, 6]]);
+  const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j27' });
+  await page.waitForSelector('.junction rect.green');
+  const drawn = await page.evaluate(() => ({ ways: document.querySelectorAll('.junction polyline').length, going: document.querySelectorAll('.junction polyline.go').length, rows: [...document.querySelectorAll('.junction text')].map((x) => x.textContent), text: document.querySelector('.inspector').textContent }));
+  assert.equal(drawn.ways, j.movements.length);
+  assert.ok(drawn.going > 0, 'no movement is drawn green');
+  for (const s of j.stages) assert.ok(drawn.rows.includes(s.phases.join('+')), `no row of phases ${s.phases}`);
+  assert.match(drawn.text, /按2环运行/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('a junction opens to its movements, the next two minutes and why', async () => {
   const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
   await page.waitForSelector('.junction rect.green');

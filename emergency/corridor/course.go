@@ -204,9 +204,10 @@ func (x *search) finish(before *played, ask int) {
 	}
 }
 
-// comesRound reports whether a junction's stages, each at its least, can follow each other in some order so that nobody waits too long.
+// comesRound reports whether the stages of a junction's round, each at its least, can follow each other in some order so that nobody waits too long.
 func comesRound(at *city.Junction) bool {
-	n := len(at.Stages)
+	round := at.Round()
+	n := len(round)
 	order := make([]int, 0, n)
 	used := make([]bool, n)
 	var from func() bool
@@ -214,15 +215,15 @@ func comesRound(at *city.Junction) bool {
 		if len(order) == n {
 			return longestRed(at, order) <= Longest-spare
 		}
-		for s := range n {
-			if used[s] || len(order) == 0 && s > 0 {
+		for i, s := range round {
+			if used[i] || len(order) == 0 && i > 0 {
 				continue
 			}
-			used[s], order = true, append(order, s)
+			used[i], order = true, append(order, s)
 			if from() {
 				return true
 			}
-			used[s], order = false, order[:len(order)-1]
+			used[i], order = false, order[:len(order)-1]
 		}
 		return false
 	}

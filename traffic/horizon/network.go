@@ -42,6 +42,11 @@ type junction struct {
 	round   int32     // s, no less than what all stages at their least take one after the other
 	lost    float32   // s that a change takes, on average
 	movers  []mover   // who must be served
+	rings   int       // that change each on its own; of a controller by stages 1
+	ringed  bool
+	moves   [][]uint8            // rings that change from each stage to each
+	minimum [][city.MaxRings]int // s of green, of each stage's phase of each ring
+	carried [][]serve            // of rings, of each stage to each: how queues are served that go on, [from*stages+to]
 }
 
 // A serve is how a stage serves a queue: the share of its vehicles that may go, and whether they give way.
@@ -114,7 +119,9 @@ func NewNetwork(c *city.City) *Network {
 		for _, l := range city.Approaches(&c.Signals[j]) {
 			n.sources[l] = n.upstream(l)
 		}
-		n.junctions = append(n.junctions, n.junction(&c.Signals[j]))
+		x := n.junction(&c.Signals[j])
+		x.ring(&c.Signals[j])
+		n.junctions = append(n.junctions, x)
 	}
 	return n
 }
@@ -276,9 +283,64 @@ func (n *Network) junction(at *city.Junction) junction {
 	return j
 }
 
-// takes is how many seconds a change from stage a to b takes from when it is asked for until b may be left.
-func (j *junction) takes(a, b int) int32 {
-	return int32(j.notice + j.between[a][b] + max(j.least[b]-j.notice, 1))
+// ring sets which rings change from stage to stage; by stages there is one, which always does.
+func (j *junction) ring(at *city.Junction) {
+	n := len(at.Stages)
+	plan, ok, err := at.Rings()
+	j.ringed = ok && err == nil // a city whose rings are not right has no engine either
+	j.rings = 1
+	if j.ringed {
+		j.rings = plan.Rings()
+		j.longest += slices.Max(j.least) // one ring waits for another
+	}
+	for a := range n {
+		moves, minimum := make([]uint8, n), [city.MaxRings]int{j.least[a]}
+		for b := range n {
+			switch {
+			case j.ringed:
+				moves[b] = plan.Moves(a, b)
+			case a != b:
+				moves[b] = 1
+			}
+		}
+		if j.ringed {
+			phases, _ := plan.Stage(a)
+			for r, ph := range phases {
+				minimum[r] = plan.Phase(ph).Min
+			}
+			for b := range n {
+				row := make([]serve, len(j.slots))
+				for k := range row {
+					x, y := j.served[a][k], j.served[b][k]
+					row[k] = serve{min(x.share, y.share), x.yields || y.yields}
+				}
+				j.carried = append(j.carried, row)
+			}
+		}
+		j.moves, j.minimum = append(j.moves, moves), append(j.minimum, minimum)
+	}
+}
+
+// Changed sets when the rings that changed from stage was, −1 for all, to stage now of junction j, whose new greens began or begin at second at, may
+// end them. By stages there is one ring.
+func (n *Network) Changed(j, was, now, at int, free *[city.MaxRings]int) {
+	x := &n.junctions[j]
+	for r := range x.rings {
+		if was < 0 || x.moves[was][now]&(1<<r) != 0 {
+			free[r] = at + x.minimum[now][r] - x.notice
+		}
+	}
+}
+
+// Ready returns when junction j's controller could begin to change from stage was to stage now.
+func (n *Network) Ready(j, was, now int, free *[city.MaxRings]int) (at int) {
+	x := &n.junctions[j]
+	for r := range x.rings {
+		if x.moves[was][now]&(1<<r) != 0 {
+			at = max(at, free[r])
+		}
+	}
+	return at
 }
 
 var inf = float32(math.Inf(1))

@@ -1,6 +1,10 @@
 package horizon
 
-import "slices"
+import (
+	"slices"
+
+	"citybrain/city"
+)
 
 // Of the search, chosen on calm evenings of the demo city (seeds 101 to 103) whose streets were seen as they were.
 const (
@@ -40,9 +44,10 @@ type State struct {
 
 // A Light is what a controller shows.
 type Light struct {
-	Stage int   // green now, or about to be; −1: not known, or not to be changed: it is not planned for
-	Since int   // s, when its green began, or will begin
-	Last  []int // s, when each movement was last green
+	Stage int                // green now, or about to be; −1: not known, or not to be changed: it is not planned for
+	Since int                // s, when its green began, or will begin
+	Last  []int              // s, when each movement was last green
+	Free  [city.MaxRings]int // of rings: s, when each may end its green; by stages Since says it
 }
 
 // NewState makes an empty state for a city.

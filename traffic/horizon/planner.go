@@ -134,8 +134,7 @@ func (p *Planner) load(j int, st *State, far, soon int) bool {
 	if light.Stage < 0 {
 		return false
 	}
-	free := light.Since + at.least[light.Stage] - at.notice - st.Now
-	if free >= soon {
+	if at.free(light, st.Now) >= soon {
 		return false
 	}
 	links := p.n.city.Streets.Links
@@ -194,6 +193,12 @@ func (p *Planner) capacity() {
 		}
 		s.rate = append(s.rate, rate)
 	}
+	s.carried = s.carried[:0]
+	for _, row := range at.carried {
+		for k := range row {
+			s.carried = append(s.carried, s.flow*at.lanes[k]*row[k].share)
+		}
+	}
 	for k := range nq {
 		most := float32(0)
 		for _, rate := range s.rate {
@@ -226,9 +231,26 @@ func (p *Planner) root(st *State, j int) int32 {
 		s.last = append(s.last, int32(last-st.Now))
 	}
 	begin := int32(max(0, light.Since-st.Now))
+	if at.ringed {
+		for r := range at.rings {
+			s.nodes[i].free[r] = int32(light.Free[r] - st.Now)
+		}
+	}
 	s.play(i, -1, begin, 0)
-	s.play(i, light.Stage, max(begin, int32(light.Since+at.least[light.Stage]-at.notice-st.Now)), 0)
+	s.play(i, light.Stage, max(begin, int32(at.free(light, st.Now))), 0)
 	return i
+}
+
+// free is the seconds until some ring, or the stage, may end its green.
+func (j *junction) free(light *Light, now int) int {
+	if !j.ringed {
+		return light.Since + j.least[light.Stage] - j.notice - now
+	}
+	soonest := light.Free[0]
+	for _, t := range light.Free[1:j.rings] {
+		soonest = min(soonest, t)
+	}
+	return soonest - now
 }
 
 // replay plays the plan that ends at leaf once more. green, if any, gets each stage's green.
@@ -248,7 +270,7 @@ func (p *Planner) replay(st *State, j int, leaf int32, green func(stage, from, t
 			continue
 		}
 		// Its stage went on until the change began.
-		s.play(i, stage, end-at.takes(stage, to), 0)
+		s.play(i, stage, s.nodes[n].change-int32(at.notice), 0)
 		if green != nil {
 			green(stage, from, int(s.nodes[i].t)+at.notice)
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"citybrain/city"
 )
 
 // A node is a state that the junction may be in: its queues, what was sent on and who was last served stand in the search's arenas.
@@ -12,31 +14,34 @@ type node struct {
 	t          int32 // s from now
 	stage      int32
 	parent     int32
-	first      int32 // stage chosen at the root
+	first      int32                // stage chosen at the root
+	change     int32                // s from now, when the last change began
+	free       [city.MaxRings]int32 // s from now, from when each ring may end its green; by stages it may at t
 }
 
 // A search finds one junction's best sequence of stages. It is used by one goroutine.
 type search struct {
-	j     *junction
-	flow  float32
-	steep []float32
-	rate  [][]float32 // of each stage, each queue: vehicles/s that it lets go
-	quick []float32   // of each queue: s for each vehicle of it under the stage that serves it best, 0 where none does
-	come  []float32   // vehicles that have come by each second from now, [second*queues+queue]
-	room  []float32   // of each exit
-	gain  []float32
-	nodes []node
-	queue []float32 // of each node its queues
-	sent  []float32 // of each node: vehicles sent to each exit
-	last  []int32   // of each node: s from now, when each mover was last served
-	at    [][]int32 // nodes by block and stage: [block*stages+stage]
-	left  []float32 // vehicles of each queue that are still to be let go, …
-	worth []float32 // … and what a second of them counts
-	bound []float32 // of each node of a list: less than it can be ranked
-	far   int
-	tell  func(queue, from, to int, vehicles float32)
-	only  int // the first stage that may be chosen; −1: any
-	width int // nodes kept for each stage and block
+	j       *junction
+	flow    float32
+	steep   []float32
+	rate    [][]float32 // of each stage, each queue: vehicles/s that it lets go
+	carried []float32   // the same of queues that go on while rings change, [(from*stages+to)*queues+queue]
+	quick   []float32   // of each queue: s for each vehicle of it under the stage that serves it best, 0 where none does
+	come    []float32   // vehicles that have come by each second from now, [second*queues+queue]
+	room    []float32   // of each exit
+	gain    []float32
+	nodes   []node
+	queue   []float32 // of each node its queues
+	sent    []float32 // of each node: vehicles sent to each exit
+	last    []int32   // of each node: s from now, when each mover was last served
+	at      [][]int32 // nodes by block and stage: [block*stages+stage]
+	left    []float32 // vehicles of each queue that are still to be let go, …
+	worth   []float32 // … and what a second of them counts
+	bound   []float32 // of each node of a list: less than it can be ranked
+	far     int
+	tell    func(queue, from, to int, vehicles float32)
+	only    int // the first stage that may be chosen; −1: any
+	width   int // nodes kept for each stage and block
 }
 
 func (s *search) push(from int32) int32 {
@@ -52,6 +57,16 @@ func (s *search) push(from int32) int32 {
 
 // play lets node i run in stage, −1: between stages, until second to. late is how many seconds of it pass before the first leaves.
 func (s *search) play(i int32, stage int, to int32, late float32) {
+	if stage < 0 {
+		s.let(i, nil, nil, 0, to, late, nil)
+		return
+	}
+	s.let(i, s.rate[stage], s.j.served[stage], 1<<stage, to, late, nil)
+}
+
+// let lets node i run until second to while queues are served at some rate, nil: none is. Movers of all stages of green are. Late seconds pass before the
+// first leaves of a queue that did not go before.
+func (s *search) let(i int32, rate []float32, served []serve, green uint32, to int32, late float32, went []float32) {
 	j := s.j
 	nq, ne, nm := len(j.slots), len(j.exits), len(j.movers)
 	q, sent := s.queue[int(i)*nq:(int(i)+1)*nq], s.sent[int(i)*ne:(int(i)+1)*ne]
@@ -66,14 +81,14 @@ func (s *search) play(i int32, stage int, to int32, late float32) {
 		dt := float32(end - from)
 		before, after := s.come[int(from)*nq:int(from)*nq+nq], s.come[int(end)*nq:int(end)*nq+nq]
 		cost := float32(0)
-		if stage < 0 {
+		if rate == nil {
 			for k := range q {
 				come := after[k] - before[k]
 				cost += (1 + steep[k]*q[k]) * (q[k] + 0.5*come) * dt
 				q[k] += come
 			}
 		} else {
-			rate := s.rate[stage][:nq]
+			rate := rate[:nq]
 			for k := range q {
 				come := after[k] - before[k]
 				weigh := 1 + steep[k]*q[k]
@@ -83,7 +98,10 @@ func (s *search) play(i int32, stage int, to int32, late float32) {
 					continue
 				}
 				most := rate[k] * (dt - late)
-				if j.served[stage][k].yields {
+				if went != nil && went[k] > 0 {
+					most = rate[k] * dt
+				}
+				if served[k].yields {
 					for _, f := range j.foes[k] {
 						if rate[f] == 0 {
 							continue
@@ -115,25 +133,75 @@ func (s *search) play(i int32, stage int, to int32, late float32) {
 		nd.t = end
 		late = 0
 	}
-	if stage >= 0 {
+	if green != 0 {
 		last := s.last[int(i)*nm : (int(i)+1)*nm]
 		for m := range last {
-			if j.movers[m].stages>>stage&1 == 1 {
+			if j.movers[m].stages&green == green {
 				last[m] = nd.t
 			}
 		}
 	}
 }
 
-// turn lets node i change to stage q: what a countdown has promised, the inter-green, the least green.
+// turn lets node i change to stage q: what a countdown has promised or the rings that change wait for, the inter-green, the least green of the ring that
+// may change first.
 func (s *search) turn(i int32, q int) {
-	p, notice := int(s.nodes[i].stage), int32(s.j.notice)
-	if notice > 0 {
-		s.play(i, p, s.nodes[i].t+notice, 0)
+	j := s.j
+	p, begin := int(s.nodes[i].stage), s.nodes[i].t+int32(j.notice)
+	if j.ringed {
+		begin = s.ready(i, begin, q)
 	}
-	s.play(i, -1, s.nodes[i].t+int32(s.j.between[p][q]), 0)
-	s.nodes[i].stage = int32(q)
-	s.play(i, q, s.nodes[i].t+max(int32(s.j.least[q])-notice, 1), startLoss)
+	if begin > s.nodes[i].t {
+		s.play(i, p, begin, 0)
+	}
+	s.nodes[i].change, s.nodes[i].stage = begin, int32(q)
+	start := begin + int32(j.between[p][q])
+	if !j.ringed {
+		s.play(i, -1, start, 0)
+		s.play(i, q, start+int32(max(j.minimum[q][0]-j.notice, 1)), startLoss)
+		return
+	}
+	nq, at := len(j.slots), p*len(j.served)+q
+	s.let(i, s.carried[at*nq:(at+1)*nq], j.carried[at], 1<<p|1<<q, start, 0, s.rate[p])
+	nd := &s.nodes[i]
+	soonest := int32(math.MaxInt32)
+	for r := range j.rings {
+		if j.moves[p][q]&(1<<r) != 0 {
+			nd.free[r] = start + int32(j.minimum[q][r])
+		}
+		soonest = min(soonest, nd.free[r])
+	}
+	s.let(i, s.rate[q], j.served[q], 1<<q, max(start+1, soonest), startLoss, s.rate[p])
+}
+
+// ready is when, from second t on, the rings of node i may change to stage q.
+func (s *search) ready(i, t int32, q int) int32 {
+	moves := s.j.moves[s.nodes[i].stage][q]
+	for r := range s.j.rings {
+		if moves&(1<<r) != 0 {
+			t = max(t, s.nodes[i].free[r])
+		}
+	}
+	return t
+}
+
+// done is when each ring may end what it shows in stage want if node i is asked for it at second t.
+func (s *search) done(i, t int32, want int) (free [city.MaxRings]int32) {
+	j, stage := s.j, int(s.nodes[i].stage)
+	if !j.ringed {
+		free[0] = t + int32(j.notice) + 1
+		if want != stage {
+			free[0] += int32(j.between[stage][want]+j.least[want]) - 1
+		}
+		return free
+	}
+	start := s.ready(i, t, want) + int32(j.between[stage][want])
+	for r := range j.rings {
+		if free[r] = max(t+1, s.nodes[i].free[r]); j.moves[stage][want]&(1<<r) != 0 {
+			free[r] = start + int32(j.minimum[want][r])
+		}
+	}
+	return free
 }
 
 // forced is the stage that node i's controller would give before want if it were asked for want at second t, lest somebody wait
@@ -146,22 +214,30 @@ func (s *search) forced(i, t int32, want int) int {
 	for p := range np {
 		due[p] = unasked
 	}
-	soonest, wanted := int32(unasked), int32(unasked)
+	soonest, wanted, by := int32(unasked), int32(unasked), -1
 	nm := len(j.movers)
 	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
 		v := &j.movers[m]
 		until := last + int32(v.limit)
 		if v.stages>>want&1 == 1 {
-			wanted = min(wanted, until)
+			if until < wanted {
+				if wanted = until; j.ringed {
+					by = v.first
+				}
+			}
 			continue
 		}
 		due[v.first] = min(due[v.first], until)
 		soonest = min(soonest, until)
 	}
 	stage := int(s.nodes[i].stage)
-	at, from := t+int32(j.notice)+1, want
-	if want != stage {
-		at = t + int32(j.notice+j.between[stage][want]+j.least[want])
+	free, from := s.done(i, t, want), want
+	at := free[0]
+	for _, f := range free[1:j.rings] {
+		at = max(at, f)
+	}
+	if j.ringed && want != stage && s.ready(i, t, want)+int32(j.between[stage][want]) > wanted {
+		return by // over the barrier it comes later than by itself
 	}
 	if soonest-at > j.round {
 		return -1
@@ -180,13 +256,23 @@ func (s *search) forced(i, t int32, want int) int {
 		if first < 0 {
 			first = p
 		}
-		if at += int32(j.between[from][p]); at > due[p] {
+		moves, start := j.moves[from][p], int32(0)
+		for r := range j.rings {
+			if moves&(1<<r) != 0 {
+				start = max(start, free[r]+int32(j.between[from][p]))
+			}
+		}
+		if start > due[p] {
 			if want != stage && wanted <= soonest {
-				return -1 // whoever comes first
+				return by // whoever comes first
 			}
 			return first
 		}
-		at += int32(j.least[p])
+		for r := range j.rings {
+			if moves&(1<<r) != 0 {
+				free[r] = start + int32(j.minimum[p][r])
+			}
+		}
 		due[p], from = unasked, p
 	}
 	return -1
@@ -356,6 +442,9 @@ func (s *search) run() (int32, float32) {
 				for q := range np {
 					if q == p || i == root && s.only >= 0 && s.only != q {
 						continue
+					}
+					if s.j.ringed && s.ready(i, s.nodes[i].t, q) > s.nodes[i].t && !(i == root && s.only >= 0) {
+						continue // what it shows goes on until then
 					}
 					if f := s.forced(i, s.nodes[i].t, q); f >= 0 && f != q {
 						continue // another choice has it

@@ -36,6 +36,7 @@ const (
 	Yellows Group = 3
 	Greens  Group = 4
 	Walks   Group = 7
+	Ons     Group = 10 // green, or being cleared
 	Nexts   Group = 11
 )
 
@@ -70,6 +71,19 @@ const (
 // Status names a row of a column of the phase status, and Order one of the control group. Rows count from 1.
 func Status(g Group, row int) OID { return under(1, statusArc, 1, uint32(g), uint32(row)) }
 func Order(g Group, row int) OID  { return under(1, orderArc, 1, uint32(g), uint32(row)) }
+
+// RingStatus names what ring r, from 1, does (7.6). Its lowest three bits are one of the states below.
+func RingStatus(r int) OID { return under(7, 6, 1, 1, uint32(r)) }
+
+// States of a ring, and the bit that says its last green was forced off.
+const (
+	RingMinGreen  = 0
+	RingGreenRest = 3
+	RingYellow    = 4
+	RingRedClear  = 5
+	RingState     = 7 // mask
+	RingForcedOff = 1 << 5
+)
 
 // Preempt names the control state of preempt n (6.3), from 1: set to other than 0 it does what the preempt's own input would, and to 0 ends it.
 func Preempt(n int) OID { return under(6, 3, 1, 2, uint32(n)) }
