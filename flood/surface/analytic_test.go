@@ -18,9 +18,10 @@ const shared = "../../../shared/data/flood"
 // table reads an analytic table by column.
 func table(t *testing.T, name string) map[string][]float64 {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shared, "analytic", name+".csv"))
+	path := filepath.Join(shared, "analytic", name+".csv")
+	f, err := os.Open(path)
 	if os.IsNotExist(err) {
-		t.Skipf("reference data %s is not there", f.Name())
+		t.Skipf("reference data %s is not there", path)
 	}
 	if err != nil {
 		t.Fatal(err)
