@@ -56,10 +56,10 @@ func TestWhoWaitsBarsHisLane(t *testing.T) {
 	see(0, false, [5]int32{2}, left)
 	see(1, false, [5]int32{2}, straight) // the left turner is inside
 	see(2, false, [5]int32{})
-	if !see(8, true, [5]int32{}) {
+	if !see(4, true, [5]int32{}) {
 		t.Error("he stands behind the left turner, and the change does not wait")
 	}
-	if !see(9, true, [5]int32{3: 1}) {
+	if !see(5, true, [5]int32{3: 1}) {
 		t.Error("the left turner has come out, he has only begun his way, and the change does not wait")
 	}
 	if see(12, true, [5]int32{2: 1, 3: 1}) {
