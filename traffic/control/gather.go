@@ -177,7 +177,7 @@ func (b *brain) follow(i int, lane, next, id int32, behind, t, far, waited, leng
 					weight *= clearing
 				}
 			}
-			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, false, b.places(length)})
+			b.at[i].in.list[l] = append(b.at[i].in.list[l], arrival{t, li, weight, far, waited, x.links[li].follows(length), still, false, b.places(length), false})
 			return
 		}
 		lane, next, behind = k.To, -1, n.Lanes[k.To].Length
@@ -221,7 +221,7 @@ func (b *brain) beyond(r *crossing, l int) {
 		}
 		gap := (float64(b.far) - from) / due
 		for t := from + 0.5*gap; t < float64(b.far); t += gap {
-			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1})
+			list = append(list, arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1, false})
 		}
 	}
 	r.in.list[l] = list

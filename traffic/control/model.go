@@ -218,6 +218,7 @@ type arrival struct {
 	still  bool    // it stands
 	guess  bool    // it is supposed to stand, and was not seen
 	places uint8   // vehicles' room that it takes behind the junction
+	stood  bool    // it is supposed to stand already, however likely that is
 }
 
 // A stream is everything that is expected at one junction, lane by lane, first come first.

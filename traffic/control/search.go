@@ -70,7 +70,7 @@ func (s *search) load(in *stream, far int) {
 		s.cum[l], s.stops[l] = append(s.cum[l][:0], 0), append(s.stops[l][:0], 0)
 		for i := range a {
 			moving := a[i].weight
-			if a[i].still {
+			if a[i].still || a[i].stood {
 				moving = 0
 			}
 			s.cum[l], s.stops[l] = append(s.cum[l], s.cum[l][i]+a[i].weight), append(s.stops[l], s.stops[l][i]+moving)
@@ -174,7 +174,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 						slot[k.slot]++
 						clr[k.slot] = max(clr[k.slot], t+1)
 						head[l]++
-						if !a.still {
+						if !a.still && !a.stood {
 							nd.cost += a.weight * stopLoss
 						}
 						next[l] = max(next[l], a.at, t) + a.head
@@ -199,7 +199,7 @@ func (s *search) play(i int, row []byte, to int, began float64) {
 				head[l]++
 				go1 := max(next[l], a.at, t)
 				next[l] = go1 + a.head
-				if !a.still {
+				if !a.still && !a.stood {
 					nd.cost += a.weight * min(stopLoss, go1-a.at)
 				}
 				if s.tell != nil {

@@ -54,7 +54,7 @@ func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 		}
 		d := float64(n) * room
 		waited := max(0, o.Time-r.since[l]) * (1 - float64(n)/(mean+1))
-		r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited) * there, d, waited, x.links[k].follows(b.size), false, there > surely, 1})
+		r.in.list[l] = append(r.in.list[l], arrival{travel(d, 0, b.n.Lanes[lane].Speed), k, b.weigh(waited) * there, d, waited, x.links[k].follows(b.size), false, there > surely, 1, true})
 	}
 }
 
@@ -319,7 +319,7 @@ func (b *brain) steady(r *crossing, l int, rate float64) {
 	for _, k := range r.x.of[l] {
 		if f := rate * b.taken[r.x.links[k].conn] / total; f > 0 {
 			for t := 0.5 / f; t < float64(b.far); t += 1 / f {
-				r.in.list[l] = append(r.in.list[l], arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1})
+				r.in.list[l] = append(r.in.list[l], arrival{t, k, 1, math.Inf(1), 0, r.x.links[k].follows(b.size), false, false, 1, false})
 			}
 		}
 	}
