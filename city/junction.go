@@ -72,6 +72,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 				turn := &s.Turns[t]
 				if turn.Kind == kind || kind == Left && turn.Kind == UTurn {
 					m.Turns = append(m.Turns, t)
+					m.Paths = append(m.Paths, pathThrough(s, j.At, radius, g.link, turn.To))
 					m.Lanes = max(m.Lanes, turn.Lanes)
 					refs = append(refs, ref{t, int32(len(j.Movements))})
 				}
@@ -79,7 +80,6 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			if len(m.Turns) == 0 {
 				continue
 			}
-			m.Path = pathThrough(s, j.At, radius, g.link, s.Turns[m.Turns[0]].To)
 			m.Permissive = kind == Right
 			g.movements = append(g.movements, int32(len(j.Movements)))
 			j.Movements = append(j.Movements, m)
@@ -94,8 +94,11 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			if m.Turn != Straight || s.Links[g.link].Class == Motorway {
 				continue
 			}
-			c := Movement{Kind: Cyclists, From: g.link, Path: aside(m.Path, float64(g.lanes)*laneWidth/2+1.5, s.LeftHand), MinGreen: cycleTime}
-			c.Clearance = uint8(math.Ceil((length(c.Path) + cycleLength) / cyclingSpeed))
+			c := Movement{Kind: Cyclists, From: g.link, MinGreen: cycleTime}
+			for _, path := range m.Paths {
+				c.Paths = append(c.Paths, aside(path, float64(g.lanes)*laneWidth/2+1.5, s.LeftHand))
+				c.Clearance = max(c.Clearance, uint8(math.Ceil((length(c.Paths[len(c.Paths)-1])+cycleLength)/cyclingSpeed)))
+			}
 			g.movements = append(g.movements, int32(len(j.Movements)))
 			j.Movements = append(j.Movements, c)
 			break
@@ -115,7 +118,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			u := orb.Point{math.Sin(g.heading), math.Cos(g.heading)}
 			mid := orb.Point{j.At[0] - u[0]*(radius-4), j.At[1] - u[1]*(radius-4)}
 			side := orb.Point{-u[1] * across / 2, u[0] * across / 2}
-			w := Movement{Kind: Walkers, From: g.link, Path: orb.LineString{{mid[0] - side[0], mid[1] - side[1]}, {mid[0] + side[0], mid[1] + side[1]}}, MinGreen: walkTime}
+			w := Movement{Kind: Walkers, From: g.link, Paths: []orb.LineString{{{mid[0] - side[0], mid[1] - side[1]}, {mid[0] + side[0], mid[1] + side[1]}}}, MinGreen: walkTime}
 			if k&1 == 1 && g.lanes >= 2 {
 				w.Island, across = true, across/2
 			}
@@ -224,7 +227,7 @@ func intergreens(s *Streets, ms []Movement) [][]uint8 {
 			if m == n || ms[m].From == ms[n].From && ms[m].Kind == Vehicles && ms[n].Kind == Vehicles || ms[m].Kind == Walkers && ms[n].Kind == Walkers || sameWay(&ms[m], &ms[n]) {
 				continue
 			}
-			if t, ok := Intergreen(&ms[m], &ms[n], exitOf(s, &ms[m]), exitOf(s, &ms[n])); ok {
+			if t, ok := Intergreen(&ms[m], &ms[n], exits(s, &ms[m]), exits(s, &ms[n])); ok {
 				out[m][n] = t
 			}
 		}
@@ -237,17 +240,17 @@ func sameWay(a, b *Movement) bool {
 	return a.From == b.From && a.Turn == Straight && b.Turn == Straight && (a.Kind == Cyclists && b.Kind == Vehicles || a.Kind == Vehicles && b.Kind == Cyclists)
 }
 
-// exitOf is the link that a vehicles' movement leads to, −1 for others.
-func exitOf(s *Streets, m *Movement) int32 {
-	if len(m.Turns) == 0 {
-		return -1
+// exits are the links that a movement's paths lead to, none for walkers and cyclists.
+func exits(s *Streets, m *Movement) (links []int32) {
+	for _, t := range m.Turns {
+		links = append(links, s.Turns[t].To)
 	}
-	return s.Turns[m.Turns[0]].To
+	return links
 }
 
 // Intergreen returns the seconds from the end of clearing's green to the start of entering's, by the worst of the points where
-// their paths meet, and false if they don't meet. Two movements into one exit meet at its start.
-func Intergreen(clearing, entering *Movement, exitA, exitB int32) (uint8, bool) {
+// any of their paths meet, and false if none do. exitsA and exitsB are where each path leads to, or nil: two paths into one exit meet at its start.
+func Intergreen(clearing, entering *Movement, exitsA, exitsB []int32) (uint8, bool) {
 	worst, meet := 0.0, false
 	consider := func(a, b float64) {
 		meet = true
@@ -262,25 +265,34 @@ func Intergreen(clearing, entering *Movement, exitA, exitB int32) (uint8, bool) 
 		}
 		worst = math.Max(worst, t)
 	}
+	for i, a := range clearing.Paths {
+		for k, b := range entering.Paths {
+			meetings(a, b, consider)
+			if i < len(exitsA) && k < len(exitsB) && exitsA[i] == exitsB[k] {
+				consider(length(a), length(b))
+			}
+		}
+	}
+	return uint8(math.Max(1, math.Ceil(worst-1e-9))), meet
+}
+
+// meetings calls each with how far along a and b, in metres, they cross.
+func meetings(a, b orb.LineString, each func(alongA, alongB float64)) {
 	var alongA float64
-	for i := 1; i < len(clearing.Path); i++ {
-		p, q := clearing.Path[i-1], clearing.Path[i]
+	for i := 1; i < len(a); i++ {
+		p, q := a[i-1], a[i]
 		la := dist(p, q)
 		var alongB float64
-		for k := 1; k < len(entering.Path); k++ {
-			r, u := entering.Path[k-1], entering.Path[k]
+		for k := 1; k < len(b); k++ {
+			r, u := b[k-1], b[k]
 			lb := dist(r, u)
 			if x, y, ok := crossing(p, q, r, u); ok {
-				consider(alongA+x*la, alongB+y*lb)
+				each(alongA+x*la, alongB+y*lb)
 			}
 			alongB += lb
 		}
 		alongA += la
 	}
-	if exitA >= 0 && exitA == exitB {
-		consider(length(clearing.Path), length(entering.Path))
-	}
-	return uint8(math.Max(1, math.Ceil(worst-1e-9))), meet
 }
 
 func dist(a, b orb.Point) float64 { return math.Hypot(a[0]-b[0], a[1]-b[1]) }

@@ -18,7 +18,7 @@ import (
 )
 
 // PackFormat is the version of the pack's files that this build writes; it reads no other.
-const PackFormat = 1
+const PackFormat = 2
 
 // manifest is pack.json: what the pack is, and the hash of each of its files.
 type manifest struct {

@@ -49,16 +49,16 @@ const (
 // A Movement is what one signal group lets go.
 type Movement struct {
 	Kind       MovementKind
-	Turn       TurnKind       // of a vehicles' movement
-	From       int32          // link: the approach; for walkers the link that they cross
-	Turns      []int32        // indexes into Streets.Turns; empty for walkers and cyclists
-	Lanes      int8           // lanes that serve it, shared ones counted
-	Path       orb.LineString // through the junction, stop line to exit
-	Island     bool           `json:",omitempty"` // walkers cross in two goes
-	Permissive bool           // goes with movements that it has to give way to
-	MinGreen   uint8          // s; for walkers the walk time
-	Clearance  uint8          // s; for walkers and cyclists the flashing green at the stage's end, else 0
-	Yellow     uint8          // s; 0 for walkers and cyclists
+	Turn       TurnKind         // of a vehicles' movement
+	From       int32            // link: the approach; for walkers the link that they cross
+	Turns      []int32          // indexes into Streets.Turns; empty for walkers and cyclists
+	Lanes      int8             // lanes that serve it, shared ones counted
+	Paths      []orb.LineString // through the junction, stop line to exit: of vehicles one for each of Turns
+	Island     bool             `json:",omitempty"` // walkers cross in two goes
+	Permissive bool             // goes with movements that it has to give way to
+	MinGreen   uint8            // s; for walkers the walk time
+	Clearance  uint8            // s; for walkers and cyclists the flashing green at the stage's end, else 0
+	Yellow     uint8            // s; 0 for walkers and cyclists
 }
 
 // A Stage is a set of movements that are green together.

@@ -37,15 +37,15 @@ type (
 		Since  int64     `json:"since"` // Unix time
 	}
 	movementInfo struct {
-		Walkers    bool         `json:"walkers"`
-		Cyclists   bool         `json:"cyclists"`
-		Turn       string       `json:"turn"`
-		Street     city.Text    `json:"street"`
-		Permissive bool         `json:"permissive"`
-		Queue      float64      `json:"queue"` // vehicles, estimated
-		Path       [][2]float64 `json:"path"`
-		Delay      float64      `json:"delay"`  // s of a vehicle, over the time looked ahead …
-		Served     float64      `json:"served"` // … and the vehicles that it is of
+		Walkers    bool           `json:"walkers"`
+		Cyclists   bool           `json:"cyclists"`
+		Turn       string         `json:"turn"`
+		Street     city.Text      `json:"street"`
+		Permissive bool           `json:"permissive"`
+		Queue      float64        `json:"queue"` // vehicles, estimated
+		Paths      [][][2]float64 `json:"paths"`
+		Delay      float64        `json:"delay"`  // s of a vehicle, over the time looked ahead …
+		Served     float64        `json:"served"` // … and the vehicles that it is of
 	}
 	stageInfo struct {
 		Movements []int32  `json:"movements"`
@@ -124,8 +124,12 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		if m < len(ahead.Movements) {
 			x.Delay, x.Served = ahead.Movements[m].Mean(), ahead.Movements[m].Vehicles
 		}
-		for _, p := range mv.Path {
-			x.Path = append(x.Path, [2]float64{p[0] - j.At[0], p[1] - j.At[1]})
+		for _, path := range mv.Paths {
+			line := make([][2]float64, len(path))
+			for i, p := range path {
+				line[i] = [2]float64{p[0] - j.At[0], p[1] - j.At[1]}
+			}
+			x.Paths = append(x.Paths, line)
 		}
 		info.Movements = append(info.Movements, x)
 	}

@@ -109,7 +109,7 @@ func start(t *testing.T, users ...policy.Principal) *rig {
 	log := &syncBuffer{}
 	g := &rig{t: t, twin: tw, log: log}
 	g.Server = New(&city.City{Name: city.Text{En: "Town"}, Signals: []city.Junction{{ID: "s1", At: orb.Point{100, 100},
-		Movements: []city.Movement{{Path: orb.LineString{{110, 100}, {90, 100}}}, {Kind: city.Walkers, Path: orb.LineString{{100, 90}, {100, 110}}}},
+		Movements: []city.Movement{{Paths: []orb.LineString{{{110, 100}, {90, 100}}}}, {Kind: city.Walkers, Paths: []orb.LineString{{{100, 90}, {100, 110}}}}},
 		Stages:    []city.Stage{{Movements: []int32{0}}, {Movements: []int32{1}}}}},
 		Streets: city.Streets{Links: []city.Link{{ID: "l1", Name: city.Text{En: "Main Street"}}}}, Frame: city.Frame{Lon0: 121.5, Lat0: 31.2}, Bounds: orb.Bound{Max: orb.Point{1000, 1000}},
 		Terrain:   &city.Terrain{Grid: city.Grid{North: 1000, Cell: 500, Cols: 2, Rows: 2}, Datum: "Wusong", VerticalError: 0.05},
@@ -514,7 +514,7 @@ func TestJunctionIsOpened(t *testing.T) {
 	if err := json.NewDecoder(r.Body).Decode(&j); err != nil {
 		t.Fatal(err)
 	}
-	if len(j.Movements) != 2 || j.Movements[0].Street.En != "Main Street" || j.Movements[0].Queue != 3.5 || j.Movements[0].Path[0] != [2]float64{10, 0} || !j.Movements[1].Walkers {
+	if len(j.Movements) != 2 || j.Movements[0].Street.En != "Main Street" || j.Movements[0].Queue != 3.5 || j.Movements[0].Paths[0][0] != [2]float64{10, 0} || !j.Movements[1].Walkers {
 		t.Errorf("movements %+v", j.Movements)
 	}
 	if len(j.Greens) != 2 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].More == nil || *j.Stages[1].More != 77 {

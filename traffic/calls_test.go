@@ -3,6 +3,8 @@ package traffic
 import (
 	"testing"
 
+	"github.com/paulmach/orb/planar"
+
 	"citybrain/city"
 	"citybrain/city/chance"
 	"citybrain/city/riverside"
@@ -45,8 +47,8 @@ func TestWhoWalksOrCyclesIsServedInTime(t *testing.T) {
 			mv := &at.Movements[m]
 			longest[mv.Kind] = max(longest[mv.Kind], g.Longest(m))
 			across := 0.0
-			for i := 1; i < len(mv.Path); i++ {
-				across += hypot(mv.Path[i][0]-mv.Path[i-1][0], mv.Path[i][1]-mv.Path[i-1][1])
+			for _, path := range mv.Paths {
+				across = max(across, planar.Length(path))
 			}
 			if mv.Island {
 				across /= 2

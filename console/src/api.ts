@@ -121,7 +121,7 @@ export interface Junction {
   flashing: boolean;
   fallen: boolean;
   detectors: { street: Text; lanes: Text; state: Text; since: number }[];
-  movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; path: [number, number][]; delay: number; served: number }[];
+  movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; paths: [number, number][][]; delay: number; served: number }[];
   delay: ModeDelay[];
   /** Of a controller of rings a stage has a phase of each. */
   stages: { movements: number[]; phases?: number[]; more?: number }[];

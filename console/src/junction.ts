@@ -31,21 +31,24 @@ function detectors(j: Junction): HTMLElement[] {
 }
 
 function diagram(j: Junction): SVGElement {
-  const far = Math.max(1, ...j.movements.flatMap((m) => m.path.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y))))) * 1.25;
+  const far = Math.max(1, ...j.movements.flatMap((m) => m.paths.flat().map(([x, y]) => Math.max(Math.abs(x), Math.abs(y))))) * 1.25;
   const going = new Set(j.stage >= 0 ? j.stages[j.stage]?.movements : []), unit = far / 60;
   const lines: SVGElement[] = [], labels: SVGElement[] = [];
   // What goes is drawn last, above what waits.
   const order = j.movements.map((_, i) => i).sort((a, b) => Number(going.has(a)) - Number(going.has(b)));
   for (const i of order) {
-    const m = j.movements[i]!, points = m.path.map(([x, y]) => `${x},${-y}`).join(' '), kind = (m.walkers || m.cyclists ? 'walk' : 'drive') + (going.has(i) ? ' go' : '');
-    const title = svg('title', {}, `${name(m.street)} · ${t(m.walkers ? 'junction.walkers' : m.cyclists ? 'junction.cyclists' : (`junction.${m.turn}` as const))}${m.walkers || m.cyclists ? '' : ` · ${t('junction.waiting', { n: number(m.queue, 1) })}`}`);
-    const line = svg('polyline', { points, class: kind, 'stroke-width': unit * (m.walkers || m.cyclists ? 2 : 1.2 + Math.min(4, m.queue / 4)) }, title);
-    if (m.walkers || m.cyclists) line.setAttribute('stroke-dasharray', `${unit * 1.5} ${unit * 1.5}`);
-    else line.setAttribute('marker-end', going.has(i) ? 'url(#arrow-go)' : 'url(#arrow)');
-    lines.push(line);
-    if (!m.walkers && m.queue >= 0.5 && m.path.length > 1) {
+    const m = j.movements[i]!, kind = (m.walkers || m.cyclists ? 'walk' : 'drive') + (going.has(i) ? ' go' : '');
+    const title = (): SVGElement => svg('title', {}, `${name(m.street)} · ${t(m.walkers ? 'junction.walkers' : m.cyclists ? 'junction.cyclists' : (`junction.${m.turn}` as const))}${m.walkers || m.cyclists ? '' : ` · ${t('junction.waiting', { n: number(m.queue, 1) })}`}`);
+    for (const path of m.paths) {
+      const line = svg('polyline', { points: path.map(([x, y]) => `${x},${-y}`).join(' '), class: kind, 'stroke-width': unit * (m.walkers || m.cyclists ? 2 : 1.2 + Math.min(4, m.queue / 4)) }, title());
+      if (m.walkers || m.cyclists) line.setAttribute('stroke-dasharray', `${unit * 1.5} ${unit * 1.5}`);
+      else line.setAttribute('marker-end', going.has(i) ? 'url(#arrow-go)' : 'url(#arrow)');
+      lines.push(line);
+    }
+    const [a, b] = m.paths[0] ?? [];
+    if (!m.walkers && m.queue >= 0.5 && a && b) {
       // The number stands behind the stop line, in line with the way in; turns of one approach spread by where they lead.
-      const [a, b] = [m.path[0]!, m.path[1]!], d = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, side = { left: -5, straight: 0, right: 5, uturn: -9 }[m.turn] * unit;
+      const d = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1, side = { left: -5, straight: 0, right: 5, uturn: -9 }[m.turn] * unit;
       const ux = (b[0] - a[0]) / d, uy = (b[1] - a[1]) / d;
       labels.push(svg('text', { x: a[0] - ux * 5 * unit + uy * side, y: -(a[1] - uy * 5 * unit - ux * side), style: `font-size:${unit * 7}px` }, number(m.queue, 0)));
     }

@@ -124,12 +124,12 @@ func (w *Network) between(j *Junction, p, q int) Change {
 		left := w.movement(a)
 		for _, b := range j.Links {
 			if begins(w.Connections[b].Index) {
-				w.hold(&c, &left, w.movement(b), w.Connections[a].To, w.Connections[b].To)
+				w.hold(&c, &left, w.movement(b), []int32{w.Connections[a].To}, []int32{w.Connections[b].To})
 			}
 		}
 		for _, k := range j.Crossings {
 			if x := &w.Street.Crossings[k]; begins(x.Place) {
-				w.hold(&c, &left, city.Movement{Kind: city.Walkers, Path: x.Line}, w.Connections[a].To, -1)
+				w.hold(&c, &left, city.Movement{Kind: city.Walkers, Paths: []orb.LineString{x.Line}}, []int32{w.Connections[a].To}, nil)
 			}
 		}
 	}
@@ -137,12 +137,12 @@ func (w *Network) between(j *Junction, p, q int) Change {
 }
 
 func (w *Network) movement(c int32) city.Movement {
-	return city.Movement{Kind: city.Vehicles, Path: w.Connections[c].Path}
+	return city.Movement{Kind: city.Vehicles, Paths: []orb.LineString{w.Connections[c].Path}}
 }
 
 // hold lengthens a change's all-red to what one movement needs to clear the way of another.
-func (w *Network) hold(c *Change, clearing *city.Movement, entering city.Movement, exitA, exitB int32) {
-	if s, meet := city.Intergreen(clearing, &entering, exitA, exitB); meet {
+func (w *Network) hold(c *Change, clearing *city.Movement, entering city.Movement, exitsA, exitsB []int32) {
+	if s, meet := city.Intergreen(clearing, &entering, exitsA, exitsB); meet {
 		c.AllRed = math.Max(c.AllRed, float64(s)-c.Yellow)
 	}
 }
