@@ -84,6 +84,26 @@ func TestLanesOfACity(t *testing.T) {
 			}
 		}
 	}
+	// Who drives straight on is never green together with people on the crosswalks under his way.
+	over := 0
+	for x := range n.Crosswalks {
+		w := &n.Crosswalks[x]
+		for _, o := range w.Over {
+			k := &n.Connections[o.Connection]
+			if w.Light < 0 || k.Light != w.Light || k.Turn != city.Straight {
+				continue
+			}
+			over++
+			for _, p := range n.Lights[w.Light].Phases {
+				if p.State[k.Index]|0x20 == 'g' && p.State[w.Index] == 'G' {
+					t.Errorf("light %s: connection %d from %s goes straight over crosswalk %s while it is green: %s", n.Lights[w.Light].ID, o.Connection, n.Lanes[k.From].ID, w.ID, p.State)
+				}
+			}
+		}
+	}
+	if over == 0 {
+		t.Error("nobody goes straight over a crosswalk")
+	}
 	shorter := 0
 	for j := range n.Lights {
 		l, cycle := &n.Lights[j], 0.0
