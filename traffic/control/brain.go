@@ -60,6 +60,7 @@ type crossing struct {
 	moved   float64      // s, when somebody last crossed one of its lines
 	unseen  []backlog    // of each lane: who is supposed to wait there …
 	served  []float64    // … and how many of them are supposed to have left
+	heard   []int        // of each lane: who came to its queue, or left it without a stop, and reports himself, since the last look
 	cut     []float64    // of each lane: vehicles taken to follow one who leaves unseen
 	open    []bool       // of each lane: it had green at the last decision
 	idle    []float64    // of each lane: s of green in which somebody might have been noticed to leave it, and nobody was
@@ -85,6 +86,7 @@ type sighting struct {
 	halted        float64 // s, when it first stood since then; 0: it has not
 	step          int32
 	by            int32 // signalled connection by which it came, −1
+	told          bool  // it has been counted among those who came to its lane
 }
 
 // A coming vehicle enters a lane on its way to a stop line.
@@ -112,8 +114,9 @@ func newBrain(n *Network, s Settings) *brain {
 		c.certain, c.front = make([]int, len(x.lanes)), make([]front, len(x.lanes))
 		c.in.list, c.since, c.left = make([][]arrival, len(x.lanes)), make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for range x.lanes {
-			c.unseen = append(c.unseen, newBacklog())
+			c.unseen = append(c.unseen, newBacklog(leastFlow))
 		}
+		c.heard = make([]int, len(x.lanes))
 		c.served, c.idle = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
 		for k := range c.stuck {
 			c.stuck[k], c.in.hold[k] = make([]float64, len(x.lanes)), make([]float64, len(x.lanes))
@@ -243,6 +246,7 @@ func (b *brain) Decide(o *Observation, want []int) {
 	}
 	for range rounds {
 		b.agree(o, want)
+		b.dt = 0 // what passed since the last decision is believed once
 	}
 }
 

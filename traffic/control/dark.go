@@ -149,7 +149,7 @@ func (b *brain) sunk(c *coming, o *Observation) bool {
 	if n.Ahead[c.lane] == 0 {
 		r := &b.at[n.Stops[c.lane]]
 		l := slices.Index(r.x.lanes, c.lane)
-		r.unseen[l].come(1, b.room(c.lane))
+		r.unseen[l].join(b.room(c.lane))
 		r.certain[l]++
 		r.sure[l] += 1 / b.memory
 		return true

@@ -49,18 +49,25 @@ func (b *brain) learn(o *Observation) {
 				}
 				b.size += 0.002 * (c.Length - b.size)
 			}
-			stood, halted := was.stood, was.halted
+			stood, halted, told := was.stood, was.halted, was.told
 			if !old {
 				stood = c.Waited
 			} else if b.n.Stops[was.lane] != b.n.Stops[l] || b.n.Ahead[l] > b.n.Ahead[was.lane] {
-				stood, halted = 0, 0
+				stood, halted, told = 0, 0, false
 			} else if c.Speed < 0.1 {
 				stood += dt
 			}
 			if halted == 0 && c.Speed < 0.1 {
 				halted = o.Time
 			}
-			b.known[c.ID] = sighting{halted: halted, lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
+			if s := b.n.Stops[l]; o.Share > 0 && !told && halted > 0 && s >= 0 && b.n.Ahead[l] == 0 {
+				r := &b.at[s]
+				k := slices.Index(r.x.lanes, int32(l))
+				r.heard[k]++
+				r.unseen[k].join(b.room(int32(l)))
+				told = true
+			}
+			b.known[c.ID] = sighting{told: told, halted: halted, lane: int32(l), next: c.Next, behind: c.Behind, speed: c.Speed, stood: stood, step: step, by: by}
 		}
 	}
 	var gone []int32
@@ -203,7 +210,7 @@ func (b *brain) passed(c int32) {
 	b.at[k.Light].moved = b.lastAt
 	if b.dark != nil && b.dark.is[k.From] {
 		r, l := &b.at[k.Light], x.links[i].lane
-		r.unseen[l].left(saturation, max(x.flow(l), leastFlow))
+		r.unseen[l].left(saturation, r.sure[l])
 		r.left[l], r.idle[l] = b.lastAt, 0
 		r.certain[l] = max(0, r.certain[l]-1)
 	}

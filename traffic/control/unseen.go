@@ -11,10 +11,10 @@ func (b *brain) guess(i int, o *Observation) {
 	r, sig := &b.at[i], o.Signals[i]
 	for l, lane := range r.x.lanes {
 		if o.dead(lane) || o.Share > 0 {
-			rate := b.rate(r, l, o)
-			b.believe(r, l, rate, sig, o)
+			b.expected(r, l, o)
+			b.believe(r, l, sig, o)
 			b.suppose(r, l, sig, o)
-			b.steady(r, l, rate)
+			b.steady(r, l, r.unseen[l].rate())
 		}
 	}
 }
@@ -22,7 +22,7 @@ func (b *brain) guess(i int, o *Observation) {
 // suppose adds those who are likely to stand on lane l and are not seen.
 func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 	x, lane := r.x, r.x.lanes[l]
-	q, room := r.unseen[l], b.size+queueGap
+	q, room := &r.unseen[l], b.size+queueGap
 	var taken uint64 // places of those who are seen
 	for k := range r.in.list[l] {
 		if a := &r.in.list[l][k]; a.still {
@@ -34,8 +34,8 @@ func (b *brain) suppose(r *crossing, l int, sig Signal, o *Observation) {
 		least = likelyThere
 	}
 	there := 1.0
-	for n := range q {
-		if there -= q[n]; there < least { // more than n stand there
+	for n := range q.places() {
+		if there -= q.at(n); there < least { // more than n stand there
 			return
 		}
 		if taken>>uint(n)&1 == 1 {
@@ -66,7 +66,31 @@ const (
 	surely      = 0.8
 )
 
-// rate is how many vehicles/s come to lane l: all of them where few are seen, else those who are not.
+// expected tells lane l's backlog how many come. Where few report themselves it is what the junction's lanes carry on the mean until they tell: by how many
+// they are, and by how long a queue they stand in. Else what is counted tells.
+func (b *brain) expected(r *crossing, l int, o *Observation) {
+	q, rate := &r.unseen[l], b.rate(r, l, o)
+	if o.Share == 0 {
+		q.rates[0] = rate
+		return
+	}
+	if len(q.rates) == 1 {
+		*q = newBacklog(rates...)
+		q.drift(1, rate)
+	}
+	if q.drift(1-math.Exp(-b.dt/steadfast), rate); !o.dead(r.x.lanes[l]) {
+		q.heard(r.heard[l], o.Share, b.dt)
+	}
+	r.heard[l] = 0
+}
+
+// steadfast is how long, in s, the rate at which vehicles come to a lane lasts on the mean.
+const steadfast = 450.0
+
+// rates are how many vehicles/s may come to a lane.
+var rates = []float64{0.008, 0.0128, 0.0205, 0.0328, 0.0524, 0.0839, 0.134, 0.215, 0.344, 0.55}
+
+// rate is how many vehicles/s come to lane l unseen by what is counted; where few are seen, to a lane of its junction, all of them.
 func (b *brain) rate(r *crossing, l int, o *Observation) float64 {
 	x, lane := r.x, r.x.lanes[l]
 	switch {
@@ -85,18 +109,14 @@ func (b *brain) rate(r *crossing, l int, o *Observation) float64 {
 	if o.Share > 0 {
 		mean = b.expect(mean/o.Share, 2*leastFlow, o.Share*float64(alive), o.Time)
 	}
-	mean = max(mean, leastFlow)
-	if o.dead(lane) {
-		return mean
-	}
-	return b.expect(x.flow(l)/o.Share, mean, o.Share, o.Time)
+	return max(mean, leastFlow)
 }
 
 // room is how many vehicles can stand on a lane and before it, within sight.
 func (b *brain) room(lane int32) float64 { return b.n.sight(lane, b.n.View) / (b.size + queueGap) }
 
 // believe moves the queue of lane l on: who comes unseen joins it, green lets it leave, and what is seen of it is weighed.
-func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observation) {
+func (b *brain) believe(r *crossing, l int, sig Signal, o *Observation) {
 	x, lane := r.x, r.x.lanes[l]
 	open, full := false, false
 	may, first, now, all := 0.0, 0.0, 0.0, 0.0 // of those who leave the lane: who have green, who have it before all others, who are hindered by nobody at this moment
@@ -125,7 +145,7 @@ func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observa
 	going := open && o.Time-sig.Since >= startLoss+1
 	for t := b.dt; t > 0; t-- {
 		step := min(t, 1)
-		q.come(rate*(1-o.Share)*step, most)
+		q.come(1-o.Share, step, most)
 		if !going {
 			continue
 		}
@@ -134,7 +154,7 @@ func (b *brain) believe(r *crossing, l int, rate float64, sig Signal, o *Observa
 		if noticed > 0 && !full {
 			if r.idle[l] += now * step; r.idle[l] > unused {
 				q.doubt()
-				q.idle(1-noticed*now*(1-stays)*step, 1-noticed*rate*step)
+				q.idle(1-noticed*now*(1-stays)*step, noticed*step)
 			}
 		}
 	}
@@ -240,11 +260,13 @@ func (b *brain) overtaken(was sighting, o *Observation) {
 	}
 	r := &b.at[s]
 	l := slices.Index(r.x.lanes, was.lane)
-	r.unseen[l] = newBacklog()
+	if !was.told {
+		r.heard[l]++
+	}
+	r.unseen[l].empty()
 	if was.halted > 0 {
-		rate, most := b.rate(r, l, o), b.room(was.lane)
 		for t := was.halted; t < o.Time; t++ {
-			r.unseen[l].come(rate*(1-o.Share), most)
+			r.unseen[l].come(1-o.Share, 1, b.room(was.lane))
 		}
 	}
 }
