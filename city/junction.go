@@ -106,10 +106,10 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 	}
 	walking, paved := WalkingSpeed(places, j.At), len(j.Movements)
 	// Where all stages at their least take longer than people on foot may wait, wide streets are crossed in two goes with an island between
-	// them, then left turns give way instead of having a stage of their own.
+	// them, then left turns give way instead of having a stage of their own, and then others of the streets are the first to look for one that faces them.
 	vehicles := append([]Movement(nil), j.Movements...)
 	best := j
-	for k := range 4 {
+	for k := range 4 * len(legs) {
 		x := j
 		x.Movements = append([]Movement(nil), vehicles...)
 		for a := range legs {
@@ -127,7 +127,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			x.Movements = append(x.Movements, w)
 		}
 		x.Intergreen = intergreens(s, x.Movements)
-		x.design(legs, k&2 == 0)
+		x.design(legs, k&2 == 0, k/4)
 		if k == 0 || x.LeastRound() < best.LeastRound() {
 			best = x
 		}
@@ -317,18 +317,19 @@ func crossing(p, q, r, u orb.Point) (x, y float64, ok bool) {
 }
 
 // design makes the stages: opposing legs go together; where either is a main street of two lanes or more, its left turns have
-// a stage of their own if they are to be protected; walkers cross a leg while the legs across it go.
-func (j *Junction) design(legs []leg, protected bool) {
+// a stage of their own if they are to be protected; walkers cross a leg while the legs across it go. first is the leg that is looked at first.
+func (j *Junction) design(legs []leg, protected bool, first int) {
 	used := make([]bool, len(legs))
-	for a := range legs {
+	for i := range legs {
+		a := (first + i) % len(legs)
 		if used[a] {
 			continue
 		}
 		group := []int{a}
 		used[a] = true
 		best, least := -1, 50*math.Pi/180
-		for b := a + 1; b < len(legs); b++ {
-			if d := math.Abs(math.Remainder(legs[b].heading-legs[a].heading-math.Pi, 2*math.Pi)); !used[b] && d < least {
+		for b := range legs {
+			if d := math.Abs(math.Remainder(legs[b].heading-legs[a].heading-math.Pi, 2*math.Pi)); !used[b] && b != a && d < least {
 				best, least = b, d
 			}
 		}

@@ -137,7 +137,7 @@ func TestPackRoundTripAndDamage(t *testing.T) {
 			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(strings.Replace(string(b), `"version": "`, `"version": "0`, 1)), 0o644)
 		},
 		"another format": func() {
-			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(strings.Replace(string(b), `"format": 1`, `"format": 9`, 1)), 0o644)
+			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(strings.Replace(string(b), `"format": 2`, `"format": 9`, 1)), 0o644)
 		},
 		"a cut file": func() {
 			os.WriteFile(filepath.Join(dir, "pack.json"), b, 0o644)
