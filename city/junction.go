@@ -106,7 +106,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 	}
 	walking, paved := WalkingSpeed(places, j.At), len(j.Movements)
 	// Where all stages at their least take longer than people on foot may wait, wide streets are crossed in two goes with an island between
-	// them, then left turns give way instead of having a stage of their own, and then others of the streets are the first to look for one that faces them.
+	// them, then others of the streets are the first to look for one that faces them, and then left turns give way instead of having a stage of their own.
 	vehicles := append([]Movement(nil), j.Movements...)
 	best := j
 	for k := range 4 * len(legs) {
@@ -127,7 +127,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			x.Movements = append(x.Movements, w)
 		}
 		x.Intergreen = intergreens(s, x.Movements)
-		x.design(legs, k&2 == 0, k/4)
+		x.design(legs, k < 2*len(legs), k/2%len(legs))
 		if k == 0 || x.LeastRound() < best.LeastRound() {
 			best = x
 		}
