@@ -61,7 +61,9 @@ func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
 
 // rain is the issue's first members.
 func (o *outlook) rain(members int) *rainForecast {
-	return &rainForecast{Issue: o.issue.Issue, Step: o.issue.Step, Grid: o.issue.Grid, Members: o.issue.Members[:min(len(o.issue.Members), members)]}
+	r := rainForecast(o.issue)
+	r.Members = r.Members[:min(len(r.Members), members)]
+	return &r
 }
 
 // plan runs the ensemble of the first members of the issue as things stand, looks for a better schedule, and says on the terrain's own cells what
