@@ -2,7 +2,6 @@ package account
 
 import (
 	"citybrain/city"
-	"citybrain/traffic"
 	"citybrain/world"
 )
 
@@ -39,7 +38,7 @@ func (s *session) signals() SignalReport {
 func signalReport(c *city.City, w *world.World) SignalReport {
 	m := w.Monitors()
 	r := SignalReport{Junctions: len(c.Signals), Failed: m.Failed, Flashed: m.Tripped, Flashing: m.Flashing}
-	kinds := [...]WaitKind{city.Vehicles: {Kind: "vehicles", Limit: traffic.MaxRed}, city.Walkers: {Kind: "walkers", Limit: city.LongestCall}, city.Cyclists: {Kind: "cyclists", Limit: city.LongestCall}}
+	kinds := [...]WaitKind{city.Vehicles: {Kind: "vehicles", Limit: city.LongestRed}, city.Walkers: {Kind: "walkers", Limit: city.LongestCall}, city.Cyclists: {Kind: "cyclists", Limit: city.LongestCall}}
 	for j := range c.Signals {
 		waits := w.LongestWaits(j)
 		for m, s := range waits {

@@ -70,7 +70,7 @@ func (b *Brain) warn(out []outcome, basin int, likely float64) *exchange.AlertOr
 		}
 	}
 	o := &exchange.AlertOrder{Headline: city.Text{En: "Street flooding expected: " + name.En, Zh: "道路积水预警：" + name.Zh}, Severity: "Moderate", Certainty: "Likely", Urgency: "Expected", Onset: b.now, Expires: b.now.Add(b.cfg.Horizon),
-		Text: city.Text{En: fmt.Sprintf("A chance of %.0f %% of over 30 cm on a street there within 2 h.", likely*100), Zh: fmt.Sprintf("两小时内道路积水超过30厘米的概率为%.0f%%。", likely*100)}}
+		Text: city.Text{En: fmt.Sprintf("A chance of %.0f %% of over 30 cm on a street there within %.2g h.", likely*100, b.cfg.Horizon.Hours()), Zh: fmt.Sprintf("%.2g小时内道路积水超过30厘米的概率为%.0f%%。", b.cfg.Horizon.Hours(), likely*100)}}
 	if g := operation.Warn(name, deepest, frame, alertChance); g != nil {
 		o.Instruction, o.Urgency = g.Instruction, g.Urgency
 		if o.Onset = b.now.Add(g.Onset); g.Depth >= alertDepth {
@@ -82,9 +82,9 @@ func (b *Brain) warn(out []outcome, basin int, likely float64) *exchange.AlertOr
 			if probability(out, w, k+1, alertDepth) < 0.5 {
 				continue
 			}
-			street, chance, min := b.city.Places[b.model.places[w]].Name, 100*probability(out, w, frames, alertDepth), (time.Duration(k+1) * frame).Minutes()
-			o.Text.En += fmt.Sprintf(" %s: %.0f %%, within %.0f min.", street.En, chance, min)
-			o.Text.Zh += fmt.Sprintf("%s：概率%.0f%%，%.0f分钟内。", street.Zh, chance, min)
+			street, chance, minutes := b.city.Places[b.model.places[w]].Name, 100*probability(out, w, frames, alertDepth), (time.Duration(k+1) * frame).Minutes()
+			o.Text.En += fmt.Sprintf(" %s: %.0f %%, within %.0f min.", street.En, chance, minutes)
+			o.Text.Zh += fmt.Sprintf("%s：概率%.0f%%，%.0f分钟内。", street.Zh, chance, minutes)
 			break
 		}
 	}

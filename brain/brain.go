@@ -193,7 +193,7 @@ func New(c *city.City, t *twin.Twin, deps Departments, cfg Config) (*Brain, erro
 		return nil, err
 	}
 	b.est.speeds = b.speeds
-	b.graph, b.leave, b.arrive, b.turns, b.roads = routing.NewGraph(&c.Streets), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
+	b.graph, b.leave, b.arrive, b.turns, b.roads = b.streets.Graph(), routing.LeaveBy(&c.Streets), arriveBy(&c.Streets), c.Streets.IndexTurns(), routing.NewRoads(&c.Streets)
 	b.calls, b.lost, b.corridor, b.lights, b.held = newCalls(), map[string]bool{}, corridor.New(c), newLights(c), map[int]bool{}
 	b.wants, b.flashing = make([]stageWish, len(c.Signals)), make([]bool, len(c.Signals))
 	b.delays = newDelayWatch(c, b.plans)

@@ -6,7 +6,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -39,12 +38,19 @@ func (d *departments) Rain() (exchange.RainForecast, exchange.Radar) {
 	return d.rain, exchange.Radar{}
 }
 
+// members of an ensemble: one for each variant of the demand.
+const members = len(demandVariants)
+
+func evening(threads int) Config {
+	return Config{Start: start, Seed: 3, Members: members, Horizon: 30 * time.Minute, PerHour: 6000, Hours: 2, Threads: threads}
+}
+
 func newBrain(t testing.TB, threads int) (*Brain, *departments) {
 	t.Helper()
 	tw := twin.New(twin.Options{Clock: func() time.Time { return start }})
 	t.Cleanup(func() { tw.Close() })
 	d := &departments{}
-	b, err := New(demo(), tw, d, Config{Start: start, Seed: 3, Members: 4, Horizon: 40 * time.Minute, PerHour: 6000, Hours: 2, Threads: threads})
+	b, err := New(demo(), tw, d, evening(threads))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,77 +83,87 @@ func cloudburst(c *city.City, mmh float64, members int) exchange.RainForecast {
 	return r
 }
 
-// What is chosen is never worse than doing nothing, it orders equipment, names both branches,
-// and does not depend on the number of threads.
+// A stormy is a brain that had a cloudburst forecast, and what the forecast led to.
+type stormy struct {
+	*Brain
+	programme
+}
+
+// downpour is its rain, mm/h.
+const downpour = 135
+
+// storm is made once: tests that use it read it only.
+func storm(t *testing.T) *stormy {
+	t.Helper()
+	b, err := theStorm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var theStorm = sync.OnceValues(func() (*stormy, error) {
+	if !demo().Priced() {
+		return nil, errors.New("the demo city's calibration is of other streets: the test of city/riverside says what to do")
+	}
+	b, err := New(demo(), twin.New(twin.Options{Clock: func() time.Time { return start }}), &departments{}, evening(2))
+	if err != nil {
+		return nil, err
+	}
+	b.now = start
+	o := b.outlook(cloudburst(b.city, downpour, members))
+	p, err := o.plan(context.Background(), members)
+	if err != nil {
+		return nil, err
+	}
+	return &stormy{b, p}, b.conclude(context.Background(), o, p)
+})
+
+// What is chosen is never worse than doing nothing, it orders equipment, and names both branches.
 func TestForecastDecides(t *testing.T) {
-	var first []*Decision
-	for _, threads := range []int{1, 2} {
-		b, _ := newBrain(t, threads)
-		rain := cloudburst(b.city, 90, 4)
-		o := b.outlook(rain)
-		p, err := o.plan(context.Background(), 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if loss(totals(p.base)) == 0 {
-			t.Fatal("90 mm/h do no damage: nothing to decide on")
-		}
-		if loss(totals(p.best)) > loss(totals(p.base)) {
-			t.Errorf("what was chosen loses %g, doing nothing %g", loss(totals(p.best)), loss(totals(p.base)))
-		}
-		if err := b.conclude(context.Background(), o, p); err != nil {
-			t.Fatal(err)
-		}
-		if len(b.decisions) == 0 {
-			t.Fatal("no decision")
-		}
-		for _, d := range b.decisions {
-			for _, name := range []string{d.Base, d.With} {
-				br, ok := b.twin.Branch(name)
-				if !ok {
-					t.Fatalf("%s rests on branch %q, which is not there", d.ID, name)
-				}
-				if e, ok := br.Snapshot().Get(exchange.URN("Forecast", "water")); !ok {
-					t.Errorf("branch %s has no forecast", name)
-				} else if v, ok := e.Number("damageCNY"); !ok || v <= 0 {
-					t.Errorf("branch %s expects a damage of %v", name, v)
-				}
+	b := storm(t)
+	if loss(totals(b.base)) == 0 {
+		t.Fatal("the downpour does no damage: nothing to decide on")
+	}
+	if loss(totals(b.best)) > loss(totals(b.base)) {
+		t.Errorf("what was chosen loses %g, doing nothing %g", loss(totals(b.best)), loss(totals(b.base)))
+	}
+	kinds := map[string]int{}
+	for _, d := range b.decisions {
+		kinds[d.Kind]++
+		for _, name := range []string{d.Base, d.With} {
+			br, ok := b.twin.Branch(name)
+			if !ok {
+				t.Fatalf("%s rests on branch %q, which is not there", d.ID, name)
 			}
-			if d.Expected == nil && d.Kind != "alert" || d.Expected != nil && !(d.Expected.P05 <= d.Expected.Mean && d.Expected.Mean <= d.Expected.P95) {
-				t.Errorf("%s expects %+v", d.ID, d.Expected)
-			}
-			if d.Kind == "alert" {
-				o := d.orders[0].Alert
-				if o.Urgency == "" || o.Severity == "" || o.Certainty == "" || !o.Onset.Before(o.Expires) || !strings.Contains(o.Text.En, " within ") || !strings.Contains(o.Text.Zh, "概率") || strings.ContainsAny(strings.ToLower(o.Text.Zh), "abcdefghijklmnopqrstuvwxyz") {
-					t.Errorf("alert %+v", o)
-				}
-			}
-			if d.Kind == "water" && d.State != string(exchange.Approved) || d.Kind == "closure" && d.State != string(exchange.Proposed) {
-				t.Errorf("%s is %s", d.ID, d.State)
+			if e, ok := br.Snapshot().Get(exchange.URN("Forecast", "water")); !ok {
+				t.Errorf("branch %s has no forecast", name)
+			} else if v, ok := e.Number("damageCNY"); !ok || v <= 0 {
+				t.Errorf("branch %s expects a damage of %v", name, v)
 			}
 		}
-		if first == nil {
-			first = b.decisions
-			continue
+		if d.Expected == nil || !(d.Expected.P05 <= d.Expected.Mean && d.Expected.Mean <= d.Expected.P95) {
+			t.Errorf("%s expects %+v", d.ID, d.Expected)
 		}
-		for i, d := range b.decisions {
-			if i >= len(first) || d.ID != first[i].ID || !reflect.DeepEqual(d.Expected, first[i].Expected) {
-				t.Fatalf("decision %d depends on the threads: %+v", i, d)
-			}
+		if d.Kind == "water" && d.State != string(exchange.Approved) || d.Kind == "closure" && d.State != string(exchange.Proposed) {
+			t.Errorf("%s is %s", d.ID, d.State)
 		}
+	}
+	if kinds["water"] == 0 || kinds["closure"] == 0 {
+		t.Errorf("decisions %v", kinds)
 	}
 }
 
 // Half an hour without rain is decided by one member and asks for nothing.
 func TestDryForecastAsksForNothing(t *testing.T) {
 	b, d := newBrain(t, 2)
-	if err := b.forecast(context.Background(), cloudburst(b.city, 0, 4)); err != nil {
+	if err := b.forecast(context.Background(), cloudburst(b.city, 0, members)); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.decisions) != 0 || len(d.orders) != 0 || b.stats.Branches != 1 {
 		t.Errorf("%d decisions, %d orders, %d branches", len(b.decisions), len(d.orders), b.stats.Branches)
 	}
-	if f := b.Fan(); f == nil || len(f.Median) != 8 || slices.Max(f.Rain) != 0 {
+	if f := b.Fan(); f == nil || len(f.Median) != 6 || slices.Max(f.Rain) != 0 {
 		t.Errorf("fan %+v", f)
 	}
 }
@@ -214,12 +230,13 @@ func TestVerdicts(t *testing.T) {
 
 // More vehicles than the model has make its future fuller, fewer emptier, and neither without bounds.
 func TestCorrectDemand(t *testing.T) {
+	b, _ := newBrain(t, 2)
+	if err := b.streets.Step(context.Background(), 20*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	all, begun, then := len(b.streets.Trips()), b.streets.Totals(), b.streets
 	for _, seen := range []float64{0.5, 0.81, 1, 1.21, 5} {
-		b, _ := newBrain(t, 2)
-		if err := b.streets.Step(context.Background(), 30*time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		all, begun := len(b.streets.Trips()), b.streets.Totals()
+		b.streets = then.Fork()
 		b.est.vehicles = seen * float64(begun.Running)
 		b.correctDemand()
 		due := float64(all - begun.Finished - begun.Running - begun.Waiting)
@@ -247,7 +264,7 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 	before := slices.Clone(world.Crossed())
 	covered := make([][3]float64, len(c.Streets.Links))
 	var x, y, xx, yy, xy, off, n float64
-	for sec := time.Duration(0); sec < 75*time.Minute; sec += 5 * time.Second {
+	for sec := time.Duration(0); sec < 30*time.Minute; sec += 5 * time.Second {
 		if err := world.Step(context.Background(), sec+5*time.Second); err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +315,7 @@ func TestQueuesFollowTheTruth(t *testing.T) {
 				q.stand(l, seen[l], back[l])
 			}
 		}
-		if sec < 40*time.Minute {
+		if sec < 15*time.Minute {
 			continue
 		}
 		for _, l := range q.links {
@@ -400,7 +417,7 @@ func TestOpenJunctionLooksAhead(t *testing.T) {
 				t.Errorf("junction %d has a runner-up where its plan rules: %+v, %v", j, a, err)
 			}
 		}
-		if j > 8 {
+		if j == 3 {
 			break
 		}
 	}

@@ -71,7 +71,6 @@ type loopSeen struct {
 	silent                 int     // minutes
 	pace                   float64 // reporting vehicles a minute that cross it
 	full                   int     // minutes
-	tseen, tcount          float64
 }
 
 // detectors are all loops of a city, and what is thought of them.
@@ -173,7 +172,6 @@ func (d *detectors) judge(now time.Time) {
 			x.state, x.since, x.found = LoopSilent, now.Add(-quiet*time.Minute), now
 			d.fresh = append(d.fresh, int32(i))
 		}
-		x.tcount += x.counted
 		x.pace += learn * (x.seen - x.pace)
 		x.reports, x.counted, x.seen, x.covered, x.pairs = 0, 0, 0, 1, 0
 	}

@@ -61,7 +61,9 @@ func (b *Brain) outlook(issue exchange.RainForecast) *outlook {
 
 // rain is the issue's first members.
 func (o *outlook) rain(members int) *rainForecast {
-	return &rainForecast{Issue: o.issue.Issue, Step: o.issue.Step, Grid: o.issue.Grid, Members: o.issue.Members[:min(len(o.issue.Members), members)]}
+	r := rainForecast(o.issue)
+	r.Members = r.Members[:min(len(r.Members), members)]
+	return &r
 }
 
 // plan runs the ensemble of the first members of the issue as things stand, looks for a better schedule, and says on the terrain's own cells what
@@ -347,14 +349,14 @@ func (b *Brain) decideWater(p programme, asIs, with string) {
 			both:     {En: "draw down creek and sewers", Zh: "河网预降预排"},
 		}
 		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen].En, Zh: creek.Name.Zh + "：" + names[chosen].Zh}
-		before, after, stands := mean(side(base))/1e6, mean(side(best))/1e6, p.chosen.until(k).Minutes()
-		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.1f → %.1f ten thousand within 2 h.", stands, len(base), before, after), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：两小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), before, after)}
+		before, after, stands, within := mean(side(base))/1e6, mean(side(best))/1e6, p.chosen.until(k).Minutes(), b.cfg.Horizon.Hours()
+		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.1f → %.1f ten thousand within %.2g h.", stands, len(base), before, after, within), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：%.2g小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), within, before, after)}
 		if !b.city.Priced() { // no money; how much less it is all the same
 			less := 0.0
 			if before > 0 {
 				less = 100 * (before - after) / before
 			}
-			d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: %.0f %% less mean damage in its districts within 2 h.", stands, len(base), less), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：两小时内所辖片区平均损失减少%.0f%%。", stands, len(base), less)}
+			d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: %.0f %% less mean damage in its districts within %.2g h.", stands, len(base), less, within), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：%.2g小时内所辖片区平均损失减少%.0f%%。", stands, len(base), within, less)}
 		}
 		d.IfNot = city.Text{En: "pumps and gates follow their own switch levels", Zh: "泵闸按就地水位自动运行"}
 		expected, startDamage := mean(side(base)), b.damageSoFar(k)

@@ -93,10 +93,6 @@ func (s schedule) shifted(t time.Time) schedule {
 	return out
 }
 
-func (s schedule) equal(o schedule) bool {
-	return slices.EqualFunc(s.blocks, o.blocks, func(a, b []tactic) bool { return slices.Equal(a, b) })
-}
-
 // What a kilowatt-hour and a cubic metre of sewage in a creek cost, fen: a commercial tariff, and what cleaning it in a works would
 // have cost. Both are assumptions, and small beside damage.
 const (

@@ -79,14 +79,14 @@ func TestSewageAndPowerAreCounted(t *testing.T) {
 	}
 	for _, mmh := range []float64{0, 20} {
 		issue := cloudburst(b.city, mmh, 2)
-		r := &rainForecast{Issue: issue.Issue, Step: issue.Step, Grid: issue.Grid, Members: issue.Members}
+		r := rainForecast(issue)
 		s := idle(start, len(b.city.Drains.Creeks), b.model.horizon)
 		for k := range s.blocks {
 			for i := range s.blocks[k] {
 				s.blocks[k][i] = sewers
 			}
 		}
-		out, err := b.model.ensemble(context.Background(), b.water, start, r, []int{0, 1}, s)
+		out, err := b.model.ensemble(context.Background(), b.water, start, &r, []int{0, 1}, s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,8 @@ package brain
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"citybrain/city"
@@ -164,7 +166,7 @@ func (b *Brain) branches(m moment, what string, base, with map[string]float64) (
 		}
 		b.forked = append(b.forked, names[i])
 		var attrs []twin.Attribute
-		for _, k := range sorted(side.values) {
+		for _, k := range slices.Sorted(maps.Keys(side.values)) {
 			attrs = append(attrs, twin.Number(k, side.values[k], "C62", b.now))
 		}
 		ch := twin.Set(exchange.URN("Forecast", what), "Forecast", attrs...)
@@ -174,19 +176,6 @@ func (b *Brain) branches(m moment, what string, base, with map[string]float64) (
 		}
 	}
 	return names[0], names[1], nil
-}
-
-func sorted(m map[string]float64) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	for i := range keys {
-		for k := i; k > 0 && keys[k] < keys[k-1]; k-- {
-			keys[k], keys[k-1] = keys[k-1], keys[k]
-		}
-	}
-	return keys
 }
 
 func btoi(b bool) int {

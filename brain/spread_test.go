@@ -51,11 +51,8 @@ func TestSpread(t *testing.T) {
 // The newest forecast says how the members spread on both of its branches, what each station will show, and what each district
 // loses; the next one keeps what was said of the times that are past.
 func TestFanSaysHowMembersSpread(t *testing.T) {
-	b, _ := newBrain(t, 2)
-	if err := b.forecast(context.Background(), cloudburst(b.city, 90, 4)); err != nil {
-		t.Fatal(err)
-	}
-	f := b.Fan()
+	first := storm(t)
+	f := first.Fan()
 	if len(f.Spreads) != 2 || f.Spreads[0].Branch != f.Branch || f.Spreads[1].Branch == f.Branch {
 		t.Fatalf("spreads %+v", f.Spreads)
 	}
@@ -76,7 +73,7 @@ func TestFanSaysHowMembersSpread(t *testing.T) {
 		}
 	}
 	if wet == 0 {
-		t.Error("90 mm/h leave no cell under 10 cm of water")
+		t.Error("the downpour leaves no cell under 10 cm of water")
 	}
 	var damage float64
 	for _, d := range f.Districts {
@@ -85,11 +82,11 @@ func TestFanSaysHowMembersSpread(t *testing.T) {
 			t.Errorf("a district expects %+v", d)
 		}
 	}
-	if len(f.Districts) != len(b.city.Districts) || math.Abs(damage-f.Damage.Mean) > 1e-3*f.Damage.Mean {
+	if len(f.Districts) != len(first.city.Districts) || math.Abs(damage-f.Damage.Mean) > 1e-3*f.Damage.Mean {
 		t.Errorf("%d districts lose %g, the city %g", len(f.Districts), damage, f.Damage.Mean)
 	}
 	for i := range f.Hydrographs {
-		h, g := &f.Hydrographs[i], &b.est.gauges[i]
+		h, g := &f.Hydrographs[i], &first.est.gauges[i]
 		if (len(h.Median) == 0) != (g.Kind == city.RainInstrument) || len(h.Past) != 0 {
 			t.Errorf("%s: %+v", g.ID, h)
 		}
@@ -99,22 +96,34 @@ func TestFanSaysHowMembersSpread(t *testing.T) {
 			}
 		}
 	}
-	b.now = b.now.Add(10 * time.Minute)
-	rain := cloudburst(b.city, 20, 4)
+	// One of an hour, each frame with its own depth.
+	hour := *f
+	hour.Hydrographs = slices.Clone(f.Hydrographs)
+	for i := range hour.Hydrographs {
+		if h := &hour.Hydrographs[i]; len(h.Median) > 0 {
+			h.Median, h.Q05, h.Q95 = nil, nil, nil
+			for k := range 12 {
+				h.Median, h.Q05, h.Q95 = append(h.Median, float64(k)), append(h.Q05, float64(k)-1), append(h.Q95, float64(k)+1)
+			}
+		}
+	}
+	b, _ := newBrain(t, 2)
+	b.fan, b.now = &hour, start.Add(10*time.Minute)
+	rain := cloudburst(b.city, 0, members)
 	rain.Issue = b.now
 	if err := b.forecast(context.Background(), rain); err != nil {
 		t.Fatal(err)
 	}
 	n := 0
 	for i := range b.Fan().Hydrographs {
-		h, was := &b.Fan().Hydrographs[i], &f.Hydrographs[i]
-		if len(was.Median) == 0 {
+		h := &b.Fan().Hydrographs[i]
+		if len(h.Median) == 0 {
 			continue
 		}
 		n++
 		// Frames 30 and 35 minutes ahead of the first: the second can say of 40 and on.
-		if len(h.Past) != 2 || !h.Past[0].At.Equal(f.Issued.Add(30*time.Minute)) || h.Past[0].Median != was.Median[5] || h.Past[1].Q95 != was.Q95[6] {
-			t.Fatalf("past %+v of %+v", h.Past, was.Median)
+		if want := []Foretold{{start.Add(30 * time.Minute), 5, 4, 6}, {start.Add(35 * time.Minute), 6, 5, 7}}; !slices.Equal(h.Past, want) {
+			t.Fatalf("past %+v, want %+v", h.Past, want)
 		}
 	}
 	if n < 10 {

@@ -7,17 +7,13 @@ import (
 	"testing"
 )
 
-// What is thought beside the ticks is concluded as what is thought at once, and a second forecast waits for the first.
+// What is thought beside the ticks, and on one thread, is concluded as what is thought at once on two; and a second forecast waits for the first.
 func TestThoughtsApartConcludeTheSame(t *testing.T) {
-	ctx := context.Background()
-	at, _ := newBrain(t, 2)
-	if err := at.forecast(ctx, cloudburst(at.city, 90, 2)); err != nil {
-		t.Fatal(err)
-	}
-	apart, _ := newBrain(t, 2)
+	ctx, at := context.Background(), storm(t)
+	apart, _ := newBrain(t, 1)
 	apart.cfg.Apart = true
 	defer apart.Close()
-	if err := apart.forecast(ctx, cloudburst(apart.city, 90, 2)); err != nil {
+	if err := apart.forecast(ctx, cloudburst(apart.city, downpour, members)); err != nil {
 		t.Fatal(err)
 	}
 	if len(apart.decisions) != 0 || !apart.pondering("forecast") {
@@ -39,6 +35,9 @@ func TestThoughtsApartConcludeTheSame(t *testing.T) {
 		if e, ok := expected[d.Kind+d.subject+d.Title.En]; !ok || !reflect.DeepEqual(e, d.Expected) {
 			t.Errorf("%s expects %+v, at once %+v", d.Title.En, d.Expected, e)
 		}
+	}
+	if !reflect.DeepEqual(apart.fan, at.fan) {
+		t.Error("the fans differ")
 	}
 	concluded := 0
 	for range 2 {
@@ -63,7 +62,7 @@ func TestAThoughtThatFailsIsSaid(t *testing.T) {
 		t.Errorf("settle says %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	if err := b.forecast(ctx, cloudburst(b.city, 90, 4)); err != nil {
+	if err := b.forecast(ctx, cloudburst(b.city, downpour, members)); err != nil {
 		t.Fatal(err)
 	}
 	stop()

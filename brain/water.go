@@ -8,28 +8,23 @@ import (
 	"time"
 
 	"citybrain/city"
+	"citybrain/exchange"
 	"citybrain/flood"
 	"github.com/paulmach/orb/planar"
 )
 
 // A rainForecast is an issue of the weather service's ensemble: for each member its frames, one every Step from Issue on.
-type rainForecast struct {
-	Issue   time.Time
-	Step    time.Duration
-	Grid    city.Grid
-	Members [][][]float32 // member, frame, cell: mm/h
-}
+type rainForecast exchange.RainForecast
 
 // An outcome is one member's water over the horizon.
 type outcome struct {
-	Damage  []float64     // fen, by creek whose district the asset stands in; the last entry: none
-	Watched [][]float32   // m, of each watched cell at each frame
-	Depths  [][]float32   // m, of each cell of the computing grid, every keep frames
-	Creeks  [][]float32   // m, level of each creek at each frame
-	Sewers  [][]float32   // m, level of each basin's sewer at each frame
-	Horizon time.Duration // computed
-	Sewage  []float64     // m³, by creek: lifted into it before the rain
-	Energy  []float64     // kWh, by creek: of its pumps
+	Damage  []float64   // fen, by creek whose district the asset stands in; the last entry: none
+	Watched [][]float32 // m, of each watched cell at each frame
+	Depths  [][]float32 // m, of each cell of the computing grid, every keep frames
+	Creeks  [][]float32 // m, level of each creek at each frame
+	Sewers  [][]float32 // m, level of each basin's sewer at each frame
+	Sewage  []float64   // m³, by creek: lifted into it before the rain
+	Energy  []float64   // kWh, by creek: of its pumps
 	// Districts is the damage in fen by the city's districts; what stands in none is in none of them.
 	Districts []float64
 }
@@ -115,7 +110,7 @@ func (m *waterModel) ensemble(ctx context.Context, now *flood.Sim, at time.Time,
 	start := now.Now()
 	for i := range out {
 		creeks := len(m.city.Drains.Creeks)
-		out[i] = outcome{Damage: make([]float64, creeks+1), Districts: make([]float64, len(m.city.Districts)), Horizon: m.horizon, Sewage: make([]float64, creeks), Energy: make([]float64, creeks)}
+		out[i] = outcome{Damage: make([]float64, creeks+1), Districts: make([]float64, len(m.city.Districts)), Sewage: make([]float64, creeks), Energy: make([]float64, creeks)}
 		for k := range plan.blocks {
 			for b, t := range plan.blocks[k] {
 				if b > 0 && t == plan.blocks[k][b-1] {
@@ -228,11 +223,8 @@ func (m *waterModel) assess(o *outcome, s *flood.Sim) {
 
 // field returns member's rain at t: dry beyond the last frame.
 func (r *rainForecast) field(member int, t time.Time) flood.RainField {
-	f := int(t.Sub(r.Issue) / r.Step)
-	if f < 0 {
-		f = 0
-	}
-	if r == nil || member >= len(r.Members) || f >= len(r.Members[member]) {
+	f := max(0, int(t.Sub(r.Issue)/r.Step))
+	if member >= len(r.Members) || f >= len(r.Members[member]) {
 		return flood.RainField{}
 	}
 	return flood.RainField{Grid: r.Grid, MMH: r.Members[member][f]}

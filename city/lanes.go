@@ -135,6 +135,13 @@ func (l *Light) Start() (phase int, left float64, ok bool) {
 	return 0, l.Phases[0].Duration, true // rounding has carried t to the cycle's end
 }
 
+// Lasts is the whole seconds, one at least, for which an engine that steps by seconds shows a phase that is to end in left s, and the s that it ends too
+// late, by which the next phase is shorter: a cycle keeps its length whatever fractions its phases have.
+func Lasts(left float64) (seconds int32, late float64) {
+	n := math.Max(1, math.Ceil(left-1e-9))
+	return int32(n), n - left
+}
+
 // A LightPhase is one row of a signal's program.
 type LightPhase struct {
 	State    string  // one of r y g G for each place: red, yellow, green that gives way, green that goes first; o: off, give way

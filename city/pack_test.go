@@ -1,6 +1,7 @@
 package city
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -132,22 +133,32 @@ func TestPackRoundTripAndDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, damage := range map[string]func(){
-		"another version": func() {
-			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(strings.Replace(string(b), `"version": "`, `"version": "0`, 1)), 0o644)
-		},
-		"another format": func() {
-			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(strings.Replace(string(b), `"format": 2`, `"format": 9`, 1)), 0o644)
-		},
-		"a cut file": func() {
+	// Each damage comes on top of those before it, so that what a pack is refused for is what pack.json says first.
+	replaced := func(old, by string) func() {
+		return func() {
+			changed := strings.Replace(string(b), old, by, 1)
+			if changed == string(b) {
+				t.Fatalf("pack.json has no %s", old)
+			}
+			os.WriteFile(filepath.Join(dir, "pack.json"), []byte(changed), 0o644)
+		}
+	}
+	for _, x := range []struct {
+		name   string
+		damage func()
+		says   string
+	}{
+		{"another version", replaced(`"version": "`, `"version": "0`), "version"},
+		{"another format", replaced(fmt.Sprintf(`"format": %d`, PackFormat), `"format": 9`), "format 9"},
+		{"a cut file", func() {
 			os.WriteFile(filepath.Join(dir, "pack.json"), b, 0o644)
 			os.Truncate(filepath.Join(dir, "signals.json.gz"), 40)
-		},
-		"a missing file": func() { os.Remove(filepath.Join(dir, "streets.json.gz")) },
+		}, "signals.json"},
+		{"a missing file", func() { os.Remove(filepath.Join(dir, "signals.json.gz")) }, "signals.json"},
 	} {
-		damage()
-		if _, err := Load(dir); err == nil {
-			t.Errorf("%s was loaded", name)
+		x.damage()
+		if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), x.says) {
+			t.Errorf("%s: %v; it should say %q", x.name, err, x.says)
 		}
 	}
 }

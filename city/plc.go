@@ -5,6 +5,9 @@ package city
 const (
 	PumpUnit = 1
 	GateUnit = 160
+	// MaxPumps and MaxGates are how many of them have a unit: Modbus numbers units to 247.
+	MaxPumps = GateUnit - PumpUnit
+	MaxGates = 248 - GateUnit
 
 	PLCInstalled = 0 // pumps: units installed
 	PLCRunning   = 1 // pumps: units that run; gates: opening, %

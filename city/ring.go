@@ -350,6 +350,15 @@ func (p RingPlan) Stage(s int) (phases []int, barrier int) {
 	return p.stages[s].phases, p.stages[s].barrier
 }
 
+// Shows returns the phases of stage s as both ends of NTCIP 1202 number them, from 0: one of each ring; without a plan, nil, the controller goes by
+// stages, each of which is a phase of one ring. Don't write to it.
+func (p *RingPlan) Shows(s int) []int {
+	if p == nil {
+		return []int{s}
+	}
+	return p.stages[s].phases
+}
+
 // StageAt returns the stage of a group in which each ring shows the phase at some place of it.
 func (p *RingPlan) StageAt(barrier int, at [MaxRings]int8) int {
 	return int(p.number[barrier][p.index(barrier, at)])

@@ -30,11 +30,12 @@ type Junction struct {
 	Ring *RingSpec `json:",omitempty"`
 }
 
-// CountdownTime is how long before its end a green is fixed where a countdown shows it, and LongestCall how long walkers and cyclists
-// may wait from their call, s.
+// CountdownTime is how long before its end a green is fixed where a countdown shows it; LongestCall how long walkers and cyclists may wait from
+// their call, and LongestRed how long vehicles may, and in an emergency everybody, s.
 const (
 	CountdownTime = 9
 	LongestCall   = 90
+	LongestRed    = 120
 )
 
 // MovementKind is who a movement is for.

@@ -60,14 +60,9 @@ func newPhases(c *city.City) *phases {
 	return p
 }
 
-// stage is the phases of a junction's stage.
+// stage is the phases of a junction's stage; none where it lies beyond those that NTCIP 1202 has.
 func (p *phases) stage(j, s int) (set ntcip1202.Phases) {
-	rings := p.rings[j]
-	if rings == nil {
-		return ntcip1202.Of(s + 1)
-	}
-	list, _ := rings.Stage(s)
-	for _, ph := range list {
+	for _, ph := range p.rings[j].Shows(s) {
 		set |= ntcip1202.Of(ph + 1)
 	}
 	return set
@@ -153,6 +148,9 @@ func (p *phases) send(x *Exchange, f *feed, c *Command) (bool, error) {
 		// The phase, or one of each ring, is held, and in rings called, as a hold only keeps what is green; all others are omitted, and forced
 		// off where they run.
 		want := p.stage(j, c.Stage.Stage)
+		if want == 0 {
+			return true, fmt.Errorf("junction %s: stage %d has no phase; NTCIP 1202 has %d: give the junction fewer stages", x.city.Signals[j].ID, c.Stage.Stage, city.MaxRingPhases)
+		}
 		var all ntcip1202.Phases
 		for s := range x.city.Signals[j].Stages {
 			all |= p.stage(j, s)

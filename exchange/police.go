@@ -15,14 +15,20 @@ import (
 type controllers struct {
 	serials []sequence // of each controller: what it sent of itself
 	serial  uint8
-	asked   map[uint16]*Command // by controller and serial
-	loops   [][]city.Loop       // of each junction: its detectors
-	faulty  []bool              // by junction: its twin has a fault that its controller reported
-	zone    *time.Location      // of the controllers' clocks
+	asked   map[controllerAsk]*Command
+	loops   [][]city.Loop  // of each junction: its detectors
+	faulty  []bool         // by junction: its twin has a fault that its controller reported
+	zone    *time.Location // of the controllers' clocks
+}
+
+// controllerAsk is what tells the answer to an order.
+type controllerAsk struct {
+	junction int
+	serial   uint8
 }
 
 func newControllers(c *city.City) *controllers {
-	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[uint16]*Command{}, faulty: make([]bool, len(c.Signals)), zone: time.UTC}
+	p := &controllers{serials: make([]sequence, len(c.Signals)), asked: map[controllerAsk]*Command{}, faulty: make([]bool, len(c.Signals)), zone: time.UTC}
 	if z, err := time.LoadLocation(c.TimeZone); err == nil {
 		p.zone = z
 	}
@@ -47,7 +53,7 @@ func (p *controllers) receive(x *Exchange, f *feed, at time.Time, buf []byte) []
 			f.Lost += p.serials[j].arrive(int(m.Serial), 0, 256)
 			return p.event(x, f, at, j, m)
 		case gb20999.SetDone, gb20999.SetFailed:
-			key := uint16(j)<<8 | uint16(m.Serial)
+			key := controllerAsk{j, m.Serial}
 			c := p.asked[key]
 			delete(p.asked, key)
 			if m.Type == gb20999.SetFailed {
@@ -193,7 +199,7 @@ func (p *controllers) send(x *Exchange, f *feed, c *Command) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	p.asked[uint16(j)<<8|uint16(p.serial)] = c
+	p.asked[controllerAsk{j, p.serial}] = c
 	x.write(f, b)
 	return true, nil
 }

@@ -121,10 +121,10 @@ func (p *plcs) tick(x *Exchange, f *feed) {
 	}
 	p.next = x.now.Add(30 * time.Second)
 	read := modbus.Request{Function: modbus.ReadHolding, Address: 0, Quantity: city.PLCReadable}
-	for i := range x.city.Drains.Pumps {
+	for i := range min(len(x.city.Drains.Pumps), city.MaxPumps) {
 		p.request(x, f, ask{unit: uint8(city.PumpUnit + i), request: read})
 	}
-	for i := range x.city.Drains.Gates {
+	for i := range min(len(x.city.Drains.Gates), city.MaxGates) {
 		p.request(x, f, ask{unit: uint8(city.GateUnit + i), request: read})
 	}
 	for unit := range 256 {
@@ -178,11 +178,17 @@ func (p *plcs) send(x *Exchange, f *feed, c *Command) (bool, error) {
 		if !ok {
 			return true, fmt.Errorf("no pump station %q", c.Pump.ID)
 		}
+		if i >= city.MaxPumps {
+			return true, fmt.Errorf("pump station %q is number %d; the bus has units for %d", c.Pump.ID, i+1, city.MaxPumps)
+		}
 		unit = city.PumpUnit + i
 	case c.Gate != nil:
 		i, ok := p.gates[c.Gate.ID]
 		if !ok {
 			return true, fmt.Errorf("no gate %q", c.Gate.ID)
+		}
+		if i >= city.MaxGates {
+			return true, fmt.Errorf("gate %q is number %d; the bus has units for %d", c.Gate.ID, i+1, city.MaxGates)
 		}
 		unit = city.GateUnit + i
 	default:

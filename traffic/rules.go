@@ -59,7 +59,7 @@ func newRules(j *city.Junction) (*rules, error) {
 		r.moves, r.minimum = append(r.moves, moves), append(r.minimum, minimum)
 	}
 	for m := range j.Movements {
-		first, limit := int32(-1), int32(MaxRed)
+		first, limit := int32(-1), int32(city.LongestRed)
 		for s := min(len(j.Stages), maxStages) - 1; s >= 0; s-- {
 			if r.in[s][m] {
 				first = int32(s)

@@ -6,9 +6,6 @@ import (
 	"citybrain/city"
 )
 
-// MaxRed is the longest time in seconds that a controller lets vehicles wait, and walkers and cyclists where an emergency asks for it.
-const MaxRed = 120
-
 // A Mode is whether a controller works.
 type Mode uint8
 
@@ -45,7 +42,7 @@ const (
 )
 
 // A Signal is one controller at work. Whoever commands it, it keeps inter-greens, minimum greens and pedestrian clearances, serves walkers
-// and cyclists within city.LongestCall of their call and vehicles within MaxRed, in an emergency all within MaxRed, as far as the minimum greens of the others let it,
+// and cyclists within city.LongestCall of their call and vehicles within city.LongestRed, in an emergency all within that, as far as the minimum greens of the others let it,
 // and falls back on its plan when a request's lease ends. Where it has countdowns, no green ends that was not announced city.CountdownTime before.
 //
 // It is of one of two kinds. By stages, a change from Stage to Next is one inter-green after the stage's least green. By rings, stages are the sets of
@@ -294,7 +291,7 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 	for m, last := range g.lastGreen {
 		limit := r.limit[m]
 		if urgent {
-			limit = MaxRed
+			limit = city.LongestRed
 		}
 		if r.in[from][m] {
 			last = left // it is green by then

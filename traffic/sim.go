@@ -52,6 +52,9 @@ type Sim struct {
 	st    State
 }
 
+// Graph is the streets prepared for search, which all that search the same city may share.
+func (s *Sim) Graph() *routing.Graph { return s.net.graph }
+
 // news is the seconds after which drivers hear of streets that opened or closed.
 const news = 60
 

@@ -311,7 +311,7 @@ func TestControllerKeepsInterGreens(t *testing.T) {
 			if !green[m] && now {
 				changes++
 				began[m] = t1
-				if t1-ended[m] > MaxRed+60 && ended[m] > 0 {
+				if t1-ended[m] > city.LongestRed+60 && ended[m] > 0 {
 					t.Fatalf("second %d: movement %d waited %d s", t1, m, t1-ended[m])
 				}
 				for k := range green {

@@ -7,14 +7,9 @@ import (
 	"citybrain/wire/ntcip1202"
 )
 
-// phasesOf is the phases of a stage, from 1: of a controller by stages the one of its number, of one of rings one of each.
+// phasesOf is the phases of a stage.
 func phasesOf(g *traffic.Signal, stage int) (set ntcip1202.Phases) {
-	p := g.RingPlan()
-	if p == nil {
-		return ntcip1202.Of(stage + 1)
-	}
-	phases, _ := p.Stage(stage)
-	for _, ph := range phases {
+	for _, ph := range g.RingPlan().Shows(stage) {
 		set |= ntcip1202.Of(ph + 1)
 	}
 	return set

@@ -25,13 +25,13 @@ func newPLCs(w *World) *plcs {
 }
 
 func (p *plcs) tick(w *World) {
-	for i := range w.city.Drains.Pumps {
+	for i := range min(len(w.city.Drains.Pumps), city.MaxPumps) {
 		if u := uint8(city.PumpUnit + i); p.until[u] != 0 && p.until[u] <= w.now {
 			p.until[u] = 0
 			p.order(w, flood.PumpOrder{Pump: i, Units: flood.Auto})
 		}
 	}
-	for i := range w.city.Drains.Gates {
+	for i := range min(len(w.city.Drains.Gates), city.MaxGates) {
 		if u := uint8(city.GateUnit + i); p.until[u] != 0 && p.until[u] <= w.now {
 			p.until[u] = 0
 			p.order(w, flood.GateOrder{Gate: i, Opening: flood.Auto})
@@ -106,7 +106,7 @@ func (p *plcs) registers(w *World, unit uint8) ([]uint16, bool) {
 		}
 		return []uint16{100, uint16(math.Round(g.Opening * 100)), order, uint16(math.Min(65535, g.Flow*1000)), level(w.water.CreekLevel(int(d.Gates[i].Creek))), left}, true
 	}
-	if i := int(unit) - city.PumpUnit; i >= 0 && i < len(d.Pumps) {
+	if i := int(unit) - city.PumpUnit; i >= 0 && i < min(len(d.Pumps), city.MaxPumps) {
 		s := w.water.Pump(i)
 		order := uint16(city.PLCLocal)
 		if s.Order != flood.Auto {

@@ -2,7 +2,6 @@ package world
 
 import (
 	"math"
-	"time"
 
 	"citybrain/city"
 	"citybrain/city/chance"
@@ -126,6 +125,3 @@ func (f forecaster) member(issue float64, m int, lead float64) forecastError {
 		gain: math.Exp(grow * (0.22*slow(3) + 0.22*own.Normal(id, 3))),
 	}
 }
-
-// seconds returns the seconds from start to t.
-func seconds(start, t time.Time) float64 { return t.Sub(start).Seconds() }

@@ -64,16 +64,6 @@ func atLeast(row, unit string, limit, aim, v float64, peer string, note string) 
 	return r
 }
 
-// notBuilt is a row without a figure.
-func notBuilt(row, unit string, limit, aim float64, most bool) bench.Row {
-	r := bench.AtLeast(row, unit, limit, nil, "not built")
-	if most {
-		r = bench.AtMost(row, unit, limit, nil, "not built")
-	}
-	r.Aim = &aim
-	return r
-}
-
 func percent(part, whole float64) float64 { return 100 * part / whole }
 
 func missing(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }

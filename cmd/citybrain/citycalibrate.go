@@ -35,7 +35,7 @@ type calibration struct {
 
 func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("city calibrate", "citybrain city calibrate --city out/demo --json", out)
-	dir := f.String("city", "demo", "`folder` of a city pack, which is written anew with the result; demo: the demo city, which is only printed")
+	dir := f.String("city", demoCity, "`folder` of a city pack, which is written anew with the result; demo: the demo city, which is only printed")
 	file := f.String("out", "", "`file` for the result by itself, as city/riverside/calibration.json has the demo city's")
 	seed := f.Uint64("seed", 4711, "of the calm evening whose counts it is held against")
 	threads := f.Int("threads", runtime.GOMAXPROCS(0), "the result does not depend on it")
@@ -46,11 +46,7 @@ func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	folder := *dir
-	if folder == "demo" { // here it is always the demo city
-		folder = ""
-	}
-	c, err := loadCity(folder)
+	c, err := loadCity(*dir)
 	if err != nil {
 		return err
 	}
@@ -70,7 +66,7 @@ func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
-	if *dir == "demo" {
+	if *dir == demoCity {
 		if c.Version, err = c.Hash(); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ type speedModel struct {
 
 func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("city speeds", "citybrain city speeds --city out/demo --json", out)
-	dir := f.String("city", "demo", "`folder` of a city pack, which is written anew with what was learnt; demo: the demo city, whose model --out gets")
+	dir := f.String("city", demoCity, "`folder` of a city pack, which is written anew with what was learnt; demo: the demo city, whose model --out gets")
 	file := f.String("out", "", "`file` for the model by itself, as city/riverside/speeds.bin has the demo city's")
 	evenings := f.Int("evenings", 14, "of the city's own world that it learns from, 4 or more")
 	hours := f.Int("hours", 4, "of each, from 17:00 on")
@@ -39,14 +39,10 @@ func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 	if *evenings < 4 || *evenings > 1000 || *hours < 2 || *hours > 24 {
 		return fmt.Errorf("%w: --evenings %d --hours %d: 4 to 1000 evenings of 2 to 24 hours", errUsage, *evenings, *hours)
 	}
-	if *dir == "demo" && *file == "" {
+	if *dir == demoCity && *file == "" {
 		return fmt.Errorf("%w: the demo city is not written: give --out FILE", errUsage)
 	}
-	folder := *dir
-	if folder == "demo" { // here it is always the demo city
-		folder = ""
-	}
-	c, err := loadCity(folder)
+	c, err := loadCity(*dir)
 	if err != nil {
 		return err
 	}
@@ -62,7 +58,7 @@ func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
-	if *dir != "demo" {
+	if *dir != demoCity {
 		if err := city.Save(*dir, c); err != nil {
 			return err
 		}

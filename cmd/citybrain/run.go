@@ -27,9 +27,12 @@ import (
 // demoSeed is the city and the evening that `citybrain run` shows.
 const demoSeed = 1
 
+// demoCity names the demo city where a folder of a pack is asked for; a folder of that name is ./demo.
+const demoCity = "demo"
+
 func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("run", verbs[0].example, out)
-	dir := f.String("city", "", "`folder` of a city pack; empty: the demo city")
+	dir := f.String("city", "", "`folder` of a city pack; empty or demo: the demo city")
 	headless := f.Bool("headless", false, "run as fast as possible and print a report")
 	scenario := f.String("scenario", "storm", "storm or calm")
 	hours := f.Float64("hours", 4, "length of the evening")
@@ -80,9 +83,9 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// loadCity reads a pack; "" is the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
+// loadCity reads a pack; "" and demoCity are the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
 func loadCity(dir string) (*city.City, error) {
-	if dir == "" {
+	if dir == "" || dir == demoCity {
 		return riverside.City(demoSeed), nil
 	}
 	c, err := city.Load(dir)

@@ -45,9 +45,6 @@ func openStreets(cfg, pack string, seed uint64, seconds int) (streets, error) {
 	if cfg != "" {
 		return sumoStreets(cfg)
 	}
-	if pack == "demo" {
-		pack = ""
-	}
 	return cityStreets(pack, seed, seconds)
 }
 
@@ -89,7 +86,7 @@ func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
 		return streets{}, err
 	}
 	name := dir
-	if name == "" {
+	if dir == "" || dir == demoCity {
 		name = c.Name.En
 	}
 	demand := traffic.LaneDemand(c, trips, goals)

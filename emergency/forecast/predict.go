@@ -36,9 +36,6 @@ func (m *Model) observe(slot int, x []float64, total float64, means []float64) {
 	m.seen, m.expected = m.discount*m.seen+(1-m.discount)*few*4+total, m.discount*m.expected+(1-m.discount)*few*4+mu
 }
 
-// Size is the negative binomial's: the variance of a count of mean μ is μ + μ²/size.
-func (m *Model) Size() float64 { return m.size }
-
 // LogLikelihood returns the logarithm of the probability of count k under mean mu.
 func (m *Model) LogLikelihood(k int32, mu float64) float64 { return logNB(float64(k), mu, m.size) }
 

@@ -150,6 +150,3 @@ func AtRisk(people, frail, depth, speed float64) float64 {
 	}
 	return 0
 }
-
-// CarsAtRisk reports whether water of depth m and speed m/s carries small cars away: from H2 on.
-func CarsAtRisk(depth, speed float64) bool { return HazardOf(depth, speed) >= 2 }

@@ -114,9 +114,6 @@ func (s *Sim) MassError() float64 {
 // Level returns the level in node i of the network, m; its bottom when it is dry.
 func (s *Sim) Level(i int) float64 { return math.Max(s.st.Level[i], s.nodes[i].low) }
 
-// Volume returns what node i holds, m³, its halves of conduits included.
-func (s *Sim) Volume(i int) float64 { return s.st.Volume[i] }
-
 // Flow returns the flow of link i of the network, m³/s: a conduit's in the middle of its length.
 func (s *Sim) Flow(i int) float64 {
 	if s.first[i] >= 0 {

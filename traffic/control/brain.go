@@ -275,8 +275,8 @@ func (b *brain) agree(o *Observation, want []int) {
 		b.walkers(i, o)
 		r.s.load(&r.in, b.far)
 		r.s.tell = nil
-		best, leaf := r.s.run(sig, o.Time, int(b.lag), step)
-		want[i] = best.phase
+		phase, leaf := r.s.run(sig, o.Time, int(b.lag), step)
+		want[i] = phase
 		b.record(i, o.Time, leaf)
 		b.intend(i, o.Time, leaf)
 		b.relieve(i, o, want)

@@ -118,10 +118,7 @@ func (p *Plan) Check(n *Network) error {
 	return nil
 }
 
-type fixed struct {
-	n *Network
-	p *Plan
-}
+type fixed struct{ p *Plan }
 
 // newFixed follows a plan by the clock, whatever comes.
 func newFixed(n *Network, s Settings) Controller {
@@ -129,7 +126,7 @@ func newFixed(n *Network, s Settings) Controller {
 	if p == nil {
 		p = Shipped(n)
 	}
-	return &fixed{n, p}
+	return &fixed{p}
 }
 
 func (c *fixed) Decide(o *Observation, want []int) {

@@ -414,14 +414,9 @@ func (s *search) inOrder(p, q int) bool {
 	return true
 }
 
-// A choice is what the search found: the phase to wish now, its cost and the best one's of the other first steps.
-type option struct {
-	phase int
-	cost  float64
-}
-
-// run searches in blocks of step seconds; what shows now shows for lag seconds more, whatever is chosen.
-func (s *search) run(sig Signal, now float64, lag, step int) (best option, leaf int) {
+// run searches in blocks of step seconds for the phase to wish now, and returns the node that its best plan ends in; what shows now shows for lag
+// seconds more, whatever is chosen.
+func (s *search) run(sig Signal, now float64, lag, step int) (phase, leaf int) {
 	x := s.x
 	np := len(x.rows)
 	for len(s.at) < s.horiz+60+2*step+lag {
@@ -488,7 +483,7 @@ func (s *search) run(sig Signal, now float64, lag, step int) (best option, leaf 
 	for s.nodes[i].parent != root && s.nodes[i].parent >= 0 {
 		i = s.nodes[i].parent
 	}
-	return option{s.nodes[i].asked, bestCost}, bestLeaf
+	return s.nodes[i].asked, bestLeaf
 }
 
 // path is the nodes from the root to leaf.

@@ -102,9 +102,6 @@ func (n *Network) Gates(l int32) (list []Gate) {
 // farthest is how many seconds upstream vehicles are looked for.
 const farthest = Ahead
 
-// vehicleLimit is how long a controller lets vehicles wait by itself, s.
-const vehicleLimit = 120
-
 // NewNetwork derives what planning needs.
 func NewNetwork(c *city.City) *Network {
 	n := &Network{city: c, turns: c.Streets.IndexTurns(), enter: make([][]int32, len(c.Streets.Links)), free: make([]int, len(c.Streets.Links)), sources: make([][]source, len(c.Streets.Links))}
@@ -258,7 +255,7 @@ func (n *Network) junction(at *city.Junction) junction {
 		j.round += int32(most + j.least[q])
 	}
 	for m := range at.Movements {
-		v := mover{movements: []int{m}, limit: vehicleLimit}
+		v := mover{movements: []int{m}, limit: city.LongestRed}
 		if at.Movements[m].Kind != city.Vehicles {
 			v.limit = city.LongestCall
 		}

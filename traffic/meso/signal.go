@@ -2,7 +2,6 @@ package meso
 
 import (
 	"fmt"
-	"math"
 
 	"citybrain/city"
 )
@@ -11,12 +10,15 @@ import (
 type Light struct {
 	Phase int16
 	Held  bool
-	Left  int32 // s until the program goes on
+	Left  int32   // s until the program goes on
+	Late  float64 // s by which it will go on later than it says
 }
 
 func newLight(l *city.Light) Light {
 	phase, left, ok := l.Start()
-	return Light{Phase: int16(phase), Held: !ok, Left: int32(math.Ceil(left))}
+	g := Light{Phase: int16(phase), Held: !ok}
+	g.Left, g.Late = city.Lasts(left)
+	return g
 }
 
 // stepLights moves every program on by a second.
@@ -29,7 +31,7 @@ func (s *Sim) stepLights() {
 		}
 		if g.Left--; g.Left <= 0 {
 			g.Phase = (g.Phase + 1) % int16(len(ph))
-			g.Left = int32(max(1, ph[g.Phase].Duration))
+			g.Left, g.Late = city.Lasts(ph[g.Phase].Duration - g.Late)
 			s.lamps(int32(i), ph[g.Phase].State)
 		}
 	}

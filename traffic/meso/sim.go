@@ -92,7 +92,7 @@ type State struct {
 	Updates                           int64
 }
 
-const stateVersion = 2
+const stateVersion = 3
 
 // wheel is the seconds that the calendar holds one by one.
 const wheel = 256

@@ -151,6 +151,21 @@ func TestGivesWay(t *testing.T) {
 	}
 }
 
+// Phases that last fractions of seconds show from the first second that is not before their time, and the cycle keeps its length.
+func TestProgramOfFractions(t *testing.T) {
+	s := run(t, street(map[int][]city.LightPhase{0: {{State: "G", Duration: 2.5}, {State: "r", Duration: 3.8}}}, 200, 200), column(1, 2, 1))
+	for sec := 1; sec < 200; sec++ {
+		s.to(t, sec)
+		at, want := math.Mod(float64(sec-1)+1e-9, 6.3), "r"
+		if at < 2.5 {
+			want = "G"
+		}
+		if string(s.st.Sig) != want {
+			t.Fatalf("in second %d, %.1f s of its cycle of 6.3 s, it shows %s, want %s", sec, at, s.st.Sig, want)
+		}
+	}
+}
+
 func sortByDeparture(d *city.LaneDemand) {
 	for i := range d.Journeys {
 		for k := i; k > 0 && d.Journeys[k].Depart < d.Journeys[k-1].Depart; k-- {

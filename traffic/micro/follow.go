@@ -14,7 +14,6 @@ type kind struct {
 	brake, sigma, tau float32
 	invB, inv2B       float32 // 1/decel, 1/(2·decel)
 	shift, shift2     float32 // tau − ½ and its square
-	lag               float32 // tau − 1: what stopping before a line leaves out
 	class             city.VehicleClass
 	wade              float32 // m of water in which it stalls
 	idm, changes      bool

@@ -2,19 +2,21 @@ package micro
 
 import (
 	"fmt"
+	"math"
 
 	"citybrain/city"
 )
 
 // A Light is the state of a signal: its program's phase, or one commanded from outside.
 type Light struct {
-	Phase  int16  // that shows, or that comes after the yellow
-	Held   bool   // commanded from outside; the program does not go on
-	Yellow int16  // s of yellow that are left before Phase shows
-	Since  int32  // s since the start when Phase began to show, yellow before it not counted
-	Left   int32  // s until the program goes on
-	From   int16  // the phase that the yellow ends
-	Lamps  string // what it was told to show, letter by letter
+	Phase  int16   // that shows, or that comes after the yellow
+	Held   bool    // commanded from outside; the program does not go on
+	Yellow int16   // s of yellow that are left before Phase shows
+	Since  int32   // s since the start when Phase began to show, yellow before it not counted
+	Left   int32   // s until the program goes on
+	From   int16   // the phase that the yellow ends
+	Lamps  string  // what it was told to show, letter by letter
+	Late   float64 // s by which the program will go on later than it says
 }
 
 // yellowTime is the yellow of a commanded change, s, where the command gives none.
@@ -28,8 +30,9 @@ func newLight(l *city.Light) Light {
 	if !ok {
 		return Light{Held: true}
 	}
-	g := Light{Phase: int16(phase), Left: int32(left)}
-	g.Since = g.Left - int32(l.Phases[phase].Duration)
+	g := Light{Phase: int16(phase)}
+	g.Left, g.Late = city.Lasts(left)
+	g.Since = g.Left - int32(math.Ceil(l.Phases[phase].Duration))
 	return g
 }
 
@@ -52,7 +55,7 @@ func (s *Sim) stepLights() {
 		}
 		if g.Left--; g.Left <= 0 {
 			g.Phase = (g.Phase + 1) % int16(len(s.lanes.Lights[i].Phases))
-			g.Left = int32(s.lanes.Lights[i].Phases[g.Phase].Duration)
+			g.Left, g.Late = city.Lasts(s.lanes.Lights[i].Phases[g.Phase].Duration - g.Late)
 			g.Since = s.Second
 			s.show(int32(i))
 		}
@@ -147,7 +150,8 @@ func (s *Sim) command(e Phase) error {
 	g := &s.Lights[e.Light]
 	ph := s.lanes.Lights[e.Light].Phases
 	if e.Phase < 0 {
-		g.Held, g.Left = false, int32(ph[g.Phase].Duration)
+		g.Held = false
+		g.Left, g.Late = city.Lasts(ph[g.Phase].Duration)
 		return nil
 	}
 	g.Held = true
@@ -177,7 +181,7 @@ func (e Phase) check(s *Sim) error {
 	if e.Light < 0 || int(e.Light) >= len(s.Lights) {
 		return fmt.Errorf("micro: light %d of %d", e.Light, len(s.Lights))
 	}
-	if n := len(s.lanes.Lights[e.Light].Phases); e.Phase >= n || e.Yellow < 0 || e.Yellow > 30 {
+	if n := len(s.lanes.Lights[e.Light].Phases); n == 0 || e.Phase >= n || e.Yellow < 0 || e.Yellow > 30 {
 		return fmt.Errorf("micro: light %q: phase %d of %d with %d s of yellow; yellow may be 0 (for 3) to 30", s.lanes.Lights[e.Light].ID, e.Phase, n, e.Yellow)
 	}
 	return nil

@@ -449,6 +449,47 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// Phases that last fractions of seconds show from the first second that is not before their time, and the cycle keeps its length.
+func TestProgramOfFractions(t *testing.T) {
+	g := net(14, [4]int{0, 1, 1, 200}, [4]int{1, 2, 1, 200})
+	join(g, 0, 1, 10, nil, nil)
+	signal(g, []city.LightPhase{{State: "G", Duration: 2.5}, {State: "y", Duration: 1.2}, {State: "r", Duration: 3.6}}, 0)
+	g.Lights[0].Offset = 0.7
+	s := run(t, g, &city.LaneDemand{Types: []city.VehicleType{car}}, Config{})
+	for sec := 1; sec < 200; sec++ {
+		s.to(t, sec)
+		at, want := math.Mod(float64(sec-1)-0.7+7.3+1e-9, 7.3), "r"
+		if at < 2.5 {
+			want = "G"
+		} else if at < 3.7 {
+			want = "y"
+		}
+		if string(s.Sig) != want {
+			t.Fatalf("in second %d, %.1f s of its cycle of 7.3 s, it shows %s, want %s", sec, at, s.Sig, want)
+		}
+	}
+}
+
+// A light without a program has none to be given back to.
+func TestALightWithoutAProgram(t *testing.T) {
+	g := net(14, [4]int{0, 1, 1, 200}, [4]int{1, 2, 1, 200})
+	join(g, 0, 1, 10, nil, nil)
+	signal(g, nil, 0)
+	s := run(t, g, &city.LaneDemand{Types: []city.VehicleType{car}}, Config{})
+	if err := s.Input(0, Lamps{Light: 0, State: "G"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, phase := range []int{-1, 0} {
+		if err := s.Input(time.Second, Phase{Light: 0, Phase: phase}); err == nil {
+			t.Errorf("phase %d was taken", phase)
+		}
+	}
+	s.to(t, 5)
+	if string(s.Sig) != "G" {
+		t.Errorf("it shows %q", s.Sig)
+	}
+}
+
 // The model never lets a vehicle drive faster than it can stop, whatever the gap.
 func TestSafeSpeeds(t *testing.T) {
 	draw := chance.New(1, "test/safe")

@@ -99,7 +99,7 @@ type State struct {
 
 type state = State
 
-const stateVersion = 3
+const stateVersion = 4
 
 func newState(s *Sim) State {
 	n, roads, js := s.net, len(s.lanes.Roads), len(s.demand.Journeys)

@@ -7,8 +7,6 @@ import (
 	"time"
 )
 
-const atom = "http://www.w3.org/2005/Atom"
-
 // MediaType is what links and content of alerts are marked with.
 const MediaType = "application/cap+xml"
 

@@ -25,9 +25,6 @@ const (
 	onDemand  = 0x20
 )
 
-// AskPlans asks for plans.
-func AskPlans(plans ...uint8) []Value { return ask(9, 2, []uint8{2, 3, 4, 5, 6, 7, 8}, plans) }
-
 // Values is the plan as a set frame or a reply carries it, numbered. Chains are filled from the right, the first stage
 // rightmost. More than 16 stages, none, or stage 0 are an error.
 func (p Plan) Values() ([]Value, error) {

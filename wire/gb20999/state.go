@@ -104,9 +104,6 @@ const (
 	StageChanges = 0x30 // the inter-green after it
 )
 
-// AskStageStates asks for the states of stages.
-func AskStageStates(stages ...uint8) []Value { return ask(6, 3, []uint8{2, 3, 4}, stages) }
-
 // StageStates reads the stages' states out of a reply. A state with a missing part is left out.
 func StageStates(values []Value) []StageState {
 	var out []StageState
@@ -135,9 +132,6 @@ type LampState struct {
 	Lamp  Lamp
 }
 
-// AskLamps asks for the colours of groups.
-func AskLamps(groups ...uint8) []Value { return ask(3, 3, []uint8{1}, groups) }
-
 // Lamps reads the groups' colours out of a reply.
 func Lamps(values []Value) []LampState {
 	var out []LampState
@@ -160,9 +154,6 @@ type DetectorData struct {
 	Speed     uint16 // mean, km/h
 	HasSpeed  bool   // not every detector measures it
 }
-
-// AskDetectors asks for the statistics of detectors.
-func AskDetectors(detectors ...uint8) []Value { return ask(14, 2, []uint8{2, 3, 4}, detectors) }
 
 // Detectors reads the statistics out of a reply or event. A detector without volume or occupancy is left out.
 func Detectors(values []Value) []DetectorData {

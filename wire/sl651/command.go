@@ -68,12 +68,6 @@ func (i Item) append(dst []byte) ([]byte, error) {
 	return append(dst, byte(i.ID), byte(i.Width<<3|i.Decimals)), nil
 }
 
-// NewItem asks for an element in the form of annex C; ok is false if it has no numeric form there.
-func NewItem(id ID) (item Item, ok bool) {
-	f, ok := forms[id]
-	return Item{id, (f.digits + 1) / 2, f.decimals}, ok && f.digits > 0
-}
-
 // An ElementQuery is the content of QueryElements, down.
 type ElementQuery []Item
 

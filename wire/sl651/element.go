@@ -111,9 +111,6 @@ type Element struct {
 	Data     []byte // one value, or several after a TimeStep; for text and pictures everything to the end
 }
 
-// Text is the element F2: a manual report, everything to the end of the body. Names in it are GBK.
-func Text(s []byte) Element { return Element{ID: manualText, Data: s} }
-
 // Number builds an element in the form that annex C gives its identifier. A value that does not fit is an error; it is
 // rounded to the element's decimals. NaN is 'no value'.
 func Number(id ID, v float64) (Element, error) {
@@ -205,11 +202,6 @@ func (e Element) Bits() (uint32, error) {
 		return 0, fmt.Errorf("sl651 element %02X: %d bytes; the state (45) has 4", uint16(e.ID), len(e.Data))
 	}
 	return uint32(e.Data[0])<<24 | uint32(e.Data[1])<<16 | uint32(e.Data[2])<<8 | uint32(e.Data[3]), nil
-}
-
-// StateElement builds a State element from its bits.
-func StateElement(bits uint32) Element {
-	return Element{ID: State, Width: 4, Data: []byte{byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)}}
 }
 
 // Step is the distance of a series' values, from a TimeStep element.

@@ -41,21 +41,6 @@ func Message(list ...Command) []byte {
 	return b
 }
 
-// Split returns the length of the message at the head of a stream, 0 if it is not whole yet.
-func Split(b []byte) (int, error) {
-	if len(b) < 4 {
-		return 0, nil
-	}
-	n := binary.BigEndian.Uint32(b)
-	if n < 4 || n > longest {
-		return 0, fmt.Errorf("traci message: length %d; it lies between 4 and %d", n, longest)
-	}
-	if int(n) > len(b) {
-		return 0, nil
-	}
-	return int(n), nil
-}
-
 // next takes one command off a message's body.
 func next(b []byte) (Command, []byte, error) {
 	if len(b) < 2 {

@@ -23,7 +23,6 @@ const (
 	tagSamples      = 277
 	tagRowsPerStrip = 278
 	tagStripCounts  = 279
-	tagPlanar       = 284
 	tagPredictor    = 317
 	tagTileWidth    = 322
 	tagTileLength   = 323
