@@ -530,7 +530,7 @@ func TestJunctionIsOpened(t *testing.T) {
 			said[a.Name] = a.Said.En
 		}
 	}
-	if said["mode"] != "by the centre: stage by stage" || said["stage"] != "2" {
+	if said["mode"] != "centre: stage by stage" || said["stage"] != "2" {
 		t.Errorf("said %v", said)
 	}
 	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {

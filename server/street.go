@@ -174,10 +174,16 @@ func (s *Server) play(p *brain.StreetPlay, list []passage) playInfo {
 	x := playInfo{Led: p.Led, Greens: [][][2]int{}, Trails: []trailInfo{}, Delay: p.Along.Mean(), Of: p.Along.Vehicles, Modes: modeDelays(p.Delay)}
 	for i, of := range p.Greens {
 		greens := [][2]int{}
+		j, was := &s.city.Signals[list[i].junction], false
 		for _, g := range of {
-			if s.city.Signals[list[i].junction].InStage(g.Stage, list[i].movement) {
+			is := j.InStage(g.Stage, list[i].movement)
+			switch {
+			case is && was: // it stays green from one stage to the next
+				greens[len(greens)-1][1] = g.To
+			case is:
 				greens = append(greens, [2]int{g.From, g.To})
 			}
+			was = is
 		}
 		x.Greens = append(x.Greens, greens)
 	}

@@ -38,7 +38,7 @@ export class Compare {
   readonly right: Pane;
   private share = 0.5;
   private readonly heads = [el('div.side.left'), el('div.side.right')] as const;
-  private said: [string, string] = ['', ''];
+  private said: [string, string] = [t('loading'), t('loading')];
   private names: string[] = [];
 
   constructor(private readonly stage: HTMLElement, private readonly holder: HTMLElement, private readonly bar: HTMLElement, readonly left: Pane, map: CityMap, branch: string, ahead: number, private readonly times: Times,

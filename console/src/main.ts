@@ -384,6 +384,7 @@ async function start(): Promise<void> {
       time.update(times.now(), samples, f, decisions);
       sought(); // a newer forecast takes the place of the one drawn
       void cover.refresh(times.now());
+      drawer.follow();
       drawOutlook(); compared?.draw();
       if (!layerBox.contains(document.activeElement)) drawLayers();
       if (view !== 'now') await drawPage();
