@@ -167,8 +167,8 @@ func phases(j *city.Junction, stage int) (list []int) {
 
 // controlModes says how a controller runs, by GB/T 20999-2017's numbers, which the twin keeps for every controller.
 var controlModes = map[float64]city.Text{
-	0x10: {En: "by the centre", Zh: "中心控制"}, 0x11: {En: "centre: timetable", Zh: "中心日计划控制"}, 0x12: {En: "by the centre: optimised", Zh: "中心优化控制"},
-	0x13: {En: "centre: coordinated", Zh: "中心协调控制"}, 0x14: {En: "by the centre: adaptive", Zh: "中心自适应控制"}, 0x15: {En: "by the centre: stage by stage", Zh: "中心手动控制（逐阶段）"},
+	0x10: {En: "by the centre", Zh: "中心控制"}, 0x11: {En: "centre: timetable", Zh: "中心日计划控制"}, 0x12: {En: "centre: optimised", Zh: "中心优化控制"},
+	0x13: {En: "centre: coordinated", Zh: "中心协调控制"}, 0x14: {En: "centre: adaptive", Zh: "中心自适应控制"}, 0x15: {En: "centre: stage by stage", Zh: "中心手动控制（逐阶段）"},
 	0x20: {En: "local", Zh: "本地控制"}, 0x21: {En: "local: fixed time", Zh: "本地定周期控制"}, 0x22: {En: "local: actuated", Zh: "本地感应控制"},
 	0x23: {En: "local: coordinated", Zh: "本地协调控制"}, 0x24: {En: "local: adaptive", Zh: "本地自适应控制"}, 0x25: {En: "local: by hand", Zh: "本地手动控制"},
 	0x30: {En: "special", Zh: "特殊控制"}, 0x31: {En: "flashing", Zh: "黄闪"}, 0x32: {En: "all red", Zh: "全红"}, 0x33: {En: "off", Zh: "关灯"},

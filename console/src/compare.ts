@@ -79,7 +79,7 @@ export class Compare {
   get shareLeft(): number { return this.share; }
 
   private async list(): Promise<void> {
-    this.names = (await api.branches()).map((b) => b.name).reverse();
+    this.names = (await api.branches().catch(() => [])).map((b) => b.name).reverse();
     this.draw();
   }
 

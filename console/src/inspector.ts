@@ -116,7 +116,7 @@ export class Inspector {
     if (!id.startsWith('urn:')) { fill(this.body, el('p.quiet', {}, t('insp.missing'))); return; }
     let e: api.Entity;
     try { e = await api.entity(id); } catch (err) {
-      if (this.current === id) fill(this.body, el('p.quiet', {}, err instanceof api.Refused && err.status === 404 ? t('insp.missing') : String(err instanceof Error ? err.message : err)), el('table', {}, ...this.waterRows()));
+      if (this.current === id) fill(this.body, el('p.quiet', {}, err instanceof api.Refused ? (err.status === 404 ? t('insp.missing') : err.message) : t('lost')), el('table', {}, ...this.waterRows()));
       return;
     }
     if (this.current !== id) return;
@@ -191,9 +191,10 @@ export class Inspector {
     if (this.opening === id) return;
     this.opening = id;
     const read = type === 'TrafficSignal' ? api.junction(id).then(junction) : api.workplan(id).then((p) => workplan(p, this.around.clock(), (gauge) => void this.show(gauge, this.at)));
-    const shown = await read.catch((e: unknown) => [el('p.quiet', {}, e instanceof Error ? e.message : String(e))]);
+    // What a server that does not answer has told before stays: the head says that the connection is lost.
+    const shown = await read.catch((e: unknown) => (e instanceof api.Refused ? [el('p.quiet', {}, e.message)] : this.opened.firstChild ? undefined : [el('p.warn', {}, t('lost'))]));
     if (this.opening === id) this.opening = '';
-    if (this.current === id) fill(this.opened, ...shown);
+    if (this.current === id && shown) fill(this.opened, ...shown);
   }
 
   private async plot(id: string, a: api.Attribute, chosen: boolean): Promise<void> {

@@ -176,6 +176,18 @@ test('an address that names nothing says so', async () => {
   await page.close();
 });
 
+test('what a server that is gone can no longer tell is said, in the language chosen', async () => {
+  const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
+  await page.waitForSelector('.when.now');
+  await page.context().setOffline(true);
+  await page.evaluate(() => { window.citybrain.pick('urn:ngsi-ld:TrafficSignal:j27'); });
+  await page.keyboard.press('c');
+  await until(page, () => /连接中断/.test(document.querySelector('.inspector').textContent) && !/Failed/.test(document.body.textContent));
+  await until(page, () => !document.querySelector('.side.right') || /连接中断/.test(document.querySelector('.side.right').textContent));
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
 test('a junction opens to its movements, the next two minutes and why', async () => {
   const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
   await page.waitForSelector('.junction rect.green');
