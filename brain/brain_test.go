@@ -382,7 +382,7 @@ func TestOpenJunctionLooksAhead(t *testing.T) {
 		b.est.queues.waiting[l][1] = float64(3 + l%9)
 	}
 	before := b.streets.Snapshot()
-	found := false
+	found, counting := false, 0
 	for j := range b.city.Signals {
 		b.ruling, b.est.centre[j], b.est.stage[j] = true, true, 0
 		b.lead.stage[j], b.lead.since[j] = 0, 540
@@ -410,16 +410,33 @@ func TestOpenJunctionLooksAhead(t *testing.T) {
 		if len(a.More) != len(b.city.Signals[j].Stages) {
 			t.Fatalf("junction %d: costs %v", j, a.More)
 		}
+		if !now.Led || now.Fixed || a.Begins < 0 || a.More[a.Begins] != 0 {
+			t.Errorf("junction %d: led %v, fixed %v, begins with %d of %v", j, now.Led, now.Fixed, a.Begins, a.More)
+		}
 		found = found || a.RunnerUp >= 0 && a.Cost > 0 && a.Cost == a.More[a.RunnerUp]
+		// Where displays count down and a change is asked for, nothing is to be chosen, and it says so.
+		if b.city.Signals[j].Countdown {
+			was := b.wants[j]
+			b.wants[j].stage, b.wants[j].at = 1, b.now
+			now, ahead := b.OpenJunction(j)
+			if a, err := ahead(ctx); err != nil || !now.Fixed || a.More != nil || len(a.Greens) == 0 {
+				t.Errorf("junction %d counts down: fixed %v, costs %v: %v", j, now.Fixed, a.More, err)
+			}
+			b.wants[j] = was
+			counting++
+		}
 		b.ruling = false
-		if _, ahead = b.OpenJunction(j); true {
-			if a, err := ahead(ctx); err != nil || a.RunnerUp != -1 {
+		if now, ahead = b.OpenJunction(j); true {
+			if a, err := ahead(ctx); err != nil || a.RunnerUp != -1 || a.Begins != -1 || now.Led {
 				t.Errorf("junction %d has a runner-up where its plan rules: %+v, %v", j, a, err)
 			}
 		}
-		if j == 3 {
+		if j >= 3 && counting > 0 || j > 15 {
 			break
 		}
+	}
+	if counting == 0 {
+		t.Error("no junction counts down")
 	}
 	if !found {
 		t.Error("no junction had a runner-up")

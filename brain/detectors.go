@@ -279,11 +279,11 @@ func (b *Brain) judgeDetectors() error {
 		b.note(dec, b.city.Signals[d.loops[d.fresh[0]].junction].At)
 	}
 	if n := len(out); n > 0 {
-		note(city.Text{En: fmt.Sprintf("Leave out %d detectors", n), Zh: fmt.Sprintf("停用%d个检测器的数据", n)}, city.Text{En: strings.Join(out, "; ") + ".", Zh: strings.Join(outZh, "；") + "。"},
+		note(city.Text{En: "Leave out " + counted(n, "detector"), Zh: fmt.Sprintf("停用%d个检测器的数据", n)}, city.Text{En: strings.Join(out, "; ") + ".", Zh: strings.Join(outZh, "；") + "。"},
 			city.Text{En: "queues would be estimated by what these report", Zh: "将按其错误数据估计排队"})
 	}
 	if n := len(in); n > 0 {
-		note(city.Text{En: fmt.Sprintf("Believe %d detectors again", n), Zh: fmt.Sprintf("恢复采用%d个检测器的数据", n)}, city.Text{En: strings.Join(in, "; ") + ".", Zh: strings.Join(inZh, "；") + "。"},
+		note(city.Text{En: "Believe " + counted(n, "detector") + " again", Zh: fmt.Sprintf("恢复采用%d个检测器的数据", n)}, city.Text{En: strings.Join(in, "; ") + ".", Zh: strings.Join(inZh, "；") + "。"},
 			city.Text{En: "their approaches would stay without a detector", Zh: "相应进口将继续缺少检测数据"})
 	}
 	return nil
@@ -294,6 +294,14 @@ var laneNames = [...]city.Text{{En: "all lanes", Zh: "全部车道"}, {En: "left
 
 // LanesName is a group of lanes in words.
 func LanesName(g city.LaneGroup) city.Text { return laneNames[g] }
+
+// counted is so many of a thing in English.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
 
 func orElse(s, other string) string {
 	if s == "" {

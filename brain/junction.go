@@ -14,6 +14,7 @@ type JunctionNow struct {
 	Stage    int       // that its controller reports, −1: unknown
 	Led      bool      // by the brain
 	Flashing bool      // its conflict monitor has it flash
+	Fixed    bool      // its green's end is announced, by a countdown or to its equipment: what comes next is decided
 	Fallen   bool      // its delay left its forecast's band: it keeps its reference plan
 	Loops    []LoopNow // its detectors
 	Queues   []float64 // vehicles that wait, by movement; 0 for walkers, whom nobody counts
@@ -25,6 +26,8 @@ type JunctionAhead struct {
 	// More is, by stage, the vehicle-seconds that the best plan which begins with it would cost more than the one that is followed, until all who
 	// are known of have left; NaN where the controller would not give it now. nil where the brain does not lead.
 	More []float64
+	// Begins is the stage that the plan followed begins with, −1 where More is nil.
+	Begins int
 	// RunnerUp is the stage of the best plan that begins with another one than the brain's, −1 where there is none or the brain does not
 	// lead; Cost the vehicle-seconds more that it would have cost.
 	RunnerUp int
@@ -47,22 +50,24 @@ const lookAhead = horizon.Longest * time.Second
 // that it may be called beside the ticks.
 func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (JunctionAhead, error)) {
 	at := &b.city.Signals[j]
-	now := JunctionNow{Stage: b.est.stage[j], Led: b.est.centre[j], Flashing: b.flashing[j], Fallen: b.delays.down[j], Loops: b.Loops(j), Queues: make([]float64, len(at.Movements))}
+	lead := b.ruling && b.est.centre[j] && !b.halted
+	now := JunctionNow{Stage: b.est.stage[j], Led: lead, Flashing: b.flashing[j], Fallen: b.delays.down[j], Loops: b.Loops(j), Queues: make([]float64, len(at.Movements))}
 	for m := range at.Movements {
 		if mv := &at.Movements[m]; mv.Kind == city.Vehicles {
 			now.Queues[m] = b.est.Waiting(mv.From, mv.Turn)
 		}
 	}
-	c, net, from, lead := b.city, b.lead.net, b.streets.Fork(), b.ruling && now.Led && !b.halted
+	c, net, from := b.city, b.lead.net, b.streets.Fork()
 	var planner *horizon.Planner
 	var state *horizon.State
 	if lead {
 		b.believe(b.lead.state)
 		planner, state = b.lead.planner.Fork(horizon.Width), b.lead.state.Clone()
+		now.Fixed = now.Stage >= 0 && !now.Flashing && state.Lights[j].Stage < 0
 	}
 	return now, func(ctx context.Context) (JunctionAhead, error) {
 		as, err := playJunction(ctx, c, net, from, j, lead)
-		as.RunnerUp = -1
+		as.RunnerUp, as.Begins = -1, -1
 		if err != nil || !lead {
 			return as, err
 		}
@@ -71,7 +76,7 @@ func (b *Brain) OpenJunction(j int) (JunctionNow, func(context.Context) (Junctio
 		if !ok {
 			return as, nil
 		}
-		as.Greens, as.More = nil, make([]float64, len(p.Costs))
+		as.Greens, as.More, as.Begins = nil, make([]float64, len(p.Costs)), p.Stage
 		for _, g := range p.Greens {
 			as.Greens = append(as.Greens, StageGreen(g))
 		}

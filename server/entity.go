@@ -64,7 +64,11 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 			if a.Name == "location" || a.Name == "order" && typ == "Command" {
 				continue
 			}
-			info.Attributes = append(info.Attributes, s.said(attribute(a)))
+			x := s.said(attribute(a))
+			if typ == "TrafficSignal" {
+				x.Said = s.signalSaid(local, x)
+			}
+			info.Attributes = append(info.Attributes, x)
 		}
 	}
 	if !known {

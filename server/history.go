@@ -23,7 +23,7 @@ type Attribute struct {
 	Unit     string  `json:"unit,omitempty"`
 	Observed float64 `json:"observed,omitempty"`
 	Recorded float64 `json:"recorded,omitempty"`
-	// Said is what people say for a value that is an identifier of the city's: a unit, a station, a hospital.
+	// Said is what people say for a value that is an identifier of the city's (a unit, a station, a hospital) or a code (a signal's mode, its stage).
 	Said *city.Text `json:"said,omitempty"`
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"citybrain/brain"
 	"citybrain/city"
@@ -19,12 +21,14 @@ type junctionInfo struct {
 	Led       bool           `json:"led"`
 	Signed    bool           `json:"signed"`    // a responsible engineer has signed its matrix
 	Countdown bool           `json:"countdown"` // displays count its greens down
+	Fixed     bool           `json:"fixed"`     // its green's end is announced: what comes next is decided
 	Flashing  bool           `json:"flashing"`  // its conflict monitor has it flash
 	Fallen    bool           `json:"fallen"`    // it went back to its reference plan because its delay left its forecast's band
 	Detectors []detectorInfo `json:"detectors"` // those that are left out
 	Movements []movementInfo `json:"movements"`
 	Stages    []stageInfo    `json:"stages"`
 	Greens    []greenInfo    `json:"greens"`
+	Begins    *int           `json:"begins,omitempty"` // the stage that the plan followed begins with; absent where the brain chooses none now
 	RunnerUp  *runnerUpInfo  `json:"runnerUp,omitempty"`
 	Delay     []modeDelay    `json:"delay"` // of each mode, over the time looked ahead
 }
@@ -112,7 +116,7 @@ func (s *Server) junction(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.JunctionAhead) junctionInfo {
 	j := &s.city.Signals[at]
-	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Countdown: j.Countdown, Flashing: now.Flashing, Fallen: now.Fallen, Detectors: []detectorInfo{}, Greens: []greenInfo{}, Delay: modeDelays(ahead.Modes)}
+	info := junctionInfo{ID: id, Stage: now.Stage, Led: now.Led, Signed: j.Signed, Countdown: j.Countdown, Fixed: now.Fixed, Flashing: now.Flashing, Fallen: now.Fallen, Detectors: []detectorInfo{}, Greens: []greenInfo{}, Delay: modeDelays(ahead.Modes)}
 	for _, l := range now.Loops {
 		if l.State != brain.LoopSound {
 			info.Detectors = append(info.Detectors, detectorInfo{s.city.Streets.Links[l.Link].Name, brain.LanesName(l.Lanes), l.State.Name(), l.Since.Unix()})
@@ -127,21 +131,14 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		for _, path := range mv.Paths {
 			line := make([][2]float64, len(path))
 			for i, p := range path {
-				line[i] = [2]float64{p[0] - j.At[0], p[1] - j.At[1]}
+				line[i] = [2]float64{cm(p[0] - j.At[0]), cm(p[1] - j.At[1])}
 			}
 			x.Paths = append(x.Paths, line)
 		}
 		info.Movements = append(info.Movements, x)
 	}
-	rings, ringed, err := j.Rings()
 	for st := range j.Stages {
-		x := stageInfo{Movements: j.Stages[st].Movements}
-		if ringed && err == nil {
-			phases, _ := rings.Stage(st)
-			for _, ph := range phases {
-				x.Phases = append(x.Phases, ph+1)
-			}
-		}
+		x := stageInfo{Movements: j.Stages[st].Movements, Phases: phases(j, st)}
 		if st < len(ahead.More) && !math.IsNaN(ahead.More[st]) {
 			x.More = &ahead.More[st]
 		}
@@ -150,11 +147,67 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 	for _, g := range ahead.Greens {
 		info.Greens = append(info.Greens, greenInfo(g))
 	}
+	if ahead.More != nil {
+		info.Begins = &ahead.Begins
+	}
 	if ahead.RunnerUp >= 0 {
 		info.RunnerUp = &runnerUpInfo{ahead.RunnerUp, ahead.Cost}
 	}
 	return info
 }
+
+// phases is what a stage of a controller of rings is to its equipment: one phase of each ring, from 1; nil where it has no rings.
+func phases(j *city.Junction, stage int) (list []int) {
+	rings, ringed, err := j.Rings()
+	if !ringed || err != nil {
+		return nil
+	}
+	of, _ := rings.Stage(stage)
+	for _, ph := range of {
+		list = append(list, ph+1)
+	}
+	return list
+}
+
+// controlModes says how a controller runs, by GB/T 20999-2017's numbers, which the twin keeps for every controller.
+var controlModes = map[float64]city.Text{
+	0x10: {En: "by the centre", Zh: "中心控制"}, 0x11: {En: "centre: timetable", Zh: "中心日计划控制"}, 0x12: {En: "centre: optimised", Zh: "中心优化控制"},
+	0x13: {En: "centre: coordinated", Zh: "中心协调控制"}, 0x14: {En: "centre: adaptive", Zh: "中心自适应控制"}, 0x15: {En: "centre: stage by stage", Zh: "中心手动控制（逐阶段）"},
+	0x20: {En: "local", Zh: "本地控制"}, 0x21: {En: "local: fixed time", Zh: "本地定周期控制"}, 0x22: {En: "local: actuated", Zh: "本地感应控制"},
+	0x23: {En: "local: coordinated", Zh: "本地协调控制"}, 0x24: {En: "local: adaptive", Zh: "本地自适应控制"}, 0x25: {En: "local: by hand", Zh: "本地手动控制"},
+	0x30: {En: "special", Zh: "特殊控制"}, 0x31: {En: "flashing", Zh: "黄闪"}, 0x32: {En: "all red", Zh: "全红"}, 0x33: {En: "off", Zh: "关灯"},
+}
+
+// signalSaid is a signal's attribute in words, where it is a code: its mode, and its stage as its equipment counts it.
+func (s *Server) signalSaid(local string, a Attribute) *city.Text {
+	v, ok := a.Value.(float64)
+	if !ok {
+		return a.Said
+	}
+	switch a.Name {
+	case "mode":
+		if words, ok := controlModes[v]; ok {
+			return &words
+		}
+	case "stage":
+		for i := range s.city.Signals {
+			j, n := &s.city.Signals[i], int(v)
+			if j.ID != local || n < 0 || n >= len(j.Stages) {
+				continue
+			}
+			if list := phases(j, n); list != nil {
+				words := strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", "+")
+				return &city.Text{En: "phases " + words, Zh: "相位" + words}
+			}
+			words := strconv.Itoa(n + 1)
+			return &city.Text{En: words, Zh: words}
+		}
+	}
+	return a.Said
+}
+
+// cm rounds metres to centimetres.
+func cm(x float64) float64 { return math.Round(x*100) / 100 }
 
 // A modeDelay is how long one of a mode waits at lights.
 type modeDelay struct {

@@ -148,8 +148,8 @@ func TestStreet(t *testing.T) {
 	if x.Length != 600 || x.At != 300 || len(x.Signals) != 1 || x.Signals[0].Along != 300 || len(x.Pace) != 1 || x.Pace[0].Seconds != 30 {
 		t.Errorf("street: %+v", x)
 	}
-	if got := fmt.Sprint(x.Signals[0].Greens); got != "[[-145 -50]]" {
-		t.Errorf("its signal was green at %s", got)
+	if got := fmt.Sprint(x.Signals[0].Greens, x.Signals[0].Known); got != "[[-145 -50]] -200" {
+		t.Errorf("its signal was green at, and known since, %s", got)
 	}
 	if len(x.Plays) != 2 || fmt.Sprint(x.Plays[0].Greens, x.Plays[1].Greens) != "[[[10 70]]] [[[10 40]]]" || x.Plays[0].Delay != 15 || len(x.Plays[0].Modes) != 1 || x.Plays[0].Modes[0] != (modeDelay{"bus", 10, 2}) {
 		t.Errorf("what it will show: %+v", x.Plays)

@@ -81,7 +81,7 @@ func (g *rig) Halt(on bool, _ string) error {
 // OpenJunction says that the town's one junction runs its first stage and would take the other next.
 func (g *rig) OpenJunction(j int) (brain.JunctionNow, func(context.Context) (brain.JunctionAhead, error)) {
 	return brain.JunctionNow{Stage: 0, Led: true, Queues: []float64{3.5, 0}}, func(context.Context) (brain.JunctionAhead, error) {
-		return brain.JunctionAhead{Greens: []brain.StageGreen{{Stage: 0, From: 0, To: 40}, {Stage: 1, From: 45, To: 120}}, More: []float64{0, 77}, RunnerUp: 1, Cost: 77}, nil
+		return brain.JunctionAhead{Greens: []brain.StageGreen{{Stage: 0, From: 0, To: 40}, {Stage: 1, From: 45, To: 120}}, More: []float64{0, 77}, Begins: 0, RunnerUp: 1, Cost: 77}, nil
 	}
 }
 
@@ -517,8 +517,21 @@ func TestJunctionIsOpened(t *testing.T) {
 	if len(j.Movements) != 2 || j.Movements[0].Street.En != "Main Street" || j.Movements[0].Queue != 3.5 || j.Movements[0].Paths[0][0] != [2]float64{10, 0} || !j.Movements[1].Walkers {
 		t.Errorf("movements %+v", j.Movements)
 	}
-	if len(j.Greens) != 2 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].More == nil || *j.Stages[1].More != 77 {
+	if len(j.Greens) != 2 || j.Begins == nil || *j.Begins != 0 || j.RunnerUp == nil || j.RunnerUp.VehicleSeconds != 77 || j.Stages[1].More == nil || *j.Stages[1].More != 77 {
 		t.Errorf("%+v", j)
+	}
+	// Its codes are told in words.
+	if _, err := g.twin.Main().Apply(twin.Set("urn:ngsi-ld:TrafficSignal:s1", "TrafficSignal", twin.Number("mode", 0x15, "", noon), twin.Number("stage", 1, "", noon))); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, a := range decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:TrafficSignal:s1").Attributes {
+		if a.Said != nil {
+			said[a.Name] = a.Said.En
+		}
+	}
+	if said["mode"] != "centre: stage by stage" || said["stage"] != "2" {
+		t.Errorf("said %v", said)
 	}
 	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {
 		r, err := http.Get(g.url + "/api/junction?id=" + id)

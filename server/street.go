@@ -40,6 +40,7 @@ type (
 		Name   city.Text `json:"name"`
 		Along  float64   `json:"along"`
 		Led    bool      `json:"led"`
+		Known  int       `json:"known"`  // s from now, negative: since when its stage is known; 0: it is not
 		Greens [][2]int  `json:"greens"` // that the street's own movement has had
 	}
 	trailInfo struct {
@@ -140,12 +141,12 @@ func (s *Server) street(w http.ResponseWriter, r *http.Request) {
 	var turns []int32
 	for _, p := range list {
 		j := &s.city.Signals[p.junction]
-		greens, led, err := s.shown(v, p, now)
+		greens, known, led, err := s.shown(v, p, now)
 		if err != nil {
 			fail(w, err)
 			return
 		}
-		x.Signals = append(x.Signals, streetSignal{exchange.URN("TrafficSignal", j.ID), j.Name, p.along, led, greens})
+		x.Signals = append(x.Signals, streetSignal{exchange.URN("TrafficSignal", j.ID), j.Name, p.along, led, known, greens})
 		junctions, turns = append(junctions, p.junction), append(turns, p.turn)
 	}
 	x.Trails = s.reported(v, chain, now)
@@ -173,10 +174,16 @@ func (s *Server) play(p *brain.StreetPlay, list []passage) playInfo {
 	x := playInfo{Led: p.Led, Greens: [][][2]int{}, Trails: []trailInfo{}, Delay: p.Along.Mean(), Of: p.Along.Vehicles, Modes: modeDelays(p.Delay)}
 	for i, of := range p.Greens {
 		greens := [][2]int{}
+		j, was := &s.city.Signals[list[i].junction], false
 		for _, g := range of {
-			if s.city.Signals[list[i].junction].InStage(g.Stage, list[i].movement) {
+			is := j.InStage(g.Stage, list[i].movement)
+			switch {
+			case is && was: // it stays green from one stage to the next
+				greens[len(greens)-1][1] = g.To
+			case is:
 				greens = append(greens, [2]int{g.From, g.To})
 			}
+			was = is
 		}
 		x.Greens = append(x.Greens, greens)
 	}
@@ -192,21 +199,22 @@ func (s *Server) play(p *brain.StreetPlay, list []passage) playInfo {
 	return x
 }
 
-// shown is when a street's movement has been green of late, by the stages that its controller reported, and whether the brain leads it.
-func (s *Server) shown(v policy.View, p passage, now time.Time) (greens [][2]int, led bool, err error) {
+// shown is when a street's movement has been green of late, by the stages that its controller reported, since when these are known, and
+// whether the brain leads it.
+func (s *Server) shown(v policy.View, p passage, now time.Time) (greens [][2]int, known int, led bool, err error) {
 	j := &s.city.Signals[p.junction]
 	id := exchange.URN("TrafficSignal", j.ID)
 	greens = [][2]int{}
 	e, ok := v.Get(id)
 	if !ok {
-		return greens, false, nil
+		return greens, 0, false, nil
 	}
 	if mode, ok := e.Number("mode"); ok {
 		led = mode >= 0x10 && mode < 0x20
 	}
 	hist, err := v.History(id, "stage", now.Add(-streetPast-3*time.Minute), now, twin.ByObserved)
 	if err != nil {
-		return nil, false, err
+		return nil, 0, false, err
 	}
 	stage, open := -1, math.Inf(1) // since when it is green, s from now
 	end := func(t float64) {
@@ -222,6 +230,9 @@ func (s *Server) shown(v policy.View, p passage, now time.Time) (greens [][2]int
 			continue
 		}
 		t := hist[i].ObservedAt().Sub(now).Seconds()
+		if stage < 0 {
+			known = int(math.Round(math.Max(t, -streetPast.Seconds())))
+		}
 		was := stage >= 0 && j.InStage(stage, p.movement)
 		is := j.InStage(next, p.movement)
 		switch {
@@ -235,7 +246,7 @@ func (s *Server) shown(v policy.View, p passage, now time.Time) (greens [][2]int
 		stage = next
 	}
 	end(0)
-	return greens, led, nil
+	return greens, known, led, nil
 }
 
 // reported is where the vehicles that tell their place have been along a street of late.

@@ -126,6 +126,7 @@ func (ts *tiles) tile(t maptile.Tile) ([]byte, error) {
 			}
 		}
 		layer := mvt.NewLayer(l.name, fc)
+		layer.Version = 2
 		layer.ProjectToTile(t)
 		layer.Clip(mvt.MapboxGLDefaultExtentBound)
 		if l.name != "buildings" && t.Z < 15 {

@@ -284,7 +284,11 @@ func spaceTime(n *control.Network, roads []int32, x *side) template.HTML {
 		}
 	}
 	for k := (x.from + 59) / 60; k*60 <= x.from+x.span; k += 2 {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%g">%d min</text>`, px(float64(k*60))-8, h-4, k)
+		anchor := "middle"
+		if k*60 == x.from+x.span {
+			anchor = "end"
+		}
+		fmt.Fprintf(&b, `<text x="%.1f" y="%g" text-anchor="%s">%d min</text>`, px(float64(k*60)), h-4, anchor, k)
 	}
 	for k := 0.0; k < total; k += math.Max(100, math.Round(total/500)*100) {
 		fmt.Fprintf(&b, `<text x="0" y="%.1f">%.0f m</text>`, py(k)-2, k)
@@ -311,7 +315,7 @@ func queueMap(n *control.Network, x *side, most float64) template.HTML {
 		if most > 0 {
 			share = math.Sqrt(x.standing[r] / most)
 		}
-		fmt.Fprintf(&b, `<polyline class="road" style="stroke:hsl(%.0f %.0f%% 50%%);stroke-width:%.1f" points="`, 130*(1-share), 20+70*share, 1+6*share)
+		fmt.Fprintf(&b, `<polyline class="road" style="stroke:%s;stroke-width:%.1f" points="`, heat(share), 1+6*share)
 		for _, p := range n.Lanes[road.First].Line {
 			fmt.Fprintf(&b, "%.1f,%.1f ", (p[0]-minX)*k, (maxY-p[1])*k)
 		}
@@ -321,34 +325,74 @@ func queueMap(n *control.Network, x *side, most float64) template.HTML {
 	return template.HTML(b.String())
 }
 
+// heat is the colour of a share of the most that stood.
+func heat(share float64) string {
+	return fmt.Sprintf("hsl(%.0f %.0f%% 50%%)", 130*(1-share), 20+70*share)
+}
+
+// heatScale says what the colours of the queue maps mean, where most is the reddest.
+func heatScale(most float64) template.HTML {
+	digits := 2
+	if most >= 10 {
+		digits = 0
+	}
+	var b strings.Builder
+	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
+		fmt.Fprintf(&b, `<i style="background:%s"></i>%.*f `, heat(share), digits, most*share*share)
+	}
+	return template.HTML(b.String() + "veh·h")
+}
+
+// upTo lists round numbers from 0 to a little beyond most, about five.
+func upTo(most float64) []float64 {
+	ten := math.Pow(10, math.Floor(math.Log10(most/5)))
+	step := 10 * ten
+	for _, k := range []float64{1, 2, 5} {
+		if k*ten*5 >= most {
+			step = k * ten
+			break
+		}
+	}
+	list := []float64{0}
+	for list[len(list)-1] < most {
+		list = append(list, float64(len(list))*step)
+	}
+	return list
+}
+
 // diagram draws both sides' macroscopic fundamental diagrams: vehicles on the net against trips that end, minute by minute.
 func diagram(sides [2]*side) template.HTML {
-	const w, h, left, bottom = 620.0, 260.0, 44.0, 30.0
+	const w, h, left, right, top, bottom = 620.0, 300.0, 50.0, 14.0, 24.0, 34.0
 	mx, my := 1.0, 1.0
 	for _, x := range sides {
 		for _, p := range x.fund {
 			mx, my = max(mx, p[0]), max(my, p[1])
 		}
 	}
+	across, up := upTo(mx), upTo(my)
+	px := func(v float64) float64 { return left + v/across[len(across)-1]*(w-left-right) }
+	py := func(v float64) float64 { return h - bottom - v/up[len(up)-1]*(h-bottom-top) }
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g">`, w, h)
+	for _, v := range across {
+		fmt.Fprintf(&b, `<line class="grid" x1="%.1f" x2="%.1f" y1="%g" y2="%g"/><text x="%.1f" y="%g" text-anchor="middle">%.0f</text>`, px(v), px(v), top, h-bottom, px(v), h-bottom+13, v)
+	}
+	for _, v := range up {
+		fmt.Fprintf(&b, `<line class="grid" x1="%g" x2="%g" y1="%.1f" y2="%.1f"/><text x="%g" y="%.1f" text-anchor="end">%.0f</text>`, left, w-right, py(v), py(v), left-6, py(v)+4, v)
+	}
 	for i, x := range sides {
 		for _, p := range x.fund {
-			fmt.Fprintf(&b, `<circle class="s%d" r="3" cx="%.1f" cy="%.1f"/>`, i, left+p[0]/mx*(w-left-8), (h-bottom)*(1-p[1]/my)+6)
+			fmt.Fprintf(&b, `<circle class="s%d" r="3" cx="%.1f" cy="%.1f"/>`, i, px(p[0]), py(p[1]))
 		}
 	}
-	for k := 0; k <= 4; k++ {
-		v := float64(k) / 4
-		fmt.Fprintf(&b, `<text x="%.1f" y="%g">%.0f</text><text x="0" y="%.1f">%.0f</text>`, left+v*(w-left-30), h-16, v*mx, (h-bottom)*(1-v)+10, v*my)
-	}
-	fmt.Fprintf(&b, `<text x="%g" y="%g">vehicles on the net 在网车辆</text><text x="%g" y="12">trips ending an hour 完成出行/小时</text></svg>`, w-200, h-2, left+4)
+	fmt.Fprintf(&b, `<text x="%g" y="%g" text-anchor="end">vehicles on the net 在网车辆</text><text x="4" y="14">trips ending an hour 完成出行/小时</text></svg>`, w-right, h-6)
 	return template.HTML(b.String())
 }
 
 var reportPage = template.Must(template.New("report").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>{{.Title}}</title>
 <style>body{font:14px/1.5 "Noto Sans CJK SC","DejaVu Sans",sans-serif;max-width:1320px;margin:24px auto;padding:0 16px;color:#1f2733;background:#fff}
 h1{font-size:22px}h2{font-size:16px;margin-top:28px}table{border-collapse:collapse}td,th{padding:4px 14px 4px 0;text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}
-.two{display:grid;grid-template-columns:1fr 1fr;gap:24px}svg{width:100%;background:#faf9f6;border:1px solid #e3e0d8}text{font-size:11px;fill:#667085}
+figure{margin:0}figcaption{font-weight:600}.one{max-width:800px}.two{display:grid;grid-template-columns:1fr 1fr;gap:24px}i{display:inline-block;width:18px;height:4px;margin:0 4px 3px 10px}line.grid{stroke:#e3e0d8}svg{width:100%;background:#faf9f6;border:1px solid #e3e0d8}text{font-size:11px;fill:#667085}
 .v{fill:none;stroke:#1f2733;stroke-width:.7;opacity:.7}.r{fill:#d64545}.g{fill:#2ea36b}.y{fill:#e0a800}.road{fill:none}.s0{fill:#b7791f}.s1{fill:#1666b8}p.q{color:#667085}</style>
 <h1>{{.Title}}</h1><p class="q">{{.Under}}</p>
 <table><tr><th></th>{{range .Sides}}<th>{{.Controller}}</th>{{end}}</tr>
@@ -357,9 +401,9 @@ h1{font-size:22px}h2{font-size:16px;margin-top:28px}table{border-collapse:collap
 <tr><td>finished 完成</td>{{range .Sides}}<td>{{.Finished}}</td>{{end}}</tr>
 <tr><td>never inserted 未能进入</td>{{range .Sides}}<td>{{.Never}}</td>{{end}}</tr>
 <tr><td>standing 停车总时 (veh·h)</td>{{range .Sides}}<td>{{printf "%.1f" .Standing}}</td>{{end}}</tr></table>
-<h2>Time and space along the busiest corridor 最繁忙走廊时空图</h2><p class="q">{{.Corridor}}</p><div class="two">{{range .SpaceTime}}<figure>{{.}}</figure>{{end}}</div>
-<h2>Where vehicles stood 排队分布</h2><p class="q">Width and colour by vehicle-hours, the same scale on both sides. 两侧同一比例。</p><div class="two">{{range .Maps}}<figure>{{.}}</figure>{{end}}</div>
-<h2>Macroscopic fundamental diagram 宏观基本图</h2><p class="q">One point a minute: <span style="color:#b7791f">●</span> {{(index .Sides 0).Controller}} <span style="color:#1666b8">●</span> {{(index .Sides 1).Controller}}</p><figure>{{.Fund}}</figure></html>
+<h2>Time and space along the busiest corridor 最繁忙走廊时空图</h2><p class="q">{{.Corridor}}<br><i style="background:#2ea36b"></i>green 绿灯<i style="background:#e0a800"></i>yellow 黄灯<i style="background:#d64545"></i>red 红灯<i style="background:#1f2733;height:1px"></i>a vehicle 车辆轨迹</p><div class="two">{{range $i, $p := .SpaceTime}}<figure><figcaption>{{(index $.Sides $i).Controller}}</figcaption>{{$p}}</figure>{{end}}</div>
+<h2>Where vehicles stood 排队分布</h2><p class="q">Width and colour by vehicle-hours, the same scale on both sides. 线宽与颜色为停车总时，两侧同一比例。<br>{{.Scale}}</p><div class="two">{{range $i, $p := .Maps}}<figure><figcaption>{{(index $.Sides $i).Controller}}</figcaption>{{$p}}</figure>{{end}}</div>
+<h2>Macroscopic fundamental diagram 宏观基本图</h2><p class="q">One point a minute 每分钟一点: <span style="color:#b7791f">●</span> {{(index .Sides 0).Controller}} <span style="color:#1666b8">●</span> {{(index .Sides 1).Controller}}</p><figure class="one">{{.Fund}}</figure></html>
 `))
 
 func drawReport(n *control.Network, name string, seed uint64, duration int, sides [2]*side) (string, error) {
@@ -374,12 +418,13 @@ func drawReport(n *control.Network, name string, seed uint64, duration int, side
 	}
 	var b strings.Builder
 	err := reportPage.Execute(&b, map[string]any{
-		"Title": fmt.Sprintf("%s and %s", sides[0].Controller, sides[1].Controller),
-		"Under": fmt.Sprintf("%s · seed %d · %d s · microscopic engine, build %s · delay counts the time lost on the way and before entering, of every trip that was due", filepath.Base(name), seed, duration, build),
+		"Title": fmt.Sprintf("Before and after 前后对比: %s → %s", sides[0].Controller, sides[1].Controller),
+		"Under": fmt.Sprintf("%s · seed %d · %d s · microscopic engine, build %s · delay counts the time lost on the way and before entering, of every trip that was due · 延误含途中损失与进入前等待，计全部应出行车辆", filepath.Base(name), seed, duration, build),
 		"Sides": sides, "Corridor": strings.Join(names, " → "),
 		"SpaceTime": []template.HTML{spaceTime(n, roads, sides[0]), spaceTime(n, roads, sides[1])},
 		"Maps":      []template.HTML{queueMap(n, sides[0], most), queueMap(n, sides[1], most)},
 		"Fund":      diagram(sides),
+		"Scale":     heatScale(most),
 	})
 	return b.String(), err
 }

@@ -71,7 +71,7 @@ export interface Street {
   past: number;
   ahead: number;
   line: [number, number][];
-  signals: { id: string; name: Text; along: number; led: boolean; greens: [number, number][] }[];
+  signals: { id: string; name: Text; along: number; led: boolean; known: number; greens: [number, number][] }[];
   trails: Trail[];
   plays: Play[];
   pace: { from: number; to: number; seconds: number }[];
@@ -119,6 +119,8 @@ export interface Junction {
   signed: boolean;
   countdown: boolean;
   flashing: boolean;
+  /** Its green's end is announced: what comes next is decided. */
+  fixed: boolean;
   fallen: boolean;
   detectors: { street: Text; lanes: Text; state: Text; since: number }[];
   movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; paths: [number, number][][]; delay: number; served: number }[];
@@ -126,6 +128,8 @@ export interface Junction {
   /** Of a controller of rings a stage has a phase of each. */
   stages: { movements: number[]; phases?: number[]; more?: number }[];
   greens: { stage: number; from: number; to: number }[];
+  /** The stage that the plan followed begins with. */
+  begins?: number;
   runnerUp?: { stage: number; vehicleSeconds: number };
 }
 /** A station's forecast from issued on, and what was forecast of it at least half an hour before; m. */

@@ -38,7 +38,7 @@ export class Compare {
   readonly right: Pane;
   private share = 0.5;
   private readonly heads = [el('div.side.left'), el('div.side.right')] as const;
-  private said: [string, string] = ['', ''];
+  private said: [string, string] = [t('loading'), t('loading')];
   private names: string[] = [];
 
   constructor(private readonly stage: HTMLElement, private readonly holder: HTMLElement, private readonly bar: HTMLElement, readonly left: Pane, map: CityMap, branch: string, ahead: number, private readonly times: Times,
@@ -79,7 +79,7 @@ export class Compare {
   get shareLeft(): number { return this.share; }
 
   private async list(): Promise<void> {
-    this.names = (await api.branches()).map((b) => b.name).reverse();
+    this.names = (await api.branches().catch(() => [])).map((b) => b.name).reverse();
     this.draw();
   }
 

@@ -8,7 +8,7 @@ export function modes(of: readonly (readonly ModeDelay[])[], names: readonly str
   return el('div.modes', {}, ...all.map((mode) => el('div', {}, el('span', {}, t(`mode.${mode}`)),
     el('div', {}, ...of.map((list, i) => {
       const m = list.find((x) => x.mode === mode);
-      return el('div.bar1', { title: names[i] ?? '', className: 'bar1' + (i ? ' other' : '') }, el('i', { style: { width: `${(100 * (m?.seconds ?? 0)) / most}%` } }), m ? `${seconds(m.seconds)}${m.of ? ` · ${number(m.of)}` : ''}` : '–');
+      return el('div.bar1', { title: names[i] ?? '', className: 'bar1' + (i ? ' other' : '') }, el('i', { style: { width: `${(100 * (m?.seconds ?? 0)) / most}%` } }), m ? `${seconds(m.seconds)}${m.of ? ` · ${t('delay.vehicles', { n: number(m.of) })}` : ''}` : '–');
     })))),
     all.includes('walk') ? el('p.quiet', {}, t('delay.walk')) : el('span'));
 }

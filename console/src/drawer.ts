@@ -26,14 +26,17 @@ export class Drawer {
   private sheet: Sheet = 'waves';
   private which = 0;
   private asked = 0;
+  private asking = false;
+  private read = 0; // when it was last asked, by the page's clock
   private street: api.Street | undefined;
   private profile: api.Profile | undefined;
   private readonly head = el('header');
   private readonly body = el('div.sheet2');
+  private readonly foot = el('div');
 
   constructor(readonly holder: HTMLElement, private readonly around: Around) {
     holder.hidden = true;
-    holder.append(this.head, this.body);
+    holder.append(this.head, this.body, this.foot);
     new ResizeObserver(() => this.paint()).observe(holder);
   }
 
@@ -46,7 +49,7 @@ export class Drawer {
     if (other) { this.street = undefined; this.profile = undefined; this.around.trace('line' in of ? of.line : []); }
     this.holder.hidden = false;
     this.around.changed(of, sheet);
-    if (other) { this.title(''); fill(this.body, el('p.quiet', {}, t('loading'))); }
+    if (other) { this.title(''); fill(this.body, el('p.quiet', {}, t('loading'))); fill(this.foot); }
     await this.refresh();
   }
 
@@ -54,6 +57,7 @@ export class Drawer {
   async refresh(): Promise<void> {
     const of = this.of, mine = ++this.asked;
     if (!of) return;
+    this.asking = true;
     try {
       if (this.sheet === 'waves' && 'id' in of) {
         const s = await api.street(of.id);
@@ -70,10 +74,12 @@ export class Drawer {
     } catch (e) {
       if (mine === this.asked && !this.street && !this.profile) fill(this.body, el('p.warn', { title: e instanceof Error ? e.message : String(e) }, t('drawer.none')));
     }
+    if (mine === this.asked) { this.asking = false; this.read = performance.now(); }
   }
 
-  /** The long profile follows the time bar, the diagram the clock. */
+  /** The long profile follows the time bar, the diagram the clock: it is asked for again while it is open, though not while somebody points at it. */
   again(): void { if (this.of && this.sheet === 'profile') void this.refresh(); }
+  follow(): void { if (this.of && this.sheet === 'waves' && !this.asking && performance.now() - this.read > 15_000 && !this.holder.matches(':hover, :focus-within')) void this.refresh(); }
   redraw(): void { if (this.of) { this.paint(); } }
 
   private title(words: string, ...more: (Node | string | null)[]): void {
@@ -84,12 +90,14 @@ export class Drawer {
 
   private paint(): void {
     if (!this.of || this.holder.hidden) return;
+    fill(this.foot);
     const box = this.holder.getBoundingClientRect(), big = innerWidth >= 2000, height = Math.max(120, this.holder.clientHeight - this.head.offsetHeight - (big ? 86 : 58));
     if (this.sheet === 'waves' && this.street) {
-      const s = this.street, aside = big ? 440 : 280, dot = (m: number | undefined): void => this.around.spot(m === undefined ? undefined : alongLine(s.line, m / s.length));
+      const s = this.street, aside = big ? 440 : 300, dot = (m: number | undefined): void => this.around.spot(m === undefined ? undefined : alongLine(s.line, m / s.length));
       this.title(name(s.name) || t('type.RoadSegment'), s.other ? el('button', { onclick: () => void this.show({ id: s.other! }, 'waves'), title: t('street.reverse') }, '⇄ ', t('street.reverse')) : null, el('button', { onclick: () => void this.refresh(), title: t('drawer.again') }, `↻ ${clock(s.now, true)}`));
       if (!s.signals.length) { fill(this.body, el('p.quiet', {}, t('street.nosignals'))); return; }
-      fill(this.body, el('div.chartbox', {}, street.diagram(s, this.which, Math.max(360, box.width - aside - 30), height, dot), street.keys()), street.figures(s, this.which, (k) => { this.which = k; this.paint(); }));
+      fill(this.body, el('div.chartbox', {}, street.diagram(s, this.which, Math.max(360, box.width - aside - 30), height, dot)), street.figures(s, this.which, (k) => { this.which = k; this.paint(); }));
+      fill(this.foot, street.keys(s));
       return;
     }
     if (this.profile) {

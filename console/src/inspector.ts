@@ -113,10 +113,10 @@ export class Inspector {
   /** Reads what is shown once more; called while it stays open. */
   async refresh(): Promise<void> {
     const id = this.current;
-    if (!id.startsWith('urn:')) return;
+    if (!id.startsWith('urn:')) { fill(this.body, el('p.quiet', {}, t('insp.missing'))); return; }
     let e: api.Entity;
     try { e = await api.entity(id); } catch (err) {
-      if (this.current === id) fill(this.body, el('p.quiet', {}, err instanceof api.Refused && err.status === 404 ? t('insp.missing') : String(err instanceof Error ? err.message : err)), el('table', {}, ...this.waterRows()));
+      if (this.current === id) fill(this.body, el('p.quiet', {}, err instanceof api.Refused ? (err.status === 404 ? t('insp.missing') : err.message) : t('lost')), el('table', {}, ...this.waterRows()));
       return;
     }
     if (this.current !== id) return;
@@ -127,13 +127,13 @@ export class Inspector {
     const now = this.around.clock(), f = e.feed ? feed(e.feed) : undefined;
     const value = (a: api.Attribute): (Node | string)[] => {
       const v = a.value;
+      if (a.said) return [name(a.said)];
       if (typeof v === 'number') {
         if (a.name === 'waterDepth') return [depth(v)];
         if (a.name === 'ring' || a.unit === 'SEC' && v > 1e9) return [clock(v, true)];
         return [`${number(v, v % 1 === 0 ? 0 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
       }
       if (typeof v === 'boolean') return [t(v ? 'yes' : 'no')];
-      if (a.said) return [name(a.said)];
       if (a.name === 'needs' && Array.isArray(v)) return [(v as { kind: string; count: number; missing: number }[]).map((n) => `${word('kind', n.kind)} ${number(n.count)}${n.missing ? ` (${t('needs.missing', { n: n.missing })})` : ''}`).join(', ')];
       if (a.name === 'call' && typeof v === 'string') return [el('code', {}, v)];
       return [typeof v === 'string' ? (a.name === 'kind' && e.type.startsWith('Emergency') ? word('kind', v) : word(a.name === 'kind' ? 'type' : 'v', v)) : JSON.stringify(v)];
@@ -163,9 +163,10 @@ export class Inspector {
     const gauge = e.attributes.find((a) => (a.name === 'waterDepth' && assessable() || a.name === 'waterLevel') && (e.type === 'WaterObserved' || e.type === 'Place'));
     if (gauge && (!this.plotted || this.plotted === gauge.name) && await this.foretell(id, gauge)) return;
     if (this.current !== id) return;
-    const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (!this.plotted || a.name === this.plotted));
+    // A signal's figures are codes: none is drawn unless it is asked for.
+    const first = e.attributes.find((a) => typeof a.value === 'number' && a.observed && (this.plotted ? a.name === this.plotted : e.type !== 'TrafficSignal'));
     if (first) await this.plot(e.id, first, false);
-    else if (!this.plotted) fill(this.chart, el('p.quiet', {}, t('insp.nohistory')));
+    else if (!this.plotted) fill(this.chart, e.type === 'TrafficSignal' ? null : el('p.quiet', {}, t('insp.nohistory')));
   }
 
   /** Draws how far a unit is, or the one that comes to a call, with the lights before it; called as they turn. */
@@ -190,9 +191,10 @@ export class Inspector {
     if (this.opening === id) return;
     this.opening = id;
     const read = type === 'TrafficSignal' ? api.junction(id).then(junction) : api.workplan(id).then((p) => workplan(p, this.around.clock(), (gauge) => void this.show(gauge, this.at)));
-    const shown = await read.catch((e: unknown) => [el('p.quiet', {}, e instanceof Error ? e.message : String(e))]);
+    // What a server that does not answer has told before stays: the head says that the connection is lost.
+    const shown = await read.catch((e: unknown) => (e instanceof api.Refused ? [el('p.quiet', {}, e.message)] : this.opened.firstChild ? undefined : [el('p.warn', {}, t('lost'))]));
     if (this.opening === id) this.opening = '';
-    if (this.current === id) fill(this.opened, ...shown);
+    if (this.current === id && shown) fill(this.opened, ...shown);
   }
 
   private async plot(id: string, a: api.Attribute, chosen: boolean): Promise<void> {

@@ -187,7 +187,7 @@ async function start(): Promise<void> {
           const shown: Pane = { ...p, branch: p.branch || (ahead ? forecastOf(p) : '') };
           let streets = false;
           const h = handlers(p, true, shown.branch !== '');
-          const said = await load(shown, times, { ...h, speeds: (r) => { streets = true; h.speeds(r); } }).catch(() => '');
+          const said = await load(shown, times, { ...h, speeds: (r) => { streets = true; h.speeds(r); } }).catch(() => t('lost'));
           if (p === left && foretold !== (streets && ahead)) { foretold = streets && ahead; drawBadge(); }
           compared?.tell(p, said);
         }
@@ -254,7 +254,7 @@ async function start(): Promise<void> {
       vehicles: to('vehicles'), signals: to('signals'), water: to('water'), speeds: to('speeds'), ways: (w) => { ways = w; to('ways')(w); inFrames('under way', () => inspector.underWay()); },
       status: (s) => {
         const first = !status;
-        status = s; connected = true;
+        status = s; connected = true; time.lost = false;
         inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls, s.clock); });
         if (first && time.state !== 'past') drawTotals(s); // at once: a slow machine draws the map for seconds before it comes to what waits
         else if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
@@ -264,7 +264,7 @@ async function start(): Promise<void> {
         if (first) void refresh().then(restore);
       },
       decisions: (d) => { decisions = d; inbox.update(d); main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d)); },
-      lost: () => { connected = false; drawHead(); },
+      lost: () => { connected = false; time.lost = true; time.draw(); drawHead(); },
     };
   }
 
@@ -384,6 +384,7 @@ async function start(): Promise<void> {
       time.update(times.now(), samples, f, decisions);
       sought(); // a newer forecast takes the place of the one drawn
       void cover.refresh(times.now());
+      drawer.follow();
       drawOutlook(); compared?.draw();
       if (!layerBox.contains(document.activeElement)) drawLayers();
       if (view !== 'now') await drawPage();

@@ -64,7 +64,9 @@ export class CityMap {
       this.map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left');
     }
     this.whole();
-    this.map.on('style.load', () => void this.furnish());
+    // Without the server it is tried again.
+    const furnish = (): void => { this.furnish().catch(() => setTimeout(furnish, 3000)); };
+    this.map.on('style.load', furnish);
     this.map.on('click', (e) => {
       if (this.picking) { this.picking(e); return; }
       const at = [[e.point.x - 5, e.point.y - 5], [e.point.x + 5, e.point.y + 5]] as [[number, number], [number, number]];

@@ -8,26 +8,30 @@ export type Pointer = (metres: number | undefined) => void;
 
 /** A street's time–space diagram: its signals' greens past and to come, the waves that they let through, who drives along. which: 0 as it will be led, 1 the other way. */
 export function diagram(s: Street, which: number, width: number, height: number, point: Pointer): SVGElement {
-  const big = innerWidth >= 2000, size = big ? 17 : 11.5, left = big ? 190 : 132, right = 14, top = 6, bottom = big ? 30 : 20;
+  const big = innerWidth >= 2000, size = big ? 17 : 11.5, names = s.signals.map((g) => cross(name(g.name), name(s.name)));
+  const left = Math.min(width * 0.3, Math.max(60, ...names.map((n) => wide(n) * size)) + 14), right = 14, top = 6, bottom = big ? 30 : 20;
   const play = s.plays[which], w = width - left - right, h = height - top - bottom, x = (sec: number): number => left + ((sec + s.past) / (s.past + s.ahead)) * w, y = (m: number): number => top + h - (m / Math.max(1, s.length)) * h;
   const parts: SVGElement[] = [], root = svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': t('street.diagram'), class: 'timespace' });
   parts.push(svg('rect', { x: x(0), y: top, width: x(s.ahead) - x(0), height: h, class: 'ahead' }));
-  for (const m of ticks(0, s.length, Math.max(2, Math.floor(h / (big ? 70 : 45))))) parts.push(svg('line', { x1: left, x2: left + w, y1: y(m), y2: y(m), class: 'grid' }));
+  const metres = ticks(0, s.length, Math.max(2, Math.floor(h / (big ? 70 : 45))));
+  for (const m of metres) parts.push(svg('line', { x1: left, x2: left + w, y1: y(m), y2: y(m), class: 'grid' }));
   const greens = s.signals.map((g, i): [number, number][] => join([...g.greens, ...(play?.greens[i] ?? [])]));
   for (const wave of waves(s, greens)) parts.push(svg('polygon', { points: wave.map(([sec, m]) => `${x(sec).toFixed(1)},${y(m).toFixed(1)}`).join(' '), class: 'wave' }));
   for (const [list, cls] of [[s.trails, 'past'], [play?.trails ?? [], 'next']] as const) for (const tr of list) parts.push(svg('polyline', { points: tr.along.map(([sec, m]) => `${x(sec).toFixed(1)},${y(m).toFixed(1)}`).join(' '), class: `trail ${cls} ${tr.mode}` }));
   let last = Infinity;
   s.signals.forEach((g, i) => {
     const at = y(g.along), thick = big ? 5 : 3.5;
-    parts.push(svg('rect', { x: x(-s.past), y: at - thick / 2, width: w, height: thick, class: 'red' }));
+    parts.push(svg('rect', { x: x(-s.past), y: at - thick / 2, width: x(g.known) - x(-s.past), height: thick, class: 'unknown' }), svg('rect', { x: x(g.known), y: at - thick / 2, width: x(s.ahead) - x(g.known), height: thick, class: 'red' }));
     for (const [a, b] of greens[i]!) parts.push(svg('rect', { x: x(Math.max(a, -s.past)), y: at - thick / 2, width: Math.max(0, x(Math.min(b, s.ahead)) - x(Math.max(a, -s.past))), height: thick, class: a >= 0 ? 'green next' : 'green' }, svg('title', {}, `${name(g.name)} · ${t('street.green', { a: clock(s.now + a, true), b: clock(s.now + b, true) })}`)));
     if (last - at > size * 1.15) {
-      const words = cross(name(g.name), name(s.name)), most = Math.floor((left - 12) / (size * 0.56));
+      const words = names[i]!, most = Math.floor((words.length * (left - 8)) / (wide(words) * size));
       parts.push(svg('text', { x: left - 8, y: at + size * 0.35, 'text-anchor': 'end', style: `font-size:${size}px` }, svg('title', {}, name(g.name)), words.length > most ? words.slice(0, most - 1) + '…' : words));
       last = at;
     }
   });
   for (const sec of [-300, -240, -180, -120, -60, 0, 60, 120, 180]) if (sec >= -s.past && sec <= s.ahead) parts.push(svg('text', { x: x(sec), y: height - 5, 'text-anchor': sec === s.ahead ? 'end' : sec === -s.past ? 'start' : 'middle', class: sec ? 'quiet' : 'now', style: `font-size:${size}px` }, sec ? `${sec > 0 ? '+' : '−'}${Math.abs(sec) / 60}′` : t('now')));
+  // Metres stand on their lines where no signal's bar does.
+  for (const m of metres) if (m > 0 && y(m) > top + size && s.signals.every((g) => Math.abs(y(g.along) - y(m) + size / 2) > size)) parts.push(svg('text', { x: left + 3, y: y(m) - 3, class: 'quiet metres', style: `font-size:${size * 0.9}px` }, `${number(m)} m`));
   parts.push(svg('line', { x1: x(0), x2: x(0), y1: top, y2: top + h, class: 'nowline' }));
   root.append(...parts);
   root.addEventListener('pointermove', (e) => { const b = root.getBoundingClientRect(), m = ((top + h - ((e as PointerEvent).clientY - b.top) * (height / b.height)) / h) * s.length; point(m >= 0 && m <= s.length ? m : undefined); });
@@ -40,6 +44,9 @@ function cross(junction: string, street: string): string {
   const rest = street ? junction.replace(street, '').replace(/^[\s/·\u4e0e–\-&]+|[\s/·\u4e0e–\-&]+$/g, '').replace(/^(and|at)\s+|\s+(and|at)$/g, '') : junction;
   return rest || junction;
 }
+
+/** How wide words are, in letters' heights: a Chinese character is as wide as it is high. */
+const wide = (words: string): number => [...words].reduce((n, c) => n + (c > '\u2e80' ? 1 : 0.56), 0);
 
 /** Greens in order, those that meet joined. */
 function join(list: [number, number][]): [number, number][] {
@@ -92,4 +99,4 @@ export function figures(s: Street, which: number, choose: (k: number) => void): 
 }
 
 /** What the colours say. */
-export const keys = (): HTMLElement => el('div.keys', {}, ...(['green', 'red', 'wave', 'trail', 'next'] as const).map((k) => el('span.leg', {}, el('i', { className: `ts-${k}` }), t(`street.key.${k}`))));
+export const keys = (s: Street): HTMLElement => el('div.keys', {}, ...(['green', 'red', 'unknown', 'wave', 'trail', 'next', 'bus'] as const).filter((k) => k !== 'unknown' || s.signals.some((g) => g.known > -s.past)).map((k) => el('span.leg', {}, el('i', { className: `ts-${k}` }), t(`street.key.${k}`))));

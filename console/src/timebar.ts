@@ -20,6 +20,8 @@ export class TimeBar {
   private updated = 0;
   private size: [number, number] = [0, 0];
   private colours: { theme: string; font: string; of: Map<string, string> } = { theme: '', font: '', of: new Map() };
+  /** The connection is lost: nothing is live. */
+  lost = false;
   /** The time shown: 0 follows now. */
   at = 0;
 
@@ -98,7 +100,7 @@ export class TimeBar {
   private drawControls(): void {
     const next = this.decisions.filter((d) => d.state === 'proposed').sort((a, b) => a.deadline - b.deadline)[0];
     const state = this.state, late = staleMark('water');
-    const key = JSON.stringify([state, this.playing, this.rate, t('play'), next?.id, this.fan?.issued, state === 'now' ? 0 : clock(this.at, true), late?.title, Math.round((this.now - (this.fan?.issued ?? this.now)) / 60)]);
+    const key = JSON.stringify([state, this.lost, this.playing, this.rate, t('play'), next?.id, this.fan?.issued, state === 'now' ? 0 : clock(this.at, true), late?.title, Math.round((this.now - (this.fan?.issued ?? this.now)) / 60)]);
     if (key === this.drawn) return;
     this.drawn = key;
     const button = (label: string, glyph: string, run: () => void, pressed = false): HTMLElement => el('button', { onclick: run, title: label, ariaLabel: label, className: pressed ? 'current' : '' }, glyph);
@@ -106,7 +108,7 @@ export class TimeBar {
     fill(this.controls,
       button(t('first'), '|◀', () => { this.pause(); this.set(this.from); }), button(t(this.playing ? 'pause' : 'play'), this.playing ? '❚❚' : '▶', () => this.toggle(), this.playing), select,
       button(t('now'), t('now'), () => { this.pause(); this.set(0); }, state === 'now'),
-      el('strong', { className: 'when ' + state }, state === 'now' ? t('live') : `${t(state === 'past' ? 'past' : 'forecast')} ${clock(this.at, true)}`),
+      el('strong', { className: 'when ' + (this.lost && state === 'now' ? 'lost' : state) }, state === 'now' ? t(this.lost ? 'lost' : 'live') : `${t(state === 'past' ? 'past' : 'forecast')} ${clock(this.at, true)}`),
       el('span.spacer'),
       next ? el('span.due', {}, `${t('until')} ${clock(next.deadline)}: ${name(next.title)}`) : null,
       this.fan && el('span.key', {}, el('i.rain'), t('axis.rain'), ' ', el('i.speed'), t('speed'), ...(assessable() ? [' ', el('i.depth'), t('axis.depth'), ' ', el('i.fan'), t('axis.spread')] : [])),

@@ -126,8 +126,64 @@ test('a controller of rings opens to the phases that are green together', async 
   const drawn = await page.evaluate(() => ({ ways: document.querySelectorAll('.junction polyline').length, going: document.querySelectorAll('.junction polyline.go').length, rows: [...document.querySelectorAll('.junction text')].map((x) => x.textContent), text: document.querySelector('.inspector').textContent }));
   assert.equal(drawn.ways, j.movements.length);
   assert.ok(drawn.going > 0, 'no movement is drawn green');
-  for (const s of j.stages) assert.ok(drawn.rows.includes(s.phases.join('+')), `no row of phases ${s.phases}`);
+  for (const p of new Set(j.stages.flatMap((s) => s.phases))) assert.ok(drawn.rows.includes(String(p)), `no row of phase ${p}`);
   assert.match(drawn.text, /按2环运行/);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('why a junction is split so: what each beginning costs, or that nothing is to be chosen', async () => {
+  let say = (j) => { j.begins = 2; j.stages[2].more = 0; j.stages[0].more = 40.2; j.stages[1].more = 12.4; j.runnerUp = { stage: 1, vehicleSeconds: 12.4 }; };
+  const page = await changed('en', (p) => change(p, '**/api/junction?*', (j) => { Object.assign(j, { led: true, fixed: false, runnerUp: undefined, begins: undefined }); for (const s of j.stages) delete s.more; say(j); }), 'id=urn:ngsi-ld:TrafficSignal:j100');
+  const read = (words) => page.waitForFunction((w) => document.querySelector('.inspector').textContent.includes(w), words, { timeout: 120_000, polling: 250 });
+  await read('begins with stage 2, the runner-up, would cost 12 vehicle-seconds more');
+  assert.deepEqual((await page.locator('.costs tr').allTextContents()).slice(1), ['stage 3chosen', 'stage 2+12', 'stage 1+40']);
+  say = (j) => { j.fixed = true; };
+  await read('countdown has fixed when this green ends');
+  assert.equal(await page.locator('.costs').count(), 0);
+  say = (j) => { j.begins = 0; j.stages[0].more = 0; j.stages[1].more = 0.2; j.runnerUp = { stage: 1, vehicleSeconds: 0.2 }; };
+  await read('would cost as much');
+  await page.close();
+});
+
+test('no vehicle leaps because a frame came early, and none rests while frames come', async () => {
+  const { page, errors } = await open('en', { size: { width: 560, height: 400 } });
+  const r = await page.evaluate(async () => {
+    const l = window.citybrain.map.vehicles, update = l.update.bind(l);
+    l.update = () => undefined; // the stream's frames stay out of it
+    const frame = (time) => ({ time, n: 1, id: Uint32Array.of(1), data: Float32Array.of(time, 0, time + 1, 0, 0) }), wait = (ms) => new Promise((f) => setTimeout(f, ms)), seen = [];
+    update(frame(0), true); l.period = 400;
+    update(frame(1)); // nothing is under way: it is drawn at once
+    seen.push(l.places().time);
+    update(frame(2)); // too early: it waits until the first is reached
+    seen.push(l.places().time);
+    for (let i = 0; i < 100 && l.places().time < 2; i++) await wait(50);
+    seen.push(l.places().time);
+    update(frame(3)); update(frame(4)); update(frame(5)); // more than one too many: the last waits, the others are cut short
+    seen.push(l.places().time);
+    l.clear(); seen.push(l.count);
+    return seen;
+  });
+  assert.deepEqual(r, [1, 1, 2, 4, 0]);
+  assert.deepEqual(errors, []);
+  await page.close();
+});
+
+test('an address that names nothing says so', async () => {
+  const { page } = await open('en', { hash: 'id=hello&cmp=a/b~c/d~0' });
+  await until(page, () => /Nothing is known of this/.test(document.querySelector('.inspector').textContent));
+  await until(page, () => [...document.querySelectorAll('.side')].filter((x) => /this branch is gone/.test(x.textContent)).length === 2);
+  await page.close();
+});
+
+test('what a server that is gone can no longer tell is said, in the language chosen', async () => {
+  const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
+  await page.waitForSelector('.when.now');
+  await page.context().setOffline(true);
+  await page.evaluate(() => { window.citybrain.pick('urn:ngsi-ld:TrafficSignal:j27'); });
+  await page.keyboard.press('c');
+  await until(page, () => /连接中断/.test(document.querySelector('.inspector').textContent) && !/Failed/.test(document.body.textContent));
+  await until(page, () => !document.querySelector('.side.right') || /连接中断/.test(document.querySelector('.side.right').textContent));
   assert.deepEqual(errors, []);
   await page.close();
 });
@@ -142,6 +198,7 @@ test('a junction opens to its movements, the next two minutes and why', async ()
   assert.match(drawn.text, /未来两分钟/);
   assert.match(drawn.text, /未经签署/);
   assert.match(drawn.text, /分方式延误/);
+  assert.match(drawn.text, /[东南西北]进口/);
   assert.ok((await page.locator('.delays tr').count()) > 2 && j.movements.some((m) => m.served > 0 && m.delay > 0), 'no delay by movement');
   assert.ok(j.delay.some((m) => m.mode === 'walk' && m.seconds > 0), 'walkers wait for nothing');
   assert.equal((await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:nowhere')).status, 404);
@@ -186,6 +243,7 @@ test('a street opens to its green waves and its long profile, a creek and a line
   await page.waitForSelector('.timespace .green');
   const s = await (await fetch(`${url}api/street?id=${id}`)).json();
   assert.equal(await page.locator('.timespace rect.red').count(), s.signals.length);
+  for (const g of s.signals) assert.ok(g.known <= 0 && g.known >= -s.past && g.greens.every(([a]) => a >= g.known), `${g.id}: known since ${g.known}`);
   assert.equal(s.plays.length, 2);
   assert.match(await page.textContent('.figures'), /waits along the street, each/);
   await page.locator('.figures button').nth(1).click();

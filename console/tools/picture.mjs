@@ -1,5 +1,5 @@
 // Takes the pictures of the documentation: the storm evening at a time of the city, dark in English and light in Chinese, and what the
-// console opens: why a unit was sent, coverage, what is reached within minutes, a street's green waves, its long profile.
+// console opens: why a unit was sent, coverage, what is reached within minutes, a street's green waves, a junction, a street's long profile.
 // npm run picture [-- HH:MM [street,reach]]: all, or those whose names have one of the words; CITYBRAIN names another binary.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,6 +27,7 @@ try {
     ['console-coverage.png', 'zh', 'dark', '', async (page) => { await page.keyboard.press('o'); await page.waitForFunction(() => window.citybrain.map.map.getLayoutProperty('coverage', 'visibility') === 'visible' && document.querySelectorAll('.layers .ramp').length > 0); }],
     ['console-reach.png', 'en', 'light', 'reach=121.500,31.226,ambulance', (page) => page.waitForSelector('.reach .bands')],
     ['console-street.png', 'en', 'dark', `drawer=waves~${street}`, (page) => page.waitForSelector('.timespace .green')],
+    ['console-junction.png', 'zh', 'dark', 'id=urn:ngsi-ld:TrafficSignal:j27', async (page) => { await page.waitForSelector('.costs', { timeout: 120_000 }); await look(() => document.querySelector('.junction').scrollIntoView())(page); }],
     ['console-profile.png', 'zh', 'light', `drawer=profile~${street}`, async (page) => { await page.waitForSelector('.profile .ground'); await look(() => window.citybrain.time.set(window.citybrain.status().clock + 2400))(page); }],
   ];
   const only = (process.argv[3] ?? '').split(',');
