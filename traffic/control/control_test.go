@@ -40,9 +40,9 @@ func TestNetwork(t *testing.T) {
 		t.Error("what is watched: approaches, not exits")
 	}
 	bad := *w.LaneNet
-	bad.Lights = []city.Light{{ID: "dark", Places: 2, Phases: []city.LightPhase{{State: "rr"}, {State: "yy"}}}}
+	bad.Lights = []city.Light{{ID: "dark", Places: 2}}
 	if _, err := NewNetwork(&bad, Options{}); err == nil || !strings.Contains(err.Error(), `"dark"`) {
-		t.Errorf("a light without green: %v", err)
+		t.Errorf("a light without phases: %v", err)
 	}
 	if _, err := NewNetwork(w.LaneNet, Options{Yellow: math.NaN()}); err == nil {
 		t.Error("no yellow at all passes")

@@ -109,6 +109,12 @@ func (s *scanner) refuse(line int, format string, args ...any) error {
 	return fmt.Errorf("read %s: line %d: %s", s.name, line, fmt.Sprintf(format, args...))
 }
 
+// cutOff is the error for a file that ends too early.
+func (s *scanner) cutOff() error {
+	line, _ := s.dec.InputPos()
+	return s.refuse(line, "the file ends inside an element; it is cut off")
+}
+
 // attrs are an element's attributes.
 type attrs []xml.Attr
 

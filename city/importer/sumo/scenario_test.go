@@ -1,0 +1,148 @@
+package sumo
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"citybrain/city"
+)
+
+// files writes a folder of files and returns the path of the first.
+func files(t *testing.T, list ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(list); i += 2 {
+		path := filepath.Join(dir, list[i])
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(list[i+1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, list[0])
+}
+
+func noted(defects []city.Defect, place, says string) bool {
+	return slices.ContainsFunc(defects, func(d city.Defect) bool { return d.Element == place && strings.Contains(d.What, says) })
+}
+
+// Names of files may have spaces and environment variables; only commas divide them.
+func TestFilesOfAConfiguration(t *testing.T) {
+	t.Setenv("CITYBRAIN_TEST_NETS", "nets of town")
+	cfg := files(t, "a b/one.sumocfg", `<configuration>
+ <input><net-file value="../${CITYBRAIN_TEST_NETS}/small.net.xml"/>
+ <route-files value="my routes.xml, more.xml"/></input>
+ <processing><step-length value="0.1"/><time-to-teleport value="300"/><ignore-route-errors value="true"/></processing>
+ <processing><scale value="2"/></processing><output><tripinfo-output value="x.xml"/></output>
+</configuration>`, "nets of town/small.net.xml", small, "a b/my routes.xml", `<routes><trip id="a" depart="1" from="w" to="e"/></routes>`, "a b/more.xml", `<routes><trip id="b" depart="2" from="w" to="n"/></routes>`)
+	s, err := Read(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Demand.Journeys) != 2 || !s.Config.LeaveOut {
+		t.Errorf("%d journeys, %+v", len(s.Demand.Journeys), s.Config)
+	}
+	if !noted(s.Defects, "one.sumocfg:4", "not followed: step-length, scale") || len(s.Defects) != 1 {
+		t.Errorf("%v", s.Defects)
+	}
+	for _, x := range []struct{ text, says string }{
+		{`<net/>`, "line 1: <net> where <configuration> is expected"},
+		{`<configuration><input>`, "line 1: the file ends inside an element"},
+		{``, "it names no net-file"},
+		{`<configuration><begin value="soon"/></configuration>`, `line 1: begin: "soon" is not a time`},
+	} {
+		if _, err := ParseConfig(strings.NewReader(x.text), "one.sumocfg"); err == nil || !strings.Contains(err.Error(), "read one.sumocfg: "+x.says) {
+			t.Errorf("%s: %v", x.text, err)
+		}
+	}
+}
+
+// The last program of a light runs, those of additional files behind the net's: as in SUMO.
+func TestTheLastProgramRuns(t *testing.T) {
+	second := `<tlLogic id="L" type="static" programID="day" offset="0"><phase duration="40" state="Ggr"/><phase duration="4" state="yyr"/><phase duration="9" state="rrG"/></tlLogic>`
+	n := parse(t, strings.Replace(small, `<junction id="W"`, second+"\n"+`<junction id="W"`, 1))
+	if l := n.Lights[0]; len(n.Lights) != 1 || l.Offset != 0 || len(l.Phases) != 3 || l.Phases[0].Duration != 40 || len(n.Written[0]) != 3 {
+		t.Errorf("%+v", n.Lights)
+	}
+	if !noted(n.Defects, "small.net.xml:11", `"day"; it runs instead of "0" of small.net.xml, line 10`) {
+		t.Errorf("%v", n.Defects)
+	}
+	cfg := files(t, "x.sumocfg", `<configuration><net-file value="small.net.xml"/><additional-files value="tls.add.xml"/></configuration>`,
+		"small.net.xml", small, "tls.add.xml", "<additional>\n"+second+"\n<WAUT id='w' startProg='0'/></additional>")
+	s, err := Read(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := s.Network.Lights[0]; len(l.Phases) != 3 || !noted(s.Defects, "tls.add.xml:2", "it runs instead") || !noted(s.Defects, "tls.add.xml:3", "WAUT w is not followed") {
+		t.Errorf("%+v, %v", l, s.Defects)
+	}
+	off := parse(t, strings.NewReplacer(`state="Ggr"`, `state="ooo"`, `state="rrG"`, `state="ooo"`).Replace(small))
+	if !noted(off.Defects, "small.net.xml:10", "goes on by itself") {
+		t.Errorf("a light that is off: %v", off.Defects)
+	}
+}
+
+// Shares of routes and types are those of their distributions, and one does not depend on the other.
+func TestDistributions(t *testing.T) {
+	d, err := ParseDemand(parse(t, small), 0, strings.NewReader(`<routes>
+<vType id="car"/><vType id="lorry" vClass="truck"/>
+<vTypeDistribution id="mix" vTypes="car lorry" probabilities="0.8 0.2"/>
+<vTypeDistribution id="two"><vType refId="lorry" probability="1"/></vTypeDistribution>
+<route id="on" edges="w e"/>
+<routeDistribution id="rd"><route refId="on" probability="0.3"/><route id="off" edges="w n" probability="0.7"><stop lane="n_0" endPos="20" duration="5"/></route></routeDistribution>
+<routeDistribution id="named" routes="on off nowhere" probabilities="0 1"/>
+<flow id="f" type="mix" route="rd" begin="0" end="1000" number="1000"/>
+<vehicle id="v" type="two" route="named" depart="1001"/>
+<vehicle id="own" depart="1002"><routeDistribution last="0"><route cost="1" probability="0" edges="w n"/><route probability="1" edges="w e"/></routeDistribution></vehicle>
+</routes>`), "r.rou.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Journeys) != 1002 || len(d.Defects) != 1 || !noted(d.Defects, "r.rou.xml:7", `distribution named: there is no "nowhere"`) {
+		t.Fatalf("%d journeys, %v", len(d.Journeys), d.Defects)
+	}
+	var on, lorries, both int
+	for _, j := range d.Journeys[:1000] {
+		straight, lorry := j.Roads[1] == 1, d.Types[j.Type].ID == "lorry"
+		if straight {
+			on++
+		}
+		if lorry {
+			lorries++
+		}
+		if straight && lorry {
+			both++
+		}
+		if straight != (len(j.Stops) == 0) {
+			t.Fatalf("%+v", j)
+		}
+	}
+	if on < 295 || on > 305 || lorries < 195 || lorries > 205 || both < 50 || both > 70 {
+		t.Errorf("%d straight on, %d lorries, %d both; want 300, 200 and 60", on, lorries, both)
+	}
+	if v, own := d.Journeys[1000], d.Journeys[1001]; v.Roads[1] != 3 || d.Types[v.Type].ID != "lorry" || len(v.Stops) != 1 || own.Roads[1] != 1 {
+		t.Errorf("%+v, %+v", v, own)
+	}
+}
+
+// What stands behind a flow that begins earlier is in order, however long the flow goes on.
+func TestOrderOfFlows(t *testing.T) {
+	read := func(text string) *Demand {
+		d, err := ParseDemand(parse(t, small), 0, strings.NewReader(text), "r.rou.xml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := read(`<routes><flow id="f" begin="0" end="100" period="10" from="w" to="e"/><flow id="g" begin="0" end="100" probability="0.2" from="w" to="n"/><trip id="t" depart="3" from="w" to="e"/></routes>`)
+	if d.Unsorted || !d.Random["g"] || d.Random["f"] {
+		t.Errorf("%v %v %v", d.Unsorted, d.Random, d.Defects)
+	}
+	if d = read(`<routes><flow id="f" begin="5" end="100" period="10" from="w" to="e"/><trip id="t" depart="3" from="w" to="e"/></routes>`); !d.Unsorted {
+		t.Error("a trip before the flow that it stands behind")
+	}
+}
