@@ -84,6 +84,12 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	if len(more) > 0 {
 		args = append(args, "-a", strings.Join(more, ","))
 	}
+	if s.Config.LeaveOut {
+		args = append(args, "--ignore-route-errors")
+	}
+	if s.Demand.Unsorted {
+		args = append(args, "--route-steps", "0") // all is read beforehand, in whatever order it stands
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, d.program, args...)
@@ -115,7 +121,8 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	}
 	defer conn.Drop()
 	r := &driveResult{}
-	if err := d.loop(ctx, conn, s, n, ctl, r); err != nil {
+	queued, err := d.loop(ctx, conn, s, n, ctl, r)
+	if err != nil {
 		return nil, fault(err)
 	}
 	if err := conn.Close(); err != nil {
@@ -133,7 +140,7 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	if err != nil {
 		return nil, err
 	}
-	r.judge(s.Demand, trips, walks, s.Config.Begin, d.duration)
+	r.judge(s.Demand, trips, queued, walks, s.Config.Begin, d.duration)
 	return r, r.safety(statistic)
 }
 
@@ -203,6 +210,7 @@ type watch struct {
 	luck   chance.Source
 	dead   []bool
 	fresh  []string
+	made   map[string]float64 // of each vehicle: s, when SUMO read it or a flow made it
 	step   int
 	wait   float64 // longest
 	loops  *loops  // with --street: what detectors report, …
@@ -210,7 +218,7 @@ type watch struct {
 }
 
 func newWatch(d *drive, s *sumo.Scenario, n *control.Network) *watch {
-	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
+	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, made: map[string]float64{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
 	for i := range s.Network.Lanes {
 		w.lanes[s.Network.Lanes[i].ID] = int32(i)
 	}
@@ -239,6 +247,12 @@ func (w *watch) hear(s *traci.Subscription) error {
 			return errors.New("sumo does not say who departed")
 		}
 		w.fresh = append(w.fresh, v.List...)
+		if v, ok = s.Get(traci.Loaded); !ok {
+			return errors.New("sumo does not say what it has read")
+		}
+		for _, id := range v.List {
+			w.made[id] = float64(max(0, w.step-1))
+		}
 	case traci.Edge:
 		v, ok := s.Get(traci.EdgePersons)
 		if !ok {
@@ -408,17 +422,23 @@ type wish struct {
 	want []int
 }
 
-// loop is the run itself: observe, decide, switch, step.
-func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
+// loop is the run itself: observe, decide, switch, step. It returns who still waits to enter at its end.
+func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) ([]queued, error) {
 	w := newWatch(d, s, n)
 	if d.street {
 		w.loops, w.calls = newLoops(n, d.joint.Last), newCalls(s.Network)
 		if err := w.calls.listen(c); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if _, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed)); err != nil {
-		return err
+	read, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed, traci.Loaded))
+	if err != nil {
+		return nil, err
+	}
+	if sub, err := read[0].Subscription(); err != nil {
+		return nil, err
+	} else if err := w.hear(&sub); err != nil {
+		return nil, err
 	}
 	lamps := control.NewLamps(n)
 	obs := control.NewObservation(n)
@@ -429,7 +449,7 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 	next := 0.0
 	for k := 0; float64(k) < d.duration; k++ {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		now := float64(k)
 		w.fill(obs)
@@ -438,7 +458,7 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 			lamps.Fill(obs)
 			if w.calls != nil {
 				if err := w.calls.hear(c, now, lamps, obs); err != nil {
-					return err
+					return nil, err
 				}
 			}
 			if now >= next {
@@ -456,23 +476,23 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 				if lamps.Changed(j) {
 					cmd, err := traci.Set(traci.Light, traci.State, n.Junctions[j].ID, traci.Value{Type: traci.String, Text: string(lamps.State(j))})
 					if err != nil {
-						return err
+						return nil, err
 					}
 					set = append(set, cmd)
 				}
 			}
 			if len(set) > 0 {
 				if _, err := c.Ask(set...); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 		w.step++
 		if err := c.Step(0, w.hear); err != nil {
-			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+			return nil, fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
 		}
 		if err := w.admit(c); err != nil {
-			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+			return nil, fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
 		}
 		bar.show("driving sumo", (now+1)/d.duration)
 	}
@@ -480,5 +500,13 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 	if w.calls != nil {
 		r.WalkWait = w.calls.longest
 	}
-	return nil
+	ids, err := c.Value(traci.Simulation, traci.Pending, "")
+	if err != nil {
+		return nil, err
+	}
+	var list []queued
+	for _, id := range ids.List {
+		list = append(list, queued{id, w.made[id]})
+	}
+	return list, nil
 }

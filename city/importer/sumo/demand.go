@@ -189,6 +189,7 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 				if walk == nil {
 					continue
 				}
+				r.inOrder(walk.a, walk.line)
 				if err := r.walker(walk); err != nil {
 					return err
 				}
@@ -197,6 +198,7 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 				if cur == nil {
 					continue
 				}
+				r.inOrder(cur.a, cur.line)
 				if err := r.add(cur); err != nil {
 					return err
 				}
@@ -363,8 +365,16 @@ func (r *demandReader) routeNamed(id string) (int32, bool) {
 	return int32(slices.Index(r.given, x)), ok
 }
 
-// inOrder notes who stands behind somebody who departs later: SUMO reads a file as time goes on.
-func (r *demandReader) inOrder(t float64, line int) {
+// inOrder notes who stands behind somebody who departs later, even if that one is left out: SUMO reads a file as time goes on.
+func (r *demandReader) inOrder(a attrs, line int) {
+	when := a.get("depart")
+	if !a.has("depart") {
+		when = cmp.Or(a.get("begin"), fmt.Sprint(r.begin))
+	}
+	t, err := seconds(when)
+	if err != nil {
+		return
+	}
 	if t < r.last && t >= r.begin {
 		r.unsorted.add(line)
 	}

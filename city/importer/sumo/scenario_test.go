@@ -145,4 +145,7 @@ func TestOrderOfFlows(t *testing.T) {
 	if d = read(`<routes><flow id="f" begin="5" end="100" period="10" from="w" to="e"/><trip id="t" depart="3" from="w" to="e"/></routes>`); !d.Unsorted {
 		t.Error("a trip before the flow that it stands behind")
 	}
+	if d = read(`<routes><trip id="lost" depart="5" from="w" to="nowhere"/><trip id="t" depart="3" from="w" to="e"/></routes>`); !d.Unsorted {
+		t.Error("a trip before one that is left out")
+	}
 }

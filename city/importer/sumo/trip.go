@@ -71,7 +71,6 @@ func (r *demandReader) add(f *flight) error {
 		r.note(f.line, "%s left out: its departure %q is no time", what, depart)
 		return nil
 	}
-	r.inOrder(t, f.line)
 	return r.put(j, t, f.line)
 }
 
@@ -210,7 +209,6 @@ func (r *demandReader) flow(f *flight, id string, next func() city.Journey) erro
 	if err != nil {
 		return err
 	}
-	r.inOrder(begin, f.line)
 	for i := range count {
 		j := next()
 		j.ID = fmt.Sprintf("%s.%d", id, i)

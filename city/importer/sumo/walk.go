@@ -307,14 +307,12 @@ func (r *demandReader) walker(p *stroll) error {
 			r.note(p.line, "%s left out: its departure %q is no time", what, p.a.get("depart"))
 			return nil
 		}
-		r.inOrder(t, p.line)
 		return r.putWalker(w, t, p.line)
 	}
 	begin, period, count, err := r.spread(&p.flight, id)
 	if err != nil {
 		return err
 	}
-	r.inOrder(begin, p.line)
 	for i := range count {
 		w.ID = fmt.Sprintf("%s.%d", id, i)
 		if err := r.putWalker(w, begin+float64(i)*period, p.line); err != nil {
