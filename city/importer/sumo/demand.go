@@ -40,6 +40,7 @@ type demandReader struct {
 	routes map[string]*route
 	ways   map[string][]choice // route distributions …
 	given  []*route            // … and what they choose from
+	starts map[city.Start]*city.Start
 	stops  map[string]stopPlace
 	after  [][]int32 // roads that a road leads to
 	reach  map[int64][]uint64
@@ -122,7 +123,7 @@ func ParseDemand(n *Network, begin float64, in io.Reader, name string) (*Demand,
 
 func newDemandReader(n *Network, begin float64) *demandReader {
 	r := &demandReader{net: n, begin: begin, d: &Demand{Random: map[string]bool{}}, roads: map[string]int32{}, lanes: map[string]int32{}, types: map[string]int32{}, choice: map[string][]choice{},
-		routes: map[string]*route{}, ways: map[string][]choice{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
+		routes: map[string]*route{}, starts: map[city.Start]*city.Start{}, ways: map[string][]choice{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
 		feet: map[[2]int32][]int32{}, ids: map[string]int{}, crosswalk: map[string]int32{}}
 	for i := range n.Crosswalks {
 		r.crosswalk[n.Crosswalks[i].ID] = int32(i)

@@ -149,3 +149,26 @@ func TestOrderOfFlows(t *testing.T) {
 		t.Error("a trip before one that is left out")
 	}
 }
+
+// How vehicles come onto their first road, and what is no way to.
+func TestStarts(t *testing.T) {
+	d, err := ParseDemand(parse(t, small), 0, strings.NewReader(`<routes><vType id="tram" vClass="tram"/>
+<trip id="plain" depart="0" from="w" to="e" departLane="first" departSpeed="0" departPos="base"/>
+<trip id="fast" depart="1" from="w" to="e" departLane="best" departSpeed="max" departPos="random"/>
+<trip id="own" depart="2" from="w" to="e" departLane="0" departSpeed="7.5" departPos="-20"/>
+<flow id="f" begin="3" end="9" number="3" from="w" to="e" departLane="free" departSpeed="max"/>
+<trip id="off" depart="10" from="w" to="e" departLane="4" departSpeed="fast" departPos="there"/>
+</routes>`), "r.rou.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*city.Start{nil, {Lane: city.BestLane, Speed: city.Fastest, At: city.AtRandom}, {Lane: 0, Speed: 7.5, At: 80}, {Lane: city.FreeLane, Speed: city.Fastest}, {Lane: city.FreeLane, Speed: city.Fastest}, {Lane: city.FreeLane, Speed: city.Fastest}, nil}
+	for i, j := range d.Journeys {
+		if got := j.Start; (got == nil) != (want[i] == nil) || got != nil && *got != *want[i] {
+			t.Errorf("%s: %+v, want %+v", j.ID, got, want[i])
+		}
+	}
+	if len(d.Journeys) != 7 || len(d.Defects) != 1 || !noted(d.Defects, "r.rou.xml:6", "trip off: departPos=\"there\" is no place; it starts as others do") {
+		t.Errorf("%d, %v", len(d.Journeys), d.Defects)
+	}
+}

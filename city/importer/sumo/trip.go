@@ -89,12 +89,71 @@ func (r *demandReader) each(j city.Journey, f *flight, ways []choice, what strin
 		list[i].Stops = append(list[i].Stops, f.stops...)
 		r.byStops(&list[i], what, f.line)
 	}
+	told := false
 	return func() city.Journey {
 		n := len(r.d.Journeys)
 		x := list[pick(among, n, stepRoutes)]
 		x.Type = r.typeNamed(f.a.get("type"), n, f.line)
+		var wrong string
+		if x.Start, wrong = r.start(f.a, x.Roads[0], r.d.Types[x.Type].Class); wrong != "" && !told {
+			told = true
+			r.note(f.line, "%s: %s; it starts as others do", what, wrong)
+		}
 		return x
 	}
+}
+
+// start reads how a vehicle comes onto its first road, and says what is wrong with that.
+func (r *demandReader) start(a attrs, road int32, class city.VehicleClass) (*city.Start, string) {
+	x, wrong := city.Start{Lane: city.FirstLane}, ""
+	on := r.net.Roads[road]
+	switch v := a.get("departLane"); v {
+	case "", "first":
+	case "best", "allowed":
+		x.Lane = city.BestLane
+	case "free":
+		x.Lane = city.FreeLane
+	case "random":
+		x.Lane = city.RandomLane
+	default:
+		k, err := a.whole("departLane", 0)
+		if err != nil || k < 0 || k >= int(on.Lanes) || r.net.Lanes[on.First+int32(k)].Allow&class == 0 {
+			wrong = fmt.Sprintf("departLane=%q is no lane of %s that it may use", v, on.ID)
+			break
+		}
+		x.Lane = k
+	}
+	switch v := a.get("departSpeed"); v {
+	case "":
+	case "max", "desired", "speedLimit", "last", "avg", "random":
+		x.Speed = city.Fastest
+	default:
+		s, err := a.number("departSpeed", 0)
+		if err != nil || s < 0 {
+			wrong = fmt.Sprintf("departSpeed=%q is no speed", v)
+			break
+		}
+		x.Speed = s
+	}
+	switch v := a.get("departPos"); v {
+	case "", "base", "last", "stop":
+	case "random", "free", "random_free":
+		x.At = city.AtRandom
+	default:
+		p, err := a.number("departPos", 0)
+		if err != nil {
+			wrong = fmt.Sprintf("departPos=%q is no place", v)
+			break
+		}
+		x.At = within(p, on.Length)
+	}
+	if x == (city.Start{Lane: city.FirstLane}) {
+		return nil, wrong
+	}
+	if r.starts[x] == nil {
+		r.starts[x] = &x
+	}
+	return r.starts[x], wrong
 }
 
 // byStops has a journey pass its stops: a trip's way leads by them, as in SUMO; what lies off a given route is left out.
