@@ -151,3 +151,15 @@ func TestDriveSUMOItsOwnDemand(t *testing.T) {
 		t.Errorf("%+v; all of some 30 and the 2 trips should have arrived", r)
 	}
 }
+
+func TestConform(t *testing.T) {
+	if err := conform(20, "SUMO 1.15.0"); err != nil {
+		t.Error(err)
+	}
+	if err := conform(21, "SUMO 1.20.0"); err != nil {
+		t.Error(err)
+	}
+	if err := conform(18, "SUMO 0.32.0"); err == nil || !strings.Contains(err.Error(), "install SUMO 1.15") {
+		t.Errorf("%v", err)
+	}
+}

@@ -120,6 +120,9 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 		return nil, fault(err)
 	}
 	defer conn.Drop()
+	if err := conform(conn.API, conn.Server); err != nil {
+		return nil, fault(err)
+	}
 	r := &driveResult{}
 	queued, err := d.loop(ctx, conn, s, n, ctl, r)
 	if err != nil {
@@ -142,6 +145,20 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	}
 	r.judge(s.Demand, trips, queued, walks, s.Config.Begin, d.duration)
 	return r, r.safety(statistic)
+}
+
+// protocol is the SUMO whose figures are compared, oldest the first version of TraCI that has all that is asked here.
+const protocol, oldest = "SUMO 1.15", 20
+
+// conform refuses a SUMO that speaks another TraCI, and tells of one whose figures are not those of the protocol.
+func conform(api int, server string) error {
+	if api < oldest {
+		return fmt.Errorf("%q speaks version %d of TraCI, wanted is %d or later; install %s or name it with --sumo", server, api, oldest, protocol)
+	}
+	if !strings.HasPrefix(server, protocol+".") {
+		fmt.Fprintf(os.Stderr, "note: this is %s; the protocol and its baselines are of %s\n", server, protocol)
+	}
+	return nil
 }
 
 // safety reads teleports and collisions from SUMO's statistic file.

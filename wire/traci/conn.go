@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -123,7 +124,7 @@ func (c *Conn) gone(err error) error {
 	switch {
 	case errors.As(err, &t) && t.Timeout():
 		return fmt.Errorf("sumo has not answered for %v; it hangs or is far too slow", c.patience)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return errors.New("sumo has closed the connection; it ended or met an error of its own")
 	}
 	return fmt.Errorf("sumo: %w", err)

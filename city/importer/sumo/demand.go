@@ -430,11 +430,16 @@ func (r *demandReader) kind(a attrs, distribution string) error {
 		return r.refuse(r.line, "type %q: %v", id, err)
 	}
 	for _, x := range []struct {
-		name string
-		v    *float64
-		or   float64
-	}{{"length", &t.Length, 5}, {"maxSpeed", &t.MaxSpeed, 200 / 3.6}, {"accel", &t.Accel, 2.6}, {"decel", &t.Decel, 4.5}, {"emergencyDecel", &t.Brake, 9}, {"tau", &t.Headway, 1}, {"speedFactor", &t.SpeedMean, 1}} {
-		if *x.v <= 0 {
+		name         string
+		v            *float64
+		or, greatest float64
+	}{{"length", &t.Length, 5, 1000}, {"maxSpeed", &t.MaxSpeed, 200 / 3.6, fastest}, {"accel", &t.Accel, 2.6, 100}, {"decel", &t.Decel, 4.5, 100}, {"emergencyDecel", &t.Brake, 9, 100},
+		{"tau", &t.Headway, 1, 1000}, {"speedFactor", &t.SpeedMean, 1, 100}, {"minGap", &t.Gap, 2.5, 1000}, {"speedDev", &t.SpeedDev, 0, 100}} {
+		if *x.v > x.greatest {
+			r.note(r.line, "type %s: %s=%g is not possible; taken as %g", id, x.name, *x.v, x.greatest)
+			*x.v = x.greatest
+		}
+		if *x.v <= 0 && x.name != "minGap" && x.name != "speedDev" {
 			r.note(r.line, "type %s: %s=%g is not above zero; taken as %g", id, x.name, *x.v, x.or)
 			*x.v = x.or
 		}

@@ -15,6 +15,13 @@ import (
 // shortest is the length in metres given to a lane or a path that has none: SUMO's own least.
 const shortest = 0.1
 
+// What no street has: longer lanes and higher limits, m and m/s, and phases, s.
+const (
+	longest    = 1e6
+	fastest    = 1000
+	lastsAtAll = 1e9
+)
+
 // A Network is what a net.xml holds.
 type Network struct {
 	city.LaneNet
@@ -274,6 +281,13 @@ func (r *netReader) lane(a attrs) (rawLane, error) {
 		l.Length = max(along(l.Line), shortest)
 		r.note(l.line, "lane %s is %g m long; taken as %.2f m, as its shape is", l.ID, was, l.Length)
 	}
+	if l.Length > longest {
+		return l, r.refuse(l.line, "lane %q is %g m long; no lane is longer than %g m", l.ID, l.Length, longest)
+	}
+	if l.Speed > fastest {
+		r.note(l.line, "lane %s has the speed %g m/s; taken as %d m/s", l.ID, l.Speed, fastest)
+		l.Speed = fastest
+	}
 	if l.Speed <= 0 {
 		r.note(l.line, "lane %s has the speed %g m/s; taken as 13.89 m/s", l.ID, l.Speed)
 		l.Speed = 13.89
@@ -313,6 +327,10 @@ func (r *netReader) phase(a attrs, light *city.Light) error {
 	if d <= 0 {
 		r.note(r.line, "light %s: a phase lasts %g s; taken as 1 s", light.ID, d)
 		d = 1
+	}
+	if d > lastsAtAll {
+		r.note(r.line, "light %s: a phase lasts %g s; taken as %g s", light.ID, d, lastsAtAll)
+		d = lastsAtAll
 	}
 	state := []byte(a.get("state"))
 	for i, c := range state {

@@ -96,6 +96,9 @@ func ParseConfig(in io.Reader, name string) (Config, error) {
 			if c.Begin, err = seconds(v); err != nil {
 				return c, s.refuse(s.line, "begin: %v", err)
 			}
+			if c.Begin < 0 {
+				return c, s.refuse(s.line, "begin: %q is before 0", v)
+			}
 		case "end", "e":
 			if c.End, err = seconds(v); err != nil {
 				return c, s.refuse(s.line, "end: %v", err)
@@ -163,6 +166,9 @@ func Read(path string) (*Scenario, error) {
 	}
 	if s.Demand, err = ReadDemand(s.Network, c.Begin, append(append([]string{}, c.Additional...), c.Routes...)...); err != nil {
 		return nil, err
+	}
+	if len(s.Demand.Journeys)+len(s.Demand.Walkers) == 0 {
+		s.Demand.Defects = append(s.Demand.Defects, city.Defect{Element: filepath.Base(path), What: "nobody departs: none of its files holds a vehicle or a walker that could be read"})
 	}
 	s.Defects = slices.Concat(c.Defects, s.Network.Defects, s.Demand.Defects)
 	return s, nil

@@ -54,6 +54,8 @@ func TestFilesOfAConfiguration(t *testing.T) {
 		{`<configuration><input>`, "line 1: the file ends inside an element"},
 		{``, "it names no net-file"},
 		{`<configuration><begin value="soon"/></configuration>`, `line 1: begin: "soon" is not a time`},
+		{`<configuration><begin value="-5"/></configuration>`, `line 1: begin: "-5" is before 0`},
+		{`<configuration><begin value="1e18"/></configuration>`, `line 1: begin: "1e18" is not a time before`},
 	} {
 		if _, err := ParseConfig(strings.NewReader(x.text), "one.sumocfg"); err == nil || !strings.Contains(err.Error(), "read one.sumocfg: "+x.says) {
 			t.Errorf("%s: %v", x.text, err)
@@ -170,5 +172,24 @@ func TestStarts(t *testing.T) {
 	}
 	if len(d.Journeys) != 7 || len(d.Defects) != 1 || !noted(d.Defects, "r.rou.xml:6", "trip off: departPos=\"there\" is no place; it starts as others do") {
 		t.Errorf("%d, %v", len(d.Journeys), d.Defects)
+	}
+}
+
+// Numbers that nothing real has are named, and held to what is possible.
+func TestHugeNumbers(t *testing.T) {
+	if _, err := ParseNet(strings.NewReader(strings.Replace(small, `length="90"`, `length="1e300"`, 1)), "small.net.xml"); err == nil || !strings.Contains(err.Error(), `line 7: lane "e_0" is 1e+300 m long`) {
+		t.Errorf("%v", err)
+	}
+	n := parse(t, strings.NewReplacer(`duration="30"`, `duration="1e11"`, `speed="8"`, `speed="1e30"`).Replace(small))
+	if !noted(n.Defects, "small.net.xml:10", "a phase lasts 1e+11 s; taken as 1e+09 s") || !noted(n.Defects, "small.net.xml:8", "speed 1e+30 m/s; taken as 1000 m/s") {
+		t.Errorf("%v", n.Defects)
+	}
+	d, err := ParseDemand(n, 0, strings.NewReader(`<routes><vType id="x" length="1e9" tau="1e20" minGap="0" speedDev="0"/><trip id="a" type="x" depart="1e300" from="w" to="e"/></routes>`), "r.rou.xml")
+	if err != nil || len(d.Journeys) != 0 || d.Types[0].Length != 1000 || d.Types[0].Headway != 1000 || d.Types[0].Gap != 0 || len(d.Defects) != 3 {
+		t.Errorf("%v %+v %v", err, d.Types, d.Defects)
+	}
+	cfg := files(t, "x.sumocfg", `<configuration><net-file value="small.net.xml"/><route-files value="small.net.xml"/></configuration>`, "small.net.xml", small)
+	if s, err := Read(cfg); err != nil || !noted(s.Defects, "x.sumocfg", "nobody departs") {
+		t.Errorf("%v", err)
 	}
 }
