@@ -90,8 +90,9 @@ type netReader struct {
 // A program is where a light's program stands.
 type program struct {
 	*scanner
-	line int
-	id   string
+	line   int
+	id     string
+	before int // programs that it takes the place of
 }
 
 // ReadNet reads a net.xml file. Programs of lights in additional files follow those of the net: the last of each light is the one that runs.
@@ -302,15 +303,14 @@ func (r *netReader) light(a attrs) (*city.Light, error) {
 	if err != nil {
 		return nil, r.refuse(r.line, "light %q: offset %v", id, err)
 	}
-	p := program{r.scanner, r.line, a.get("programID")}
+	p := program{scanner: r.scanner, line: r.line, id: a.get("programID")}
 	k, twice := r.at[id]
 	if !twice {
 		k = len(r.lights)
 		r.at[id] = k
 		r.lights, r.programs = append(r.lights, city.Light{}), append(r.programs, program{})
 	} else {
-		was := r.programs[k]
-		r.note(r.line, "light %s has another program, %q; it runs instead of %q of %s, line %d", id, p.id, was.id, was.name, was.line)
+		p.before = r.programs[k].before + 1
 	}
 	r.lights[k], r.programs[k] = city.Light{ID: id, Offset: offset}, p
 	return &r.lights[k], nil
@@ -364,6 +364,9 @@ func (r *netReader) build(n *Network) error {
 		p := r.programs[i]
 		if len(l.Phases) == 0 {
 			return p.refuse(p.line, "the program %q of light %q has no phases", p.id, l.ID)
+		}
+		if p.before > 0 {
+			p.note(p.line, "light %s has %d programs; the last, %q, runs", l.ID, p.before+1, p.id)
 		}
 		if !slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool {
 			return strings.ContainsAny(p.State, "gG") && !strings.Contains(p.State, "y")

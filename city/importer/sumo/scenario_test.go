@@ -70,7 +70,7 @@ func TestTheLastProgramRuns(t *testing.T) {
 	if l := n.Lights[0]; len(n.Lights) != 1 || l.Offset != 0 || len(l.Phases) != 3 || l.Phases[0].Duration != 40 || len(n.Written[0]) != 3 {
 		t.Errorf("%+v", n.Lights)
 	}
-	if !noted(n.Defects, "small.net.xml:11", `"day"; it runs instead of "0" of small.net.xml, line 10`) {
+	if !noted(n.Defects, "small.net.xml:11", `light L has 2 programs; the last, "day", runs`) {
 		t.Errorf("%v", n.Defects)
 	}
 	cfg := files(t, "x.sumocfg", `<configuration><net-file value="small.net.xml"/><additional-files value="tls.add.xml"/></configuration>`,
@@ -79,7 +79,7 @@ func TestTheLastProgramRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := s.Network.Lights[0]; len(l.Phases) != 3 || !noted(s.Defects, "tls.add.xml:2", "it runs instead") || !noted(s.Defects, "tls.add.xml:3", "WAUT w is not followed") {
+	if l := s.Network.Lights[0]; len(l.Phases) != 3 || !noted(s.Defects, "tls.add.xml:2", "has 2 programs") || !noted(s.Defects, "tls.add.xml:3", "WAUT w is not followed") {
 		t.Errorf("%+v, %v", l, s.Defects)
 	}
 	off := parse(t, strings.NewReplacer(`state="Ggr"`, `state="ooo"`, `state="rrG"`, `state="ooo"`).Replace(small))
