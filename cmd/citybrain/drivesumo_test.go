@@ -83,6 +83,9 @@ func TestDriveSUMODies(t *testing.T) {
 		{[]string{"--cfg", cfg, "--controller", "oracle"}, 2, "is none of"},
 		{[]string{"--cfg", cfg, "--tripinfo", "a:b"}, 2, "host:port"},
 		{[]string{"--cfg", cfg, "--dead", "2"}, 2, "shares"},
+		{[]string{"--cfg", cfg, "--observed", "nan"}, 2, "shares"},
+		{[]string{"--cfg", cfg, "--duration", "nan"}, 2, "seconds"},
+		{[]string{"--cfg", cfg, "--seed", "99999999999"}, 2, "from -2147483648"},
 	} {
 		start := time.Now()
 		var out, errs bytes.Buffer
