@@ -704,6 +704,12 @@ func (r *netReader) conflicts(n *Network) {
 	}
 	for t := range n.Lights {
 		l := &n.Lights[t]
+		for _, i := range byLight[t] {
+			c := &n.Connections[i]
+			if !slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool { return p.State[c.Index] != 'r' && p.State[c.Index] != 'y' }) {
+				r.programs[t].note(r.programs[t].line, "light %s never lets %s → %s go (place %d): who takes it waits for good", l.ID, n.Lanes[c.From].ID, n.Lanes[c.To].ID, c.Index)
+			}
+		}
 		for p := range l.Phases {
 			state := []byte(l.Phases[p].State)
 			for _, i := range byLight[t] {

@@ -82,6 +82,10 @@ func TestTheLastProgramRuns(t *testing.T) {
 	if l := s.Network.Lights[0]; len(l.Phases) != 3 || !noted(s.Defects, "tls.add.xml:2", "has 2 programs") || !noted(s.Defects, "tls.add.xml:3", "WAUT w is not followed") {
 		t.Errorf("%+v, %v", l, s.Defects)
 	}
+	shut := parse(t, strings.NewReplacer(`state="Ggr"`, `state="Grr"`, `state="yyr"`, `state="yrr"`).Replace(small))
+	if !noted(shut.Defects, "small.net.xml:10", "light L never lets w_0 → n_0 go (place 1)") {
+		t.Errorf("a movement that is never let go: %v", shut.Defects)
+	}
 	off := parse(t, strings.NewReplacer(`state="Ggr"`, `state="ooo"`, `state="rrG"`, `state="ooo"`).Replace(small))
 	if !noted(off.Defects, "small.net.xml:10", "goes on by itself") {
 		t.Errorf("a light that is off: %v", off.Defects)
