@@ -115,7 +115,7 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 		}
 		return fmt.Errorf("%w; it said: %s", err, text)
 	}
-	conn, err := traci.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), starting, ended)
+	conn, err := traci.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), starting, starts(cmd.Process.Pid, ended))
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -145,6 +145,57 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	}
 	r.judge(s.Demand, trips, queued, walks, s.Config.Begin, d.duration)
 	return r, r.safety(statistic)
+}
+
+// starts tells whether a SUMO that has not opened its port yet is still at work: not when it has ended, nor when it and those that it started have
+// used no processor for as long as an answer may take. Where the system does not tell that, it is.
+func starts(pid int, ended <-chan struct{}) func() error {
+	used, since := uint64(0), time.Now()
+	return func() error {
+		select {
+		case <-ended:
+			return errors.New("it ended before it could be reached")
+		default:
+		}
+		now, ok := spent(pid)
+		if !ok || now != used {
+			used, since = now, time.Now()
+		}
+		if time.Since(since) > traci.Patience {
+			return fmt.Errorf("it has done nothing for %v and cannot be reached; it hangs", traci.Patience)
+		}
+		return nil
+	}
+}
+
+// spent is the processor time of a process and of those that it started, in ticks of Linux's /proc; false: that is not there.
+func spent(pid int) (ticks uint64, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third on: the second is a name in brackets
+	if len(fields) < 13 {
+		return 0, false
+	}
+	for _, f := range fields[11:13] { // utime, stime
+		t, err := strconv.ParseUint(f, 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		ticks += t
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, false
+	}
+	for _, f := range strings.Fields(string(children)) {
+		if child, err := strconv.Atoi(f); err == nil {
+			t, _ := spent(child)
+			ticks += t
+		}
+	}
+	return ticks, true
 }
 
 // protocol is the SUMO whose figures are compared, oldest the first version of TraCI that has all that is asked here.

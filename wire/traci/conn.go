@@ -23,8 +23,8 @@ type Conn struct {
 }
 
 // Dial connects to SUMO at host:port and asks for its version. It tries until give up: SUMO opens its port only when it has read
-// its network. dead, if not nil, ends the waiting early: it is closed when the process has ended.
-func Dial(address string, giveUp time.Duration, dead <-chan struct{}) (*Conn, error) {
+// its network. alive, if not nil, is asked between the tries; its error ends the waiting.
+func Dial(address string, giveUp time.Duration, alive func() error) (*Conn, error) {
 	end := time.Now().Add(giveUp)
 	for {
 		c, err := net.DialTimeout("tcp", address, time.Second)
@@ -39,11 +39,12 @@ func Dial(address string, giveUp time.Duration, dead <-chan struct{}) (*Conn, er
 		if time.Now().After(end) {
 			return nil, fmt.Errorf("connect to sumo at %s: %w after %v", address, err, giveUp)
 		}
-		select {
-		case <-dead:
-			return nil, fmt.Errorf("connect to sumo at %s: it ended before it could be reached", address)
-		case <-time.After(20 * time.Millisecond):
+		if alive != nil {
+			if err := alive(); err != nil {
+				return nil, fmt.Errorf("connect to sumo at %s: %w", address, err)
+			}
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
