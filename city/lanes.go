@@ -179,7 +179,29 @@ type Journey struct {
 	Roads  []int32 // the whole route, or where Routed is false its two ends and the roads that it passes by
 	Routed bool
 	Stops  []JourneyStop
+	Start  *Start // nil: at a stand, at the beginning of its first road, on the lane that the engine takes
 }
+
+// A Start is how a vehicle comes onto its first road.
+type Start struct {
+	Lane  int     // from the kerb, or one of the rules below
+	Speed float64 // m/s; Fastest: what the lane and those ahead allow
+	At    float64 // m along the lane, of its front; 0: the beginning, AtRandom: anywhere
+}
+
+// Rules of a Start.
+const (
+	FirstLane  = -1 - iota // the one nearest to the kerb that it may use
+	BestLane               // of those on which it gets farthest without a change the emptiest
+	FreeLane               // the emptiest
+	RandomLane             // any
+)
+
+// What a Start leaves to the traffic and to chance.
+const (
+	Fastest  = -1.0
+	AtRandom = -1.0
+)
 
 // A JourneyStop is where a vehicle halts on its way: a bus at a stop.
 type JourneyStop struct {

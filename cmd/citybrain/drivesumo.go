@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,8 +29,8 @@ type drive struct {
 	dir                                string // for scratch files
 }
 
-// hour is the protocol's length of a run, s.
-const hour = 3600
+// hour is the protocol's length of a run, longestRun what no run is longer than, s.
+const hour, longestRun = 3600, 100_000_000
 
 func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("traffic drive-sumo", "citybrain traffic drive-sumo --cfg cologne1.sumocfg --controller brain --seed 1 --json", out)
@@ -56,8 +57,10 @@ func driveSUMOVerb(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case d.cfg == "":
 		return fmt.Errorf("%w: give --cfg FILE.sumocfg", errUsage)
-	case d.dead < 0 || d.dead > 1 || d.observed < 0 || d.observed > 1 || d.lag < 0 || d.every < 0 || d.duration <= 0:
-		return fmt.Errorf("%w: --dead and --observed are shares from 0 to 1, --lag, --decide-every and --duration seconds", errUsage)
+	case !(d.dead >= 0 && d.dead <= 1 && d.observed >= 0 && d.observed <= 1 && d.lag >= 0 && d.every >= 0 && d.duration > 0 && d.duration <= longestRun):
+		return fmt.Errorf("%w: --dead and --observed are shares from 0 to 1, --lag, --decide-every and --duration seconds, at most %d", errUsage, longestRun)
+	case int(int32(d.seed)) != d.seed:
+		return fmt.Errorf("%w: --seed %d: SUMO takes those from %d to %d", errUsage, d.seed, math.MinInt32, math.MaxInt32)
 	case d.street && (d.dead > 0 || d.observed > 0):
 		return fmt.Errorf("%w: --street has its own detectors; --dead and --observed go without it", errUsage)
 	case *plan != "" && !planned(d.controller):

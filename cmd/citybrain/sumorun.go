@@ -84,6 +84,12 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	if len(more) > 0 {
 		args = append(args, "-a", strings.Join(more, ","))
 	}
+	if s.Config.LeaveOut {
+		args = append(args, "--ignore-route-errors")
+	}
+	if s.Demand.Unsorted {
+		args = append(args, "--route-steps", "0") // all is read beforehand, in whatever order it stands
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, d.program, args...)
@@ -109,13 +115,17 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 		}
 		return fmt.Errorf("%w; it said: %s", err, text)
 	}
-	conn, err := traci.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), starting, ended)
+	conn, err := traci.Dial(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), starting, starts(cmd.Process.Pid, ended))
 	if err != nil {
 		return nil, fault(err)
 	}
 	defer conn.Drop()
+	if err := conform(conn.API, conn.Server); err != nil {
+		return nil, fault(err)
+	}
 	r := &driveResult{}
-	if err := d.loop(ctx, conn, s, n, ctl, r); err != nil {
+	queued, err := d.loop(ctx, conn, s, n, ctl, r)
+	if err != nil {
 		return nil, fault(err)
 	}
 	if err := conn.Close(); err != nil {
@@ -133,8 +143,73 @@ func (d *drive) run(ctx context.Context, s *sumo.Scenario, n *control.Network, c
 	if err != nil {
 		return nil, err
 	}
-	r.judge(s.Demand, trips, walks, s.Config.Begin, d.duration)
+	r.judge(s.Demand, trips, queued, walks, s.Config.Begin, d.duration)
 	return r, r.safety(statistic)
+}
+
+// starts tells whether a SUMO that has not opened its port yet is still at work: not when it has ended, nor when it and those that it started have
+// used no processor for as long as an answer may take. Where the system does not tell that, it is.
+func starts(pid int, ended <-chan struct{}) func() error {
+	used, since := uint64(0), time.Now()
+	return func() error {
+		select {
+		case <-ended:
+			return errors.New("it ended before it could be reached")
+		default:
+		}
+		now, ok := spent(pid)
+		if !ok || now != used {
+			used, since = now, time.Now()
+		}
+		if time.Since(since) > traci.Patience {
+			return fmt.Errorf("it has done nothing for %v and cannot be reached; it hangs", traci.Patience)
+		}
+		return nil
+	}
+}
+
+// spent is the processor time of a process and of those that it started, in ticks of Linux's /proc; false: that is not there.
+func spent(pid int) (ticks uint64, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third on: the second is a name in brackets
+	if len(fields) < 13 {
+		return 0, false
+	}
+	for _, f := range fields[11:13] { // utime, stime
+		t, err := strconv.ParseUint(f, 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		ticks += t
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, false
+	}
+	for _, f := range strings.Fields(string(children)) {
+		if child, err := strconv.Atoi(f); err == nil {
+			t, _ := spent(child)
+			ticks += t
+		}
+	}
+	return ticks, true
+}
+
+// protocol is the SUMO whose figures are compared, oldest the first version of TraCI that has all that is asked here.
+const protocol, oldest = "SUMO 1.15", 20
+
+// conform refuses a SUMO that speaks another TraCI, and tells of one whose figures are not those of the protocol.
+func conform(api int, server string) error {
+	if api < oldest {
+		return fmt.Errorf("%q speaks version %d of TraCI, wanted is %d or later; install %s or name it with --sumo", server, api, oldest, protocol)
+	}
+	if !strings.HasPrefix(server, protocol+".") {
+		fmt.Fprintf(os.Stderr, "note: this is %s; the protocol and its baselines are of %s\n", server, protocol)
+	}
+	return nil
 }
 
 // safety reads teleports and collisions from SUMO's statistic file.
@@ -203,6 +278,7 @@ type watch struct {
 	luck   chance.Source
 	dead   []bool
 	fresh  []string
+	made   map[string]float64 // of each vehicle: s, when SUMO read it or a flow made it
 	step   int
 	wait   float64 // longest
 	loops  *loops  // with --street: what detectors report, …
@@ -210,7 +286,7 @@ type watch struct {
 }
 
 func newWatch(d *drive, s *sumo.Scenario, n *control.Network) *watch {
-	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
+	w := &watch{d: d, s: s, n: n, lanes: map[string]int32{}, roads: map[string]int32{}, types: map[string]int32{}, riders: map[string]*rider{}, made: map[string]float64{}, luck: chance.New(uint64(d.seed), "drive-sumo/seen")}
 	for i := range s.Network.Lanes {
 		w.lanes[s.Network.Lanes[i].ID] = int32(i)
 	}
@@ -239,6 +315,12 @@ func (w *watch) hear(s *traci.Subscription) error {
 			return errors.New("sumo does not say who departed")
 		}
 		w.fresh = append(w.fresh, v.List...)
+		if v, ok = s.Get(traci.Loaded); !ok {
+			return errors.New("sumo does not say what it has read")
+		}
+		for _, id := range v.List {
+			w.made[id] = float64(max(0, w.step-1))
+		}
 	case traci.Edge:
 		v, ok := s.Get(traci.EdgePersons)
 		if !ok {
@@ -408,17 +490,23 @@ type wish struct {
 	want []int
 }
 
-// loop is the run itself: observe, decide, switch, step.
-func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) error {
+// loop is the run itself: observe, decide, switch, step. It returns who still waits to enter at its end.
+func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *control.Network, ctl control.Controller, r *driveResult) ([]queued, error) {
 	w := newWatch(d, s, n)
 	if d.street {
 		w.loops, w.calls = newLoops(n, d.joint.Last), newCalls(s.Network)
 		if err := w.calls.listen(c); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if _, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed)); err != nil {
-		return err
+	read, err := c.Ask(traci.Subscribe(traci.Simulation, "", traci.Departed, traci.Loaded))
+	if err != nil {
+		return nil, err
+	}
+	if sub, err := read[0].Subscription(); err != nil {
+		return nil, err
+	} else if err := w.hear(&sub); err != nil {
+		return nil, err
 	}
 	lamps := control.NewLamps(n)
 	obs := control.NewObservation(n)
@@ -429,7 +517,7 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 	next := 0.0
 	for k := 0; float64(k) < d.duration; k++ {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		now := float64(k)
 		w.fill(obs)
@@ -438,7 +526,7 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 			lamps.Fill(obs)
 			if w.calls != nil {
 				if err := w.calls.hear(c, now, lamps, obs); err != nil {
-					return err
+					return nil, err
 				}
 			}
 			if now >= next {
@@ -456,23 +544,23 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 				if lamps.Changed(j) {
 					cmd, err := traci.Set(traci.Light, traci.State, n.Junctions[j].ID, traci.Value{Type: traci.String, Text: string(lamps.State(j))})
 					if err != nil {
-						return err
+						return nil, err
 					}
 					set = append(set, cmd)
 				}
 			}
 			if len(set) > 0 {
 				if _, err := c.Ask(set...); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 		w.step++
 		if err := c.Step(0, w.hear); err != nil {
-			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+			return nil, fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
 		}
 		if err := w.admit(c); err != nil {
-			return fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
+			return nil, fmt.Errorf("at %g s: %w", s.Config.Begin+now, err)
 		}
 		bar.show("driving sumo", (now+1)/d.duration)
 	}
@@ -480,5 +568,13 @@ func (d *drive) loop(ctx context.Context, c *traci.Conn, s *sumo.Scenario, n *co
 	if w.calls != nil {
 		r.WalkWait = w.calls.longest
 	}
-	return nil
+	ids, err := c.Value(traci.Simulation, traci.Pending, "")
+	if err != nil {
+		return nil, err
+	}
+	var list []queued
+	for _, id := range ids.List {
+		list = append(list, queued{id, w.made[id]})
+	}
+	return list, nil
 }

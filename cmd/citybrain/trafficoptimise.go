@@ -54,6 +54,9 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if len(n.Junctions) == 0 {
+		return fmt.Errorf("%s has no signals: there is nothing to time", s.name)
+	}
 	bar := newProgress()
 	defer bar.done()
 	judged, total := 0, *budget+32

@@ -127,10 +127,12 @@ func trafficRunVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: --trajectories %q: the file ends in %s, and queues have no places", errUsage, r.tracks, strings.Join(trackEnds, " or "))
 	case r.sample < 1:
 		return fmt.Errorf("%w: --trajectories-every is at least 1 s", errUsage)
-	case r.duration <= 0 || r.every < 0 || r.threads < 1 || r.threads > 1024:
-		return fmt.Errorf("%w: --duration is at least 1 s, --decide-every not negative, --threads from 1 to 1024", errUsage)
-	case !slices.Contains(runControllers(), r.controller) || r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
+	case r.duration <= 0 || r.duration > longestRun || r.every < 0 || r.threads < 1 || r.threads > 1024:
+		return fmt.Errorf("%w: --duration is from 1 s to %d s, --decide-every not negative, --threads from 1 to 1024", errUsage, longestRun)
+	case r.roadnet != "" && !slices.Contains(runControllers(), r.controller):
 		return fmt.Errorf("%w: --controller %q is none of %s", errUsage, r.controller, strings.Join(runControllers(), ", "))
+	case r.roadnet == "" && !slices.Contains(control.Names(), r.controller):
+		return fmt.Errorf("%w: --controller %q is none of %s; those of papers go with --roadnet", errUsage, r.controller, strings.Join(control.Names(), ", "))
 	}
 	name, row, err := filepath.Base(r.flow), runRow{}, error(nil)
 	switch {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"citybrain/city"
 	"citybrain/city/importer/sumo"
@@ -15,7 +16,7 @@ import (
 
 // A tripResult is what SUMO says of one trip.
 type tripResult struct {
-	id                                   string
+	id, kind                             string
 	depart, arrival, loss, late, waiting float64
 }
 
@@ -45,6 +46,8 @@ func readTrips(path string) (out []tripResult, walks []float64, err error) {
 			switch a.Name.Local {
 			case "id":
 				r.id = a.Value
+			case "vType":
+				r.kind = a.Value
 			case "depart":
 				x = &r.depart
 			case "arrival":
@@ -136,22 +139,37 @@ type driveResult struct {
 	Wall          float64     `json:"wall_s"`
 }
 
-// judge computes the delays of a demand's trips due in [0, horizon), and of walks, from what SUMO wrote.
-func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64, begin, horizon float64) {
+// queued is a vehicle that waited to enter when a run ended, and when it was due at the earliest, s.
+type queued struct {
+	id  string
+	due float64
+}
+
+// judge computes the delays of all trips due in [0, horizon), and of walks, from what SUMO wrote: of the demand's and of those that only SUMO
+// knows, as it draws the departures of some flows itself.
+func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, waiting []queued, walks []float64, begin, horizon float64) {
 	got := make(map[string]*tripResult, len(trips))
 	for i := range trips {
 		got[trips[i].id] = &trips[i]
 	}
+	kinds := map[string]*city.VehicleType{}
+	for i := range d.Types {
+		kinds[d.Types[i].ID] = &d.Types[i]
+	}
+	car := &city.VehicleType{Class: city.PassengerCar, People: 1.3}
 	var delays []float64
 	var people byMode
-	for i := range d.Journeys {
-		j := &d.Journeys[i]
-		if j.Depart >= horizon {
-			continue
+	known := map[string]bool{}
+	count := func(id string, depart float64, kind *city.VehicleType) {
+		if depart >= horizon {
+			return
 		}
 		r.Trips++
-		t := got[j.ID]
-		delay := horizon - j.Depart
+		t := got[id]
+		delay := horizon - depart
+		if t != nil && t.kind != "" && kinds[t.kind] != nil {
+			kind = kinds[t.kind]
+		}
 		switch {
 		case t == nil || t.depart < 0:
 			r.NeverInserted++
@@ -163,7 +181,26 @@ func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64,
 			delay = t.loss + t.late
 		}
 		delays = append(delays, delay)
-		people.ride(&d.Types[j.Type], delay)
+		people.ride(kind, delay)
+	}
+	for i := range d.Journeys {
+		j := &d.Journeys[i]
+		if flow, _, ok := cutLast(j.ID, "."); ok && d.Random[flow] {
+			continue
+		}
+		known[j.ID] = true
+		count(j.ID, j.Depart, &d.Types[j.Type])
+	}
+	for i := range trips {
+		if t := &trips[i]; !known[t.id] {
+			known[t.id] = true
+			count(t.id, t.depart-t.late-begin, car)
+		}
+	}
+	for _, q := range waiting {
+		if !known[q.id] {
+			count(q.id, q.due, car)
+		}
 	}
 	for _, loss := range walks {
 		people.walk(loss)
@@ -178,6 +215,14 @@ func (r *driveResult) judge(d *sumo.Demand, trips []tripResult, walks []float64,
 	}
 	slices.Sort(delays)
 	r.Mean, r.P95, r.Max = round2(total/float64(len(delays))), round2(delays[len(delays)*95/100]), round2(delays[len(delays)-1])
+}
+
+// cutLast cuts s at the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 func round2(x float64) float64 { return math.Round(x*100) / 100 }

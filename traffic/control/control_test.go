@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/paulmach/orb"
+
 	"citybrain/city"
 	"pgregory.net/rapid"
 )
@@ -40,9 +42,9 @@ func TestNetwork(t *testing.T) {
 		t.Error("what is watched: approaches, not exits")
 	}
 	bad := *w.LaneNet
-	bad.Lights = []city.Light{{ID: "dark", Places: 2, Phases: []city.LightPhase{{State: "rr"}, {State: "yy"}}}}
+	bad.Lights = []city.Light{{ID: "dark", Places: 2}}
 	if _, err := NewNetwork(&bad, Options{}); err == nil || !strings.Contains(err.Error(), `"dark"`) {
-		t.Errorf("a light without green: %v", err)
+		t.Errorf("a light without phases: %v", err)
 	}
 	if _, err := NewNetwork(w.LaneNet, Options{Yellow: math.NaN()}); err == nil {
 		t.Error("no yellow at all passes")
@@ -289,6 +291,54 @@ func TestBrainOddJunctions(t *testing.T) {
 		}
 		if want[0] != 1 {
 			t.Errorf("every %g s: the one who waits has no green", every)
+		}
+	}
+}
+
+// Two who turn left, each first on the only lane of his street, give way to those who stand behind the other: whatever the model thinks of their
+// green, they are shown it.
+func TestNobodyStarvesWhoOnlyGivesWay(t *testing.T) {
+	n := &city.LaneNet{}
+	for i := range 6 { // the main street, north, south; where they lead
+		n.Roads = append(n.Roads, city.Road{ID: string(rune('a' + i)), First: int32(i), Lanes: 1, Length: 300, Speed: 14})
+		n.Lanes = append(n.Lanes, city.Lane{Road: int32(i), Length: 300, Speed: 14, Allow: city.MotorVehicles})
+	}
+	line := orb.LineString{{0, 0}, {10, 0}}
+	n.Connections = []city.Connection{
+		{From: 0, To: 3, Light: 0, Index: 0, Length: 10, Speed: 14, Path: line},
+		{From: 1, To: 3, Light: 0, Index: 1, Length: 10, Speed: 8, Path: line, Turn: city.Left, Yields: []int32{4}, Foes: []int32{4}},
+		{From: 1, To: 4, Light: 0, Index: 2, Length: 10, Speed: 14, Path: line, Foes: []int32{3}},
+		{From: 2, To: 3, Light: 0, Index: 3, Length: 10, Speed: 8, Path: line, Turn: city.Left, Yields: []int32{2}, Foes: []int32{2}},
+		{From: 2, To: 5, Light: 0, Index: 4, Length: 10, Speed: 14, Path: line, Foes: []int32{1}},
+	}
+	n.Lights = []city.Light{{ID: "J", Places: 5, Phases: []city.LightPhase{{State: "Grrrr", Duration: 30}, {State: "rgGgG", Duration: 30}}}}
+	w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctl, err := New("brain", w, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lamps, o, want := NewLamps(w), NewObservation(w), []int{0}
+	last, id := 0.0, int32(10)
+	for s := 0.0; s < 600; s++ {
+		o.Clear()
+		o.Time = s
+		lamps.Fill(o)
+		if int(s)%4 == 0 {
+			id++
+		}
+		o.Seen[0] = []Vehicle{{ID: id, Behind: 60 - 14*math.Mod(s, 4), Speed: 14, Length: 5, Next: 3}}
+		for k := range int32(2) {
+			o.Seen[1+k] = []Vehicle{{ID: 4 * k, Behind: 1, Length: 5, Waited: s, Next: 3}, {ID: 4*k + 1, Behind: 9, Length: 5, Waited: s, Next: 4 + k}, {ID: 4*k + 2, Behind: 17, Length: 5, Waited: s, Next: 4 + k}}
+		}
+		ctl.Decide(o, want)
+		if lamps.Step(s, want, nil); lamps.State(0)[1] == 'g' {
+			last = s
+		}
+		if s-last > 200 {
+			t.Fatalf("at %g s no green for %g s", s, s-last)
 		}
 	}
 }

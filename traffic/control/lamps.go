@@ -35,7 +35,7 @@ func NewLamps(n *Network) *Lamps {
 		x := &n.Junctions[j]
 		s.at[j] = lamp{red: -1, since: -n.MinGreen, state: []byte(x.Phases[0].State), walks: make([]walk, len(x.Crossings))}
 		s.at[j].hush(n, x)
-		s.changed[j] = true
+		s.changed[j] = !x.Own
 	}
 	return s
 }
@@ -122,6 +122,9 @@ const longerRed = 20.0
 func (s *Lamps) Step(now float64, want []int, calls []float64) {
 	s.now = now
 	for j := range s.at {
+		if s.n.Junctions[j].Own {
+			continue
+		}
 		l, ph := &s.at[j], s.n.Junctions[j].Phases
 		before := string(l.state)
 		switch {

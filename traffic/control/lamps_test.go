@@ -91,11 +91,27 @@ func TestNoWishMakesLampsUnsafe(t *testing.T) {
 	}
 }
 
-// A light that never shows green can't be controlled, and says so by name.
-func TestALightWithoutGreenIsRefused(t *testing.T) {
-	n := &city.LaneNet{Lights: []city.Light{{ID: "dark", Places: 1, Phases: []city.LightPhase{{State: "r"}, {State: "y"}}}}}
-	if _, err := NewNetwork(n, Options{}); err == nil || !strings.Contains(err.Error(), "dark") {
-		t.Errorf("it says %v", err)
+// A light that has no green to choose goes on by itself: nobody tells it anything, whoever is in control.
+func TestALightWithoutGreenGoesOnByItself(t *testing.T) {
+	n := &city.LaneNet{Lights: []city.Light{{ID: "off", Places: 1, Phases: []city.LightPhase{{State: "o", Duration: 5}, {State: "y", Duration: 5}}}}}
+	w, err := NewNetwork(n, Options{Yellow: 3})
+	if err != nil || !w.Junctions[0].Own {
+		t.Fatalf("%v, %+v", err, w)
+	}
+	for _, name := range Names() {
+		c, err := New(name, w, Settings{Every: 1, Plan: Shipped(w)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lamps, obs, want := NewLamps(w), NewObservation(w), []int{-1}
+		for k := range 20 {
+			obs.Time = float64(k)
+			lamps.Fill(obs)
+			c.Decide(obs, want)
+			if lamps.Step(obs.Time, want, nil); lamps.Changed(0) {
+				t.Errorf("%s tells it to show %s", name, lamps.State(0))
+			}
+		}
 	}
 }
 

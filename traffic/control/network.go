@@ -39,10 +39,11 @@ type Junction struct {
 	Light  int32   // index into LaneNet.Lights
 	Links  []int32 // connections that it switches, ascending
 	Lanes  []int32 // lanes that end at its stop lines, ascending
-	Phases []Phase // to choose from: the green phases of its own program, in its order
+	Phases []Phase // to choose from: the green phases of its own program, in its order; with Own its first one, of whatever kind
 	Places int     // length of states
 	Clear  string  // with Clearance: what a change shows
 	Below  []int32 // junctions that it sends vehicles to, ascending
+	Own    bool    // nothing is to be chosen: no phase of its program has green and no yellow, and it goes on by itself
 
 	// With Options.Street:
 	Crossings []int32    // indexes into its Crossings
@@ -58,7 +59,7 @@ type Phase struct {
 	Duration float64
 }
 
-// NewNetwork derives what controllers need. A light without any green phase is an error that names it.
+// NewNetwork derives what controllers need. A light without any phase is an error that names it.
 func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 	if !(o.Yellow >= 0) || !(o.AllRed >= 0) || !(o.MinGreen >= 0) {
 		return nil, fmt.Errorf("control network: yellow %g s, all-red %g s, minimum green %g s; none may be negative", o.Yellow, o.AllRed, o.MinGreen)
@@ -82,8 +83,11 @@ func NewNetwork(n *city.LaneNet, o Options) (*Network, error) {
 				j.Phases = append(j.Phases, Phase{Program: p, State: ph.State, Duration: ph.Duration})
 			}
 		}
+		if len(l.Phases) == 0 {
+			return nil, fmt.Errorf("control network: light %q has no phases; give its program one", l.ID)
+		}
 		if len(j.Phases) == 0 {
-			return nil, fmt.Errorf("control network: light %q has no phase with green and without yellow; give its program one", l.ID)
+			j.Own, j.Phases = true, []Phase{{State: l.Phases[0].State, Duration: l.Phases[0].Duration}}
 		}
 	}
 	for i := range n.Connections {

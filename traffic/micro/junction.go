@@ -257,6 +257,9 @@ func (s *Sim) passes(q *query, o *Car, d float32) bool {
 	if q.sig == 'y' && d >= braking(o.V, k.decel, k.invB) {
 		return true // it stops
 	}
+	if q.sig == '-' && s.net.trait[q.foe]&stops != 0 && o.Still == 0 {
+		return true // it stops first, and then looks who has stood longer
+	}
 	if o.Still >= 2 && !s.aboutToGo(q, o, d, k) {
 		return true
 	}

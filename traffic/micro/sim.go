@@ -60,6 +60,7 @@ type Sim struct {
 	dry    []kind
 	gap    float32
 	luck   chance.Source // dawdling
+	spot   chance.Source // where vehicles start that start anywhere
 	learns bool          // roads' speeds of late are kept for routes
 	state
 
@@ -114,7 +115,7 @@ func New(n *city.LaneNet, d *city.LaneDemand, cfg Config) (*Sim, error) {
 	if err := net.limit(n, d, cfg.Roads); err != nil {
 		return nil, fmt.Errorf("micro: %w", err)
 	}
-	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0),
+	s := &Sim{cfg: cfg, lanes: n, demand: d, net: net, gap: float32(cfg.MinorGap), luck: chance.New(cfg.Seed, "micro/dawdle"), spot: chance.New(cfg.Seed, "micro/start"), dare: chance.New(cfg.Seed, "micro/water").Bits(0, 0),
 		hear: chance.New(cfg.Seed, "micro/news").Bits(0, 0)}
 	for i := range d.Types {
 		s.dry = append(s.dry, newKind(&d.Types[i], cfg.Headway, cfg.IDM&d.Types[i].Class != 0))
@@ -162,6 +163,9 @@ func checkDemand(n *city.LaneNet, d *city.LaneDemand) error {
 			if r < 0 || int(r) >= len(n.Roads) {
 				return fmt.Errorf("journey %q: road %d of %d", j.ID, r, len(n.Roads))
 			}
+		}
+		if x := j.Start; x != nil && (x.Lane < city.RandomLane || x.Lane >= int(n.Roads[j.Roads[0]].Lanes) || !(x.Speed >= city.Fastest) || !(x.At >= city.AtRandom)) {
+			return fmt.Errorf("journey %q: start on lane %d of %d at %g m with %g m/s", j.ID, x.Lane, n.Roads[j.Roads[0]].Lanes, x.At, x.Speed)
 		}
 		for _, p := range j.Stops {
 			if !(p.Off >= 0) {

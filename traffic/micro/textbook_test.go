@@ -252,3 +252,23 @@ func TestGapAcceptance(t *testing.T) {
 	}
 	t.Logf("critical gap %.2f s, follow-up time %.2f s", tc, tf)
 }
+
+// TestAllWayStop: where everybody stops, who has stood longest goes first, and nobody waits for those who still have to stop: two streams of 360
+// vehicles/h each, which the HCM 2010 (chapter 20) has no queue for, cross without one.
+func TestAllWayStop(t *testing.T) {
+	g := net(14, [4]int{0, 1, 1, 300}, [4]int{2, 1, 1, 300}, [4]int{1, 3, 1, 300}, [4]int{1, 4, 1, 300})
+	join(g, 0, 2, 12, []int32{1}, []int32{1}).Stop = true
+	join(g, 1, 3, 12, []int32{0}, []int32{0}).Stop = true
+	d := &city.LaneDemand{Types: []city.VehicleType{dawdler()}}
+	stream(d, 0, 120, 0, 10, 0, 2)
+	stream(d, 0, 120, 3, 10, 1, 3)
+	sortByDeparture(d)
+	s := run(t, g, d, Config{})
+	for sec := 1; sec <= 1320; sec++ {
+		s.to(t, sec)
+		s.check(t)
+	}
+	if f := s.Figures(); f.Finished != 240 || f.MeanDelay > 20 {
+		t.Errorf("%d of 240 got over, with %.1f s of delay", f.Finished, f.MeanDelay)
+	}
+}

@@ -36,6 +36,8 @@ const (
 	IDs             = 0x00
 	Time            = 0x66 // of the simulation, s
 	Departed        = 0x74 // ids of vehicles inserted in the last step
+	Loaded          = 0x72 // ids of vehicles that were read, or made by a flow, in the last step
+	Pending         = 0x94 // ids of vehicles that are due and wait to enter
 	Arrived         = 0x7A
 	Collisions      = 0x80 // number of collisions of the last step, 1.15: VAR_COLLIDING_VEHICLES_NUMBER
 	Teleports       = 0x75 // started in the last step

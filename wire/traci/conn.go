@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -22,8 +23,8 @@ type Conn struct {
 }
 
 // Dial connects to SUMO at host:port and asks for its version. It tries until give up: SUMO opens its port only when it has read
-// its network. dead, if not nil, ends the waiting early: it is closed when the process has ended.
-func Dial(address string, giveUp time.Duration, dead <-chan struct{}) (*Conn, error) {
+// its network. alive, if not nil, is asked between the tries; its error ends the waiting.
+func Dial(address string, giveUp time.Duration, alive func() error) (*Conn, error) {
 	end := time.Now().Add(giveUp)
 	for {
 		c, err := net.DialTimeout("tcp", address, time.Second)
@@ -38,11 +39,12 @@ func Dial(address string, giveUp time.Duration, dead <-chan struct{}) (*Conn, er
 		if time.Now().After(end) {
 			return nil, fmt.Errorf("connect to sumo at %s: %w after %v", address, err, giveUp)
 		}
-		select {
-		case <-dead:
-			return nil, fmt.Errorf("connect to sumo at %s: it ended before it could be reached", address)
-		case <-time.After(20 * time.Millisecond):
+		if alive != nil {
+			if err := alive(); err != nil {
+				return nil, fmt.Errorf("connect to sumo at %s: %w", address, err)
+			}
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
@@ -123,7 +125,7 @@ func (c *Conn) gone(err error) error {
 	switch {
 	case errors.As(err, &t) && t.Timeout():
 		return fmt.Errorf("sumo has not answered for %v; it hangs or is far too slow", c.patience)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return errors.New("sumo has closed the connection; it ended or met an error of its own")
 	}
 	return fmt.Errorf("sumo: %w", err)

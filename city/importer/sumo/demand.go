@@ -17,7 +17,9 @@ const most = 20_000_000
 // Demand is what route files hold, and what was wrong with them.
 type Demand struct {
 	city.LaneDemand
-	Defects []city.Defect
+	Random   map[string]bool // flows whose departures SUMO draws; here they are spread evenly
+	Unsorted bool            // something stands behind what departs later
+	Defects  []city.Defect
 }
 
 // A stopPlace is a bus stop, parking area or the like of an additional file.
@@ -35,24 +37,63 @@ type demandReader struct {
 	lanes  map[string]int32
 	types  map[string]int32
 	choice map[string][]choice // type distributions
-	routes map[string][]int32
-	rstops map[string][]city.JourneyStop
+	routes map[string]*route
+	ways   map[string][]choice // route distributions …
+	given  []*route            // … and what they choose from
+	starts map[city.Start]*city.Start
 	stops  map[string]stopPlace
 	after  [][]int32 // roads that a road leads to
 	reach  map[int64][]uint64
 	ids    map[string]int       // the line of each vehicle, trip and flow
-	ways   map[[2]int32][]int32 // on foot
+	feet   map[[2]int32][]int32 // ways on foot
 	// the crosswalk of each crossing
 	crosswalk map[string]int32
-	gone      int // trips before the begin
-	unsort    int
-	last      float64
+	gone      tally   // before the begin
+	unsorted  tally   // behind later ones
+	last      float64 // departure
 }
 
+// A tally is how many there were, and the line of the first.
+type tally struct{ n, first int }
+
+func (t *tally) add(line int) {
+	if t.n++; t.n == 1 {
+		t.first = line
+	}
+}
+
+// A route is a way that vehicles name, or that they have of their own.
+type route struct {
+	roads []int32
+	stops []city.JourneyStop
+}
+
+// A choice is one of a distribution: a type or a route.
 type choice struct {
-	kind  int32
+	at    int32
 	share float64
 }
+
+// pick returns the choice of the n-th who is to choose: the shares of a long row of them are those of the distribution. step is the row's.
+func pick(list []choice, n int, step float64) int32 {
+	total := 0.0
+	for _, c := range list {
+		total += c.share
+	}
+	x := total * math.Mod(float64(n)*step+0.5, 1)
+	for _, c := range list {
+		if x -= c.share; x < 0 {
+			return c.at
+		}
+	}
+	return list[len(list)-1].at
+}
+
+// Steps of two low-discrepancy sequences that know nothing of one another: the golden ratio's, and that of √2.
+const (
+	stepTypes  = 0.6180339887498949
+	stepRoutes = 0.4142135623730951
+)
 
 // ReadDemand reads route and additional files in their order; begin is the scenario's start in the files' seconds.
 func ReadDemand(n *Network, begin float64, paths ...string) (*Demand, error) {
@@ -81,9 +122,9 @@ func ParseDemand(n *Network, begin float64, in io.Reader, name string) (*Demand,
 }
 
 func newDemandReader(n *Network, begin float64) *demandReader {
-	r := &demandReader{net: n, begin: begin, d: &Demand{}, roads: map[string]int32{}, lanes: map[string]int32{}, types: map[string]int32{}, choice: map[string][]choice{},
-		routes: map[string][]int32{}, rstops: map[string][]city.JourneyStop{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
-		ways: map[[2]int32][]int32{}, ids: map[string]int{}, crosswalk: map[string]int32{}}
+	r := &demandReader{net: n, begin: begin, d: &Demand{Random: map[string]bool{}}, roads: map[string]int32{}, lanes: map[string]int32{}, types: map[string]int32{}, choice: map[string][]choice{},
+		routes: map[string]*route{}, starts: map[city.Start]*city.Start{}, ways: map[string][]choice{}, stops: map[string]stopPlace{}, reach: map[int64][]uint64{},
+		feet: map[[2]int32][]int32{}, ids: map[string]int{}, crosswalk: map[string]int32{}}
 	for i := range n.Crosswalks {
 		r.crosswalk[n.Crosswalks[i].ID] = int32(i)
 	}
@@ -111,21 +152,23 @@ func (r *demandReader) done() *Demand {
 
 // A flight is a vehicle, trip or flow while its element is open.
 type flight struct {
-	tag    string
-	a      attrs
-	line   int
-	edges  []string // of its own route
-	hasOwn bool
-	stops  []city.JourneyStop
+	tag   string
+	a     attrs
+	line  int
+	edges []string // on foot
+	ways  []choice // routes of its own
+	lost  bool     // one of them is none
+	stops []city.JourneyStop
 }
 
 func (r *demandReader) parse(in io.Reader, name string) error {
 	r.scanner = newScanner(in, name, &r.d.Defects)
-	r.gone, r.unsort, r.last = 0, 0, math.Inf(-1)
+	r.gone, r.unsorted, r.last = tally{}, tally{}, math.Inf(-1)
 	var cur *flight
 	var walk *stroll
-	routeID, distribution := "", ""
-	depth, firstGone, firstUnsorted := 0, 0, 0
+	var way *route // of the file, open
+	distribution, routes := "", ""
+	depth, root := 0, ""
 	for {
 		e, end, err := r.next()
 		if err == io.EOF {
@@ -138,40 +181,35 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 			depth--
 			switch end {
 			case "route":
-				routeID = ""
+				way = nil
 			case "vTypeDistribution":
 				distribution = ""
+			case "routeDistribution":
+				routes = ""
 			case "person", "personFlow":
 				if walk == nil {
 					continue
 				}
-				gone := r.gone
+				r.inOrder(walk.a, walk.line)
 				if err := r.walker(walk); err != nil {
 					return err
-				}
-				if r.gone > gone && gone == 0 {
-					firstGone = walk.line
 				}
 				walk = nil
 			case "vehicle", "trip", "flow":
 				if cur == nil {
 					continue
 				}
-				gone, unsorted := r.gone, r.unsort
+				r.inOrder(cur.a, cur.line)
 				if err := r.add(cur); err != nil {
 					return err
-				}
-				if r.gone > gone && gone == 0 {
-					firstGone = cur.line
-				}
-				if r.unsort > unsorted && unsorted == 0 {
-					firstUnsorted = cur.line
 				}
 				cur = nil
 			}
 			continue
 		}
-		depth++
+		if depth++; depth == 1 {
+			root = e.Name.Local
+		}
 		a := attrs(e.Attr)
 		if walk != nil {
 			if err := r.stride(walk, e.Name.Local, a); err != nil {
@@ -181,27 +219,70 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 		}
 		switch e.Name.Local {
 		case "vType":
+			if name := a.get("refId"); name != "" {
+				share, err := r.share(a, "probability")
+				if err != nil {
+					return err
+				}
+				if k, ok := r.types[name]; ok {
+					r.choice[distribution] = append(r.choice[distribution], choice{k, share})
+				} else {
+					r.note(r.line, "distribution %s: there is no type %q; left out", distribution, name)
+				}
+				continue
+			}
 			if err := r.kind(a, distribution); err != nil {
 				return err
 			}
 		case "vTypeDistribution":
 			distribution = a.get("id")
-			for _, id := range strings.Fields(a.get("vTypes")) {
-				if k, ok := r.types[id]; ok {
-					r.choice[distribution] = append(r.choice[distribution], choice{k, 1})
-				}
+			if err := r.named(a, "vTypes", r.choice, func(id string) (int32, bool) { k, ok := r.types[id]; return k, ok }); err != nil {
+				return err
+			}
+		case "routeDistribution":
+			if cur != nil {
+				continue
+			}
+			routes = a.get("id")
+			if err := r.named(a, "routes", r.ways, r.routeNamed); err != nil {
+				return err
 			}
 		case "vehicle", "trip", "flow":
 			cur = &flight{tag: e.Name.Local, a: a, line: r.line}
 		case "route":
-			edges := strings.Fields(a.get("edges"))
-			if cur != nil {
-				cur.edges, cur.hasOwn = edges, true
-				continue
+			id := a.get("id")
+			share, err := r.share(a, "probability")
+			if err != nil {
+				return err
 			}
-			routeID = a.get("id")
-			if roads, ok := r.path(edges, "route "+routeID, r.line); ok {
-				r.routes[routeID] = roads
+			at, ok := int32(0), false
+			if name := a.get("refId"); name != "" {
+				if at, ok = r.routeNamed(name); !ok {
+					r.note(r.line, "route left out: there is no route %q", name)
+				}
+			} else {
+				what := "route " + id
+				if cur != nil {
+					what = cur.tag + " " + cur.a.get("id")
+				}
+				var roads []int32
+				if roads, ok = r.path(strings.Fields(a.get("edges")), what, r.line); ok {
+					at, way = int32(len(r.given)), &route{roads: roads}
+					r.given = append(r.given, way)
+				}
+			}
+			switch {
+			case cur != nil && !ok:
+				cur.lost = true
+			case cur != nil:
+				cur.ways = append(cur.ways, choice{at, share})
+				way = nil // stops that follow are the vehicle's
+			case !ok:
+			case routes != "":
+				r.ways[routes] = append(r.ways[routes], choice{at, share})
+			}
+			if ok && id != "" && cur == nil {
+				r.routes[id] = r.given[at]
 			}
 		case "stop":
 			st, ok, err := r.stop(a)
@@ -212,8 +293,8 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 			case !ok:
 			case cur != nil:
 				cur.stops = append(cur.stops, st)
-			case routeID != "":
-				r.rstops[routeID] = append(r.rstops[routeID], st)
+			case way != nil:
+				way.stops = append(way.stops, st)
 			}
 		case "busStop", "trainStop", "containerStop", "chargingStation", "parkingArea":
 			l, ok := r.lanes[a.get("lane")]
@@ -235,15 +316,70 @@ func (r *demandReader) parse(in io.Reader, name string) error {
 		}
 	}
 	if depth != 0 {
-		return fmt.Errorf("read %s: line %d: the file ends inside an element; it is cut off", r.name, r.line)
+		return r.cutOff()
 	}
-	if r.gone > 0 {
-		r.note(firstGone, "%d trips depart before the start, %g s, the first of them here; left out, as SUMO does", r.gone, r.begin)
+	if root == "" {
+		return fmt.Errorf("read %s: it is empty; a route or additional file has a root element", r.name)
 	}
-	if r.unsort > 0 {
-		r.note(firstUnsorted, "%d trips stand behind later ones, the first of them here; sorted (SUMO would leave them out)", r.unsort)
+	if r.gone.n > 0 {
+		r.note(r.gone.first, "%d trips depart before the start, %g s, the first of them here; left out, as SUMO does", r.gone.n, r.begin)
+	}
+	if r.unsorted.n > 0 {
+		r.d.Unsorted = true
+		r.note(r.unsorted.first, "%d elements stand behind some that depart later, the first of them here; sorted (SUMO by itself would leave them out)", r.unsorted.n)
 	}
 	return nil
+}
+
+// share reads how often one of a distribution is chosen.
+func (r *demandReader) share(a attrs, name string) (float64, error) {
+	x, err := a.number(name, 1)
+	if err != nil || x < 0 {
+		return 0, r.refuse(r.line, "%s=%q is no share", name, a.get(name))
+	}
+	return x, nil
+}
+
+// named makes a distribution of what an element names in a list, with probabilities beside it or those that they have of their own.
+func (r *demandReader) named(a attrs, list string, all map[string][]choice, find func(string) (int32, bool)) error {
+	id, shares := a.get("id"), strings.Fields(a.get("probabilities"))
+	for i, name := range strings.Fields(a.get(list)) {
+		k, ok := find(name)
+		if !ok {
+			r.note(r.line, "distribution %s: there is no %q; left out", id, name)
+			continue
+		}
+		c := choice{k, 1}
+		if i < len(shares) {
+			var err error
+			if c.share, err = r.share(attrs{attr("probability", shares[i])}, "probability"); err != nil {
+				return err
+			}
+		}
+		all[id] = append(all[id], c)
+	}
+	return nil
+}
+
+func (r *demandReader) routeNamed(id string) (int32, bool) {
+	x, ok := r.routes[id]
+	return int32(slices.Index(r.given, x)), ok
+}
+
+// inOrder notes who stands behind somebody who departs later, even if that one is left out: SUMO reads a file as time goes on.
+func (r *demandReader) inOrder(a attrs, line int) {
+	when := a.get("depart")
+	if !a.has("depart") {
+		when = cmp.Or(a.get("begin"), fmt.Sprint(r.begin))
+	}
+	t, err := seconds(when)
+	if err != nil {
+		return
+	}
+	if t < r.last && t >= r.begin {
+		r.unsorted.add(line)
+	}
+	r.last = max(r.last, t)
 }
 
 // within puts a position along a lane, from its end if negative, onto it.
@@ -294,11 +430,16 @@ func (r *demandReader) kind(a attrs, distribution string) error {
 		return r.refuse(r.line, "type %q: %v", id, err)
 	}
 	for _, x := range []struct {
-		name string
-		v    *float64
-		or   float64
-	}{{"length", &t.Length, 5}, {"maxSpeed", &t.MaxSpeed, 200 / 3.6}, {"accel", &t.Accel, 2.6}, {"decel", &t.Decel, 4.5}, {"emergencyDecel", &t.Brake, 9}, {"tau", &t.Headway, 1}, {"speedFactor", &t.SpeedMean, 1}} {
-		if *x.v <= 0 {
+		name         string
+		v            *float64
+		or, greatest float64
+	}{{"length", &t.Length, 5, 1000}, {"maxSpeed", &t.MaxSpeed, 200 / 3.6, fastest}, {"accel", &t.Accel, 2.6, 100}, {"decel", &t.Decel, 4.5, 100}, {"emergencyDecel", &t.Brake, 9, 100},
+		{"tau", &t.Headway, 1, 1000}, {"speedFactor", &t.SpeedMean, 1, 100}, {"minGap", &t.Gap, 2.5, 1000}, {"speedDev", &t.SpeedDev, 0, 100}} {
+		if *x.v > x.greatest {
+			r.note(r.line, "type %s: %s=%g is not possible; taken as %g", id, x.name, *x.v, x.greatest)
+			*x.v = x.greatest
+		}
+		if *x.v <= 0 && x.name != "minGap" && x.name != "speedDev" {
 			r.note(r.line, "type %s: %s=%g is not above zero; taken as %g", id, x.name, *x.v, x.or)
 			*x.v = x.or
 		}
@@ -323,17 +464,7 @@ func (r *demandReader) typeNamed(id string, n int, line int) int32 {
 		id = "DEFAULT_VEHTYPE"
 	}
 	if list := r.choice[id]; len(list) > 0 {
-		total := 0.0
-		for _, c := range list {
-			total += c.share
-		}
-		x := total * math.Mod(float64(n)*0.6180339887498949+0.5, 1) // low-discrepancy sequence of the golden ratio
-		for _, c := range list {
-			if x -= c.share; x < 0 {
-				return c.kind
-			}
-		}
-		return list[len(list)-1].kind
+		return pick(list, n, stepTypes)
 	}
 	k, ok := r.types[id]
 	if !ok {

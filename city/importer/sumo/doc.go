@@ -1,6 +1,6 @@
 // Package sumo reads the networks, demand and configurations of SUMO (net.xml, rou.xml, add.xml, sumocfg).
 //
-// In: files, also as .gz or .xz; where FILE is missing and FILE.xz or FILE.gz is there, that one is read. Out: a city.LaneNet, a
+// In: files (of additional ones types, stops, vehicles and the programs of lights), also as .gz or .xz; where FILE is missing and FILE.xz or FILE.gz is there, that one is read. Out: a city.LaneNet, a
 // city.LaneDemand with seconds counted from the configuration's begin, the light programs as written, and a city.Defect for
 // everything that was repaired or left out, its Element being "file:line". What cannot be repaired is an error that names file
 // and line.

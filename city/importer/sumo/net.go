@@ -15,6 +15,13 @@ import (
 // shortest is the length in metres given to a lane or a path that has none: SUMO's own least.
 const shortest = 0.1
 
+// What no street has: longer lanes and higher limits, m and m/s, and phases, s.
+const (
+	longest    = 1e6
+	fastest    = 1000
+	lastsAtAll = 1e9
+)
+
 // A Network is what a net.xml holds.
 type Network struct {
 	city.LaneNet
@@ -76,27 +83,85 @@ type netReader struct {
 	nodes    []rawNode
 	links    []rawLink
 	lights   []city.Light
-	written  map[string]int // the line of each light
+	programs []program // of each light: what it runs, …
+	at       map[string]int
 }
 
-// ReadNet reads a net.xml file.
-func ReadNet(path string) (*Network, error) {
+// A program is where a light's program stands.
+type program struct {
+	*scanner
+	line   int
+	id     string
+	before int // programs that it takes the place of
+}
+
+// ReadNet reads a net.xml file. Programs of lights in additional files follow those of the net: the last of each light is the one that runs.
+func ReadNet(path string, additional ...string) (*Network, error) {
 	f, err := Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read network: %w", err)
 	}
 	defer f.Close()
-	return ParseNet(f, path)
+	n := &Network{}
+	r, err := readNet(f, path, n)
+	if err != nil {
+		return nil, err
+	}
+	net := r.scanner
+	for _, path := range additional {
+		if err := r.more(path); err != nil {
+			return nil, err
+		}
+	}
+	r.scanner = net
+	return n, r.build(n)
 }
 
 // ParseNet reads a net.xml; name is for messages.
 func ParseNet(in io.Reader, name string) (*Network, error) {
 	n := &Network{}
-	r := &netReader{scanner: newScanner(in, name, &n.Defects), written: map[string]int{}}
-	if err := r.read(); err != nil {
+	r, err := readNet(in, name, n)
+	if err != nil {
 		return nil, err
 	}
 	return n, r.build(n)
+}
+
+func readNet(in io.Reader, name string, n *Network) (*netReader, error) {
+	r := &netReader{scanner: newScanner(in, name, &n.Defects), at: map[string]int{}}
+	return r, r.read()
+}
+
+// more reads the programs of lights in an additional file.
+func (r *netReader) more(path string) error {
+	f, err := Open(path)
+	if err != nil {
+		return fmt.Errorf("read additional file: %w", err)
+	}
+	defer f.Close()
+	r.scanner = newScanner(f, path, r.defects)
+	var light *city.Light
+	for {
+		e, end, err := r.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case e == nil && end == "tlLogic":
+			light = nil
+		case e == nil:
+		case e.Name.Local == "tlLogic":
+			light, err = r.light(attrs(e.Attr))
+		case e.Name.Local == "phase" && light != nil:
+			err = r.phase(attrs(e.Attr), light)
+		case e.Name.Local == "WAUT":
+			r.note(r.line, "WAUT %s is not followed: lights stay with their programs", attrs(e.Attr).get("id"))
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (r *netReader) read() error {
@@ -180,35 +245,23 @@ func (r *netReader) read() error {
 			}
 			r.links = append(r.links, l)
 		case "tlLogic":
-			id := a.get("id")
-			offset, err := seconds(cmp.Or(a.get("offset"), "0"))
-			if err != nil {
-				return r.refuse(r.line, "light %q: offset %v", id, err)
+			if light, err = r.light(a); err != nil {
+				return err
 			}
-			if first, twice := r.written[id]; twice {
-				r.note(r.line, "light %s has a second program, %q; the one of line %d is used", id, a.get("programID"), first)
-				light = &city.Light{} // read and forgotten
-				continue
-			}
-			r.written[id] = r.line
-			r.lights = append(r.lights, city.Light{ID: id, Offset: offset})
-			light = &r.lights[len(r.lights)-1]
 		case "phase":
 			if light == nil {
 				return r.refuse(r.line, "phase stands outside a tlLogic")
 			}
-			p, err := r.phase(a, light)
-			if err != nil {
+			if err := r.phase(a, light); err != nil {
 				return err
 			}
-			light.Phases = append(light.Phases, p)
 		}
 	}
 	switch {
 	case !root:
 		return fmt.Errorf("read %s: there is no <net> in it; is it a SUMO network?", r.name)
 	case depth != 0:
-		return fmt.Errorf("read %s: line %d: the file ends inside an element; it is cut off", r.name, r.line)
+		return r.cutOff()
 	}
 	return nil
 }
@@ -229,6 +282,13 @@ func (r *netReader) lane(a attrs) (rawLane, error) {
 		l.Length = max(along(l.Line), shortest)
 		r.note(l.line, "lane %s is %g m long; taken as %.2f m, as its shape is", l.ID, was, l.Length)
 	}
+	if l.Length > longest {
+		return l, r.refuse(l.line, "lane %q is %g m long; no lane is longer than %g m", l.ID, l.Length, longest)
+	}
+	if l.Speed > fastest {
+		r.note(l.line, "lane %s has the speed %g m/s; taken as %d m/s", l.ID, l.Speed, fastest)
+		l.Speed = fastest
+	}
 	if l.Speed <= 0 {
 		r.note(l.line, "lane %s has the speed %g m/s; taken as 13.89 m/s", l.ID, l.Speed)
 		l.Speed = 13.89
@@ -236,17 +296,41 @@ func (r *netReader) lane(a attrs) (rawLane, error) {
 	return l, nil
 }
 
-func (r *netReader) phase(a attrs, light *city.Light) (city.LightPhase, error) {
-	var p city.LightPhase
+// light begins a program, which takes the place of the one that was there for its light.
+func (r *netReader) light(a attrs) (*city.Light, error) {
+	id := a.get("id")
+	offset, err := seconds(cmp.Or(a.get("offset"), "0"))
+	if err != nil {
+		return nil, r.refuse(r.line, "light %q: offset %v", id, err)
+	}
+	p := program{scanner: r.scanner, line: r.line, id: a.get("programID")}
+	k, twice := r.at[id]
+	if !twice {
+		k = len(r.lights)
+		r.at[id] = k
+		r.lights, r.programs = append(r.lights, city.Light{}), append(r.programs, program{})
+	} else {
+		p.before = r.programs[k].before + 1
+	}
+	r.lights[k], r.programs[k] = city.Light{ID: id, Offset: offset}, p
+	return &r.lights[k], nil
+}
+
+// phase takes in a phase of a light's program.
+func (r *netReader) phase(a attrs, light *city.Light) error {
 	d, err1 := seconds(cmp.Or(a.get("duration"), "0"))
 	least, err2 := seconds(cmp.Or(a.get("minDur"), "0"))
 	most, err3 := seconds(cmp.Or(a.get("maxDur"), "0"))
 	if err := cmp.Or(err1, err2, err3); err != nil {
-		return p, r.refuse(r.line, "light %s: %v", light.ID, err)
+		return r.refuse(r.line, "light %s: %v", light.ID, err)
 	}
 	if d <= 0 {
 		r.note(r.line, "light %s: a phase lasts %g s; taken as 1 s", light.ID, d)
 		d = 1
+	}
+	if d > lastsAtAll {
+		r.note(r.line, "light %s: a phase lasts %g s; taken as %g s", light.ID, d, lastsAtAll)
+		d = lastsAtAll
 	}
 	state := []byte(a.get("state"))
 	for i, c := range state {
@@ -261,14 +345,15 @@ func (r *netReader) phase(a attrs, light *city.Light) (city.LightPhase, error) {
 		case 'u':
 			state[i] = 'r' // red and yellow
 		default:
-			return p, r.refuse(r.line, "light %s: %q in state %q is no signal", light.ID, string(c), a.get("state"))
+			return r.refuse(r.line, "light %s: %q in state %q is no signal", light.ID, string(c), a.get("state"))
 		}
 	}
 	if len(light.Phases) > 0 && len(state) != light.Places {
-		return p, r.refuse(r.line, "light %s: state %q has %d places, the phases before it %d", light.ID, a.get("state"), len(state), light.Places)
+		return r.refuse(r.line, "light %s: state %q has %d places, the phases before it %d", light.ID, a.get("state"), len(state), light.Places)
 	}
 	light.Places = len(state)
-	return city.LightPhase{State: string(state), Duration: d, Least: least, Most: most}, nil
+	light.Phases = append(light.Phases, city.LightPhase{State: string(state), Duration: d, Least: least, Most: most})
+	return nil
 }
 
 // build makes the LaneNet of what was read.
@@ -276,8 +361,17 @@ func (r *netReader) build(n *Network) error {
 	n.LeftHand, n.Lights = r.lefthand, r.lights
 	for i := range n.Lights {
 		l := &n.Lights[i]
+		p := r.programs[i]
 		if len(l.Phases) == 0 {
-			return r.refuse(r.written[l.ID], "light %q has no phases", l.ID)
+			return p.refuse(p.line, "the program %q of light %q has no phases", p.id, l.ID)
+		}
+		if p.before > 0 {
+			p.note(p.line, "light %s has %d programs; the last, %q, runs", l.ID, p.before+1, p.id)
+		}
+		if !slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool {
+			return strings.ContainsAny(p.State, "gG") && !strings.Contains(p.State, "y")
+		}) {
+			p.note(p.line, "the program %q of light %s has no phase with green and without yellow; it goes on by itself under every controller", p.id, l.ID)
 		}
 		n.Written = append(n.Written, slices.Clone(l.Phases))
 	}
@@ -423,6 +517,7 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		at   []float64
 	}
 	var out []made
+	crossed := map[int32]bool{} // crossings of railways
 	for i := range r.links {
 		l := &r.links[i]
 		from, to := edgeAt[l.from], edgeAt[l.to]
@@ -503,7 +598,12 @@ func (r *netReader) connect(n *Network, raws []*rawNode, lightAt, laneAt, roadAt
 		}
 		if l.light != "" {
 			t, ok := lightAt[l.light]
-			switch {
+			switch kind := raws[c.Node].kind; {
+			case !ok && (kind == "rail_signal" || kind == "rail_crossing"): // these are worked by the trains
+				if kind == "rail_crossing" && !crossed[c.Node] {
+					crossed[c.Node] = true
+					r.note(raws[c.Node].line, "rail crossing %s is never closed: no trains are read", raws[c.Node].id)
+				}
 			case !ok:
 				r.note(l.line, "connection %s → %s names the light %q, which is not there; left without one", l.from, l.to, l.light)
 			case l.index < 0 || l.index >= n.Lights[t].Places:
@@ -604,6 +704,12 @@ func (r *netReader) conflicts(n *Network) {
 	}
 	for t := range n.Lights {
 		l := &n.Lights[t]
+		for _, i := range byLight[t] {
+			c := &n.Connections[i]
+			if !slices.ContainsFunc(l.Phases, func(p city.LightPhase) bool { return p.State[c.Index] != 'r' && p.State[c.Index] != 'y' }) {
+				r.programs[t].note(r.programs[t].line, "light %s never lets %s → %s go (place %d): who takes it waits for good", l.ID, n.Lanes[c.From].ID, n.Lanes[c.To].ID, c.Index)
+			}
+		}
 		for p := range l.Phases {
 			state := []byte(l.Phases[p].State)
 			for _, i := range byLight[t] {
@@ -620,7 +726,7 @@ func (r *netReader) conflicts(n *Network) {
 					if merge(a, b) {
 						kind = "merge"
 					}
-					r.note(r.written[l.ID], "light %s: phase %d gives %s → %s and %s → %s, which %s, green that goes first (places %d and %d); the former gives way (g)",
+					r.programs[t].note(r.programs[t].line, "light %s: phase %d gives %s → %s and %s → %s, which %s, green that goes first (places %d and %d); the former gives way (g)",
 						l.ID, p, n.Lanes[a.From].ID, n.Lanes[a.To].ID, n.Lanes[b.From].ID, n.Lanes[b.To].ID, kind, a.Index, b.Index)
 					state[a.Index] = 'g'
 				}

@@ -109,6 +109,12 @@ func (s *scanner) refuse(line int, format string, args ...any) error {
 	return fmt.Errorf("read %s: line %d: %s", s.name, line, fmt.Sprintf(format, args...))
 }
 
+// cutOff is the error for a file that ends too early.
+func (s *scanner) cutOff() error {
+	line, _ := s.dec.InputPos()
+	return s.refuse(line, "the file ends inside an element; it is cut off")
+}
+
 // attrs are an element's attributes.
 type attrs []xml.Attr
 
@@ -156,6 +162,9 @@ func (a attrs) whole(name string, def int) (int, error) {
 	return x, nil
 }
 
+// latest is the greatest time that is read, s: thirty thousand years.
+const latest = 1e12
+
 // seconds reads a time: seconds, or [days:]hours:minutes:seconds.
 func seconds(v string) (float64, error) {
 	v = strings.TrimSpace(v)
@@ -170,6 +179,9 @@ func seconds(v string) (float64, error) {
 			return 0, fmt.Errorf("%q is not a time", v)
 		}
 		t += x * scale[len(parts)-1-i]
+	}
+	if math.Abs(t) > latest {
+		return 0, fmt.Errorf("%q is not a time before the year 30000", v)
 	}
 	return t, nil
 }

@@ -167,7 +167,7 @@ func TestDemand(t *testing.T) {
 	}
 	for _, x := range []struct{ place, says string }{
 		{"small.rou.xml:10", "1 trips depart before the start"}, {"small.rou.xml:11", `there is no edge "nowhere"`}, {"small.rou.xml:12", "no way leads from e to n"},
-		{"small.rou.xml:13", "disconnected, no connection leads from s to e"}, {"small.rou.xml:9", "1 trips stand behind later ones"},
+		{"small.rou.xml:13", "disconnected, no connection leads from s to e"}, {"small.rou.xml:9", "1 elements stand behind some that depart later"},
 	} {
 		if !slices.ContainsFunc(d.Defects, func(d city.Defect) bool { return d.Element == x.place && strings.Contains(d.What, x.says) }) {
 			t.Errorf("%s %s is not among %v", x.place, x.says, d.Defects)

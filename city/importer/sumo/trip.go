@@ -18,23 +18,22 @@ func (r *demandReader) add(f *flight) error {
 	id := f.a.get("id")
 	what := f.tag + " " + id
 	j := city.Journey{ID: id}
-	if route := f.a.get("route"); route != "" || f.hasOwn {
-		if f.hasOwn {
-			roads, ok := r.path(f.edges, what, f.line)
+	ways := f.ways // to choose from
+	if name := f.a.get("route"); name != "" && ways == nil {
+		if ways = r.ways[name]; ways == nil {
+			k, ok := r.routeNamed(name)
 			if !ok {
+				r.note(f.line, "%s left out: there is no route %q", what, name)
 				return nil
 			}
-			j.Roads = roads
-		} else {
-			roads, ok := r.routes[route]
-			if !ok {
-				r.note(f.line, "%s left out: there is no route %q", what, route)
-				return nil
-			}
-			j.Roads, j.Stops = roads, slices.Clone(r.rstops[route])
+			ways = []choice{{k, 1}}
 		}
-		j.Routed = true
-	} else {
+	}
+	switch {
+	case ways != nil:
+	case f.lost:
+		return nil
+	default:
 		ends := append(append([]string{f.a.get("from")}, strings.Fields(f.a.get("via"))...), f.a.get("to"))
 		if ends[0] == "" || ends[len(ends)-1] == "" {
 			r.note(f.line, "%s left out: it has neither a route nor from and to edges", what)
@@ -49,15 +48,13 @@ func (r *demandReader) add(f *flight) error {
 			j.Roads = append(j.Roads, x)
 		}
 	}
-	j.Stops = append(j.Stops, f.stops...)
 	if _, twice := r.ids[id]; twice {
 		r.note(f.line, "%s left out: its id is there twice, first in line %d", what, r.ids[id])
 		return nil
 	}
 	r.ids[id] = f.line
-	r.byStops(&j, what, f.line)
-	j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
-	if !j.Routed {
+	next := r.each(j, f, ways, what)
+	if j = next(); !j.Routed {
 		for i := 1; i < len(j.Roads); i++ {
 			if !r.reaches(j.Roads[i-1], j.Roads[i], r.d.Types[j.Type].Class) {
 				r.note(f.line, "%s left out: no way leads from %s to %s for its class", what, r.net.Roads[j.Roads[i-1]].ID, r.net.Roads[j.Roads[i]].ID)
@@ -66,7 +63,7 @@ func (r *demandReader) add(f *flight) error {
 		}
 	}
 	if f.tag == "flow" {
-		return r.flow(f, j)
+		return r.flow(f, id, next)
 	}
 	depart := f.a.get("depart")
 	t, err := seconds(depart)
@@ -75,6 +72,88 @@ func (r *demandReader) add(f *flight) error {
 		return nil
 	}
 	return r.put(j, t, f.line)
+}
+
+// each returns what makes the next of an element's journeys: its type, and its route where there are some to choose from.
+func (r *demandReader) each(j city.Journey, f *flight, ways []choice, what string) func() city.Journey {
+	list, among := []city.Journey{j}, []choice{{0, 1}}
+	if ways != nil {
+		list, among = list[:0], slices.Clone(ways)
+		for i := range among {
+			x := r.given[among[i].at]
+			j.Roads, j.Stops, j.Routed = x.roads, slices.Clone(x.stops), true
+			list, among[i].at = append(list, j), int32(i)
+		}
+	}
+	for i := range list {
+		list[i].Stops = append(list[i].Stops, f.stops...)
+		r.byStops(&list[i], what, f.line)
+	}
+	told := false
+	return func() city.Journey {
+		n := len(r.d.Journeys)
+		x := list[pick(among, n, stepRoutes)]
+		x.Type = r.typeNamed(f.a.get("type"), n, f.line)
+		var wrong string
+		if x.Start, wrong = r.start(f.a, x.Roads[0], r.d.Types[x.Type].Class); wrong != "" && !told {
+			told = true
+			r.note(f.line, "%s: %s; it starts as others do", what, wrong)
+		}
+		return x
+	}
+}
+
+// start reads how a vehicle comes onto its first road, and says what is wrong with that.
+func (r *demandReader) start(a attrs, road int32, class city.VehicleClass) (*city.Start, string) {
+	x, wrong := city.Start{Lane: city.FirstLane}, ""
+	on := r.net.Roads[road]
+	switch v := a.get("departLane"); v {
+	case "", "first":
+	case "best", "allowed":
+		x.Lane = city.BestLane
+	case "free":
+		x.Lane = city.FreeLane
+	case "random":
+		x.Lane = city.RandomLane
+	default:
+		k, err := a.whole("departLane", 0)
+		if err != nil || k < 0 || k >= int(on.Lanes) || r.net.Lanes[on.First+int32(k)].Allow&class == 0 {
+			wrong = fmt.Sprintf("departLane=%q is no lane of %s that it may use", v, on.ID)
+			break
+		}
+		x.Lane = k
+	}
+	switch v := a.get("departSpeed"); v {
+	case "":
+	case "max", "desired", "speedLimit", "last", "avg", "random":
+		x.Speed = city.Fastest
+	default:
+		s, err := a.number("departSpeed", 0)
+		if err != nil || s < 0 {
+			wrong = fmt.Sprintf("departSpeed=%q is no speed", v)
+			break
+		}
+		x.Speed = s
+	}
+	switch v := a.get("departPos"); v {
+	case "", "base", "last", "stop":
+	case "random", "free", "random_free":
+		x.At = city.AtRandom
+	default:
+		p, err := a.number("departPos", 0)
+		if err != nil {
+			wrong = fmt.Sprintf("departPos=%q is no place", v)
+			break
+		}
+		x.At = within(p, on.Length)
+	}
+	if x == (city.Start{Lane: city.FirstLane}) {
+		return nil, wrong
+	}
+	if r.starts[x] == nil {
+		r.starts[x] = &x
+	}
+	return r.starts[x], wrong
 }
 
 // byStops has a journey pass its stops: a trip's way leads by them, as in SUMO; what lies off a given route is left out.
@@ -113,13 +192,9 @@ func (r *demandReader) byStops(j *city.Journey, what string, line int) {
 
 func (r *demandReader) put(j city.Journey, t float64, line int) error {
 	if t < r.begin {
-		r.gone++
+		r.gone.add(line)
 		return nil
 	}
-	if t < r.last {
-		r.unsort++
-	}
-	r.last = max(r.last, t)
 	if len(r.d.Journeys) >= most {
 		return r.refuse(line, "more than %d journeys; split the demand", most)
 	}
@@ -152,7 +227,7 @@ func (r *demandReader) spread(f *flight, id string) (begin, period float64, coun
 				return 0, 0, 0, r.refuse(f.line, "flow %q: period=%q is no period", id, p)
 			}
 			period = 1 / x
-			r.note(f.line, "flow %s departs at random; spread evenly", id)
+			r.d.Random[id] = true
 		} else if x, err := seconds(p); err != nil || x <= 0 {
 			return 0, 0, 0, r.refuse(f.line, "flow %q: period=%q is no period", id, p)
 		} else {
@@ -165,7 +240,10 @@ func (r *demandReader) spread(f *flight, id string) (begin, period float64, coun
 			return 0, 0, 0, r.refuse(f.line, "flow %q: probability=%q is not between 0 and 1", id, f.a.get("probability"))
 		}
 		period = 1 / x
-		r.note(f.line, "flow %s departs at random; spread evenly", id)
+		r.d.Random[id] = true
+	}
+	if r.d.Random[id] {
+		r.note(f.line, "%s %s departs at random; our own engines spread it evenly", f.tag, id)
 	}
 	switch {
 	case period == 0 && number <= 0:
@@ -185,15 +263,14 @@ func (r *demandReader) spread(f *flight, id string) (begin, period float64, coun
 }
 
 // flow makes the journeys of a flow.
-func (r *demandReader) flow(f *flight, j city.Journey) error {
-	id := j.ID
+func (r *demandReader) flow(f *flight, id string, next func() city.Journey) error {
 	begin, period, count, err := r.spread(f, id)
 	if err != nil {
 		return err
 	}
 	for i := range count {
+		j := next()
 		j.ID = fmt.Sprintf("%s.%d", id, i)
-		j.Type = r.typeNamed(f.a.get("type"), len(r.d.Journeys), f.line)
 		if err := r.put(j, begin+float64(i)*period, f.line); err != nil {
 			return err
 		}

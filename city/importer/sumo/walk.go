@@ -190,10 +190,10 @@ func (r *demandReader) foot(edges []string) (legs []city.WalkLeg, rest float64, 
 			continue
 		}
 		from := way[len(way)-1]
-		part, known := r.ways[[2]int32{from, k}]
+		part, known := r.feet[[2]int32{from, k}]
 		if !known {
 			part = w.way(from, k)
-			r.ways[[2]int32{from, k}] = part
+			r.feet[[2]int32{from, k}] = part
 		}
 		if part == nil {
 			return nil, 0, fmt.Errorf("no way on foot leads from %s to %s", edges[i-1], e)
@@ -324,7 +324,7 @@ func (r *demandReader) walker(p *stroll) error {
 
 func (r *demandReader) putWalker(w city.Walker, t float64, line int) error {
 	if t < r.begin {
-		r.gone++
+		r.gone.add(line)
 		return nil
 	}
 	if len(r.d.Walkers) >= most {
