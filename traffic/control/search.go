@@ -48,6 +48,7 @@ type search struct {
 	in    *stream
 	at    [][][]int // nodes by second and phase
 	tell  func(link int, t float64)
+	from  []int // the phases that it chooses from, ascending
 	horiz int
 }
 
@@ -302,7 +303,7 @@ func (s *search) toGo(i int) float64 {
 	lost := x.lost
 	for round := 0; total > 0.01 && round <= len(x.rows); round++ {
 		best, bestV, bestT := -1, -1.0, 0.0
-		for p := range x.rows {
+		for _, p := range s.from {
 			if round == 0 && p != nd.phase {
 				continue
 			}
@@ -414,6 +415,60 @@ func (s *search) inOrder(p, q int) bool {
 	return true
 }
 
+// mostPhases is from how many phases a search chooses at most: what it costs grows with their square. Few lights have more than eight.
+const mostPhases = 8
+
+// choose finds the phases to choose from where a light has many (nodes that are joined as one light): the one that shows, and in turn the one that lets most go of those
+// whom none before it does. On a Street phases come in the program's order, all of them.
+func (s *search) choose(now int) {
+	s.from = s.from[:0]
+	np := len(s.x.rows)
+	if np <= mostPhases || s.free != nil {
+		for p := range np {
+			s.from = append(s.from, p)
+		}
+		return
+	}
+	due, every := make([]float64, len(s.x.links)), make([]float64, len(s.x.links)) // of each link: the weights of those expected whom no phase lets go yet, and of all
+	for _, list := range s.list {
+		for i := range list {
+			due[list[i].link] += list[i].weight
+		}
+	}
+	copy(every, due)
+	take := func(p int) {
+		s.from = append(s.from, p)
+		for k := range due {
+			if s.x.rows[p][k] != 'r' {
+				due[k] = 0
+			}
+		}
+	}
+	sum := func(p int, of []float64) (w float64) {
+		for k := range of {
+			if c := s.x.rows[p][k]; c == 'g' && len(s.x.links[k].foes) > 0 {
+				w += of[k] / 2 // it has to wait for others
+			} else if c != 'r' {
+				w += of[k]
+			}
+		}
+		return w
+	}
+	for take(now); len(s.from) < mostPhases; {
+		best, most, rest := -1, 0.0, -1.0
+		for p := range np {
+			if slices.Contains(s.from, p) {
+				continue
+			}
+			if w, all := sum(p, due), sum(p, every); best < 0 || w > most || w == most && all > rest {
+				best, most, rest = p, w, all
+			}
+		}
+		take(best)
+	}
+	slices.Sort(s.from)
+}
+
 // run searches in blocks of step seconds for the phase to wish now, and returns the node that its best plan ends in; what shows now shows for lag
 // seconds more, whatever is chosen.
 func (s *search) run(sig Signal, now float64, lag, step int) (phase, leaf int) {
@@ -430,6 +485,7 @@ func (s *search) run(sig Signal, now float64, lag, step int) (phase, leaf int) {
 			s.at[t][p] = s.at[t][p][:0]
 		}
 	}
+	s.choose(sig.Phase)
 	root := s.push(-1)
 	s.nodes[root].phase = sig.Phase
 	s.nodes[root].since = int(math.Round(sig.Since - now))
@@ -460,7 +516,7 @@ func (s *search) run(sig Signal, now float64, lag, step int) (phase, leaf int) {
 				s.nodes[k].asked = p
 				s.play(k, x.rows[p], t+step, 0)
 				s.at[t+step][p] = append(s.at[t+step][p], k)
-				for q := range np {
+				for _, q := range s.from {
 					if q == p || !s.inOrder(p, q) {
 						continue
 					}
