@@ -3,6 +3,7 @@ package control
 import (
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -392,5 +393,45 @@ func TestLag(t *testing.T) {
 	}
 	if _, err := New("brain", w, Settings{Lag: -1}); err == nil {
 		t.Error("a negative lag is taken")
+	}
+}
+
+// Of a light with a dozen phases the search chooses from few: the one that shows, and those that let go whoever waits.
+func TestSearchChoosesFromFewPhases(t *testing.T) {
+	const many = 12
+	n := &city.LaneNet{}
+	for i := range 2 * many {
+		n.Roads = append(n.Roads, city.Road{ID: string(rune('a' + i)), First: int32(i), Lanes: 1, Length: 200, Speed: 14})
+		n.Lanes = append(n.Lanes, city.Lane{Road: int32(i), Length: 200, Speed: 14, Allow: city.EveryClass})
+	}
+	l := city.Light{ID: "J", Places: many}
+	for i := range many {
+		n.Connections = append(n.Connections, city.Connection{From: int32(i), To: int32(many + i), Light: 0, Index: int32(i), Length: 10, Speed: 14})
+		l.Phases = append(l.Phases, city.LightPhase{State: strings.Repeat("r", i) + "G" + strings.Repeat("r", many-1-i), Duration: 30})
+	}
+	n.Lights = []city.Light{l}
+	w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctl, err := New("brain", w, Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, lamps, o, want := ctl.(*brain), NewLamps(w), NewObservation(w), []int{0}
+	o.Clear()
+	lamps.Fill(o)
+	for _, lane := range []int{1, 4, 10, 11} {
+		o.Seen[lane] = []Vehicle{{ID: int32(lane), Behind: 1, Length: 5, Next: int32(many + lane)}}
+	}
+	ctl.Decide(o, want)
+	from := b.at[0].s.from
+	if len(from) != mostPhases || !slices.IsSorted(from) {
+		t.Errorf("it chooses from %v", from)
+	}
+	for _, p := range []int{0, 1, 4, 10, 11} {
+		if !slices.Contains(from, p) {
+			t.Errorf("it chooses from %v, not from %d", from, p)
+		}
 	}
 }
