@@ -30,7 +30,7 @@ func TestRollingPlansBeatPressure(t *testing.T) {
 			t.Fatal(err)
 		}
 		rolling := newSimLead(c, horizon.NewNetwork(c), s)
-		for now := time.Duration(0); now < 26*time.Minute; now += horizon.Tick * time.Second {
+		for now := time.Duration(0); now < 24*time.Minute; now += horizon.Tick * time.Second {
 			switch policy {
 			case "rolling":
 				if err := rolling.ask(s, horizon.Tick); err != nil {
@@ -52,7 +52,7 @@ func TestRollingPlansBeatPressure(t *testing.T) {
 		}
 		spent[policy] = s.Totals().Seconds / 3600
 	}
-	t.Logf("vehicle-hours in 26 min: %v", spent)
+	t.Logf("vehicle-hours in 24 min: %v", spent)
 	if spent["rolling"] > 0.98*spent["pressure"] || spent["rolling"] > 0.9*spent["plans"] {
 		t.Errorf("vehicle-hours: %v", spent)
 	}

@@ -46,7 +46,7 @@ func cityCalibrate(ctx context.Context, args []string, out io.Writer) error {
 	if err := noArgs(f); err != nil {
 		return err
 	}
-	c, err := loadCity(*dir)
+	c, err := namedCity(*dir)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func citySpeeds(ctx context.Context, args []string, out io.Writer) error {
 	if *dir == demoCity && *file == "" {
 		return fmt.Errorf("%w: the demo city is not written: give --out FILE", errUsage)
 	}
-	c, err := loadCity(*dir)
+	c, err := namedCity(*dir)
 	if err != nil {
 		return err
 	}

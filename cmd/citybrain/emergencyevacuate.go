@@ -45,7 +45,7 @@ type evacuatedParting struct {
 func emergencyEvacuate(ctx context.Context, args []string, out io.Writer) error {
 	began := time.Now()
 	f := flags("emergency evacuate", "citybrain emergency evacuate --rain 90 --minutes 60 --json", out)
-	folder := f.String("city", "", "`folder` of a city pack; empty or demo: the demo city")
+	folder := f.String("city", "", "`folder` of a city pack; empty: the demo city")
 	mmh := f.Float64("rain", 90, "of the storm to come, mm/h")
 	minutes := f.Float64("minutes", 60, "that it rains from now")
 	coarsen := f.Int("coarsen", 3, "cells of the water in cells of the terrain")

@@ -48,7 +48,7 @@ const offRoad = 1000
 // routeCityVerb finds the quickest way between two points of a city.
 func routeCityVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("route", "citybrain route --from 121.47,31.22 --to 121.50,31.24 --at 17:30 --profile ambulance --json", out)
-	dir := f.String("city", "", "`folder` of a city pack; empty or demo: the demo city")
+	dir := f.String("city", "", "`folder` of a city pack; empty: the demo city")
 	fromText := f.String("from", "", "`LON,LAT` of the start")
 	toText := f.String("to", "", "`LON,LAT` of the goal")
 	within := f.Float64("within", 0, "instead of a goal: all that is reached from the start in so many `minutes`, with --at on the streets as they are then")

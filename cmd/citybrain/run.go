@@ -27,12 +27,12 @@ import (
 // demoSeed is the city and the evening that `citybrain run` shows.
 const demoSeed = 1
 
-// demoCity names the demo city where a folder of a pack is asked for; a folder of that name is ./demo.
+// demoCity names the demo city to the verbs that have no demo city of their own accord; a folder of that name is ./demo to them.
 const demoCity = "demo"
 
 func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("run", verbs[0].example, out)
-	dir := f.String("city", "", "`folder` of a city pack; empty or demo: the demo city")
+	dir := f.String("city", "", "`folder` of a city pack; empty: the demo city")
 	headless := f.Bool("headless", false, "run as fast as possible and print a report")
 	scenario := f.String("scenario", "storm", "storm or calm")
 	hours := f.Float64("hours", 4, "length of the evening")
@@ -83,9 +83,17 @@ func runVerb(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// loadCity reads a pack; "" and demoCity are the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
+// namedCity is loadCity for the verbs to which demoCity names the demo city.
+func namedCity(dir string) (*city.City, error) {
+	if dir == demoCity {
+		dir = ""
+	}
+	return loadCity(dir)
+}
+
+// loadCity reads a pack; "" is the demo city. It says on standard error where a pack's speeds are of other streets, as nothing foretells them then.
 func loadCity(dir string) (*city.City, error) {
-	if dir == "" || dir == demoCity {
+	if dir == "" {
 		return riverside.City(demoSeed), nil
 	}
 	c, err := city.Load(dir)

@@ -14,7 +14,7 @@ import (
 
 func seasonVerb(ctx context.Context, args []string, out io.Writer) error {
 	f := flags("season", "citybrain season --storms 1 --seeds 10 --members 8 --json", out)
-	dir := f.String("city", "", "`folder` of a city pack; empty or demo: the demo city")
+	dir := f.String("city", "", "`folder` of a city pack; empty: the demo city")
 	storms := f.Int("storms", 1, "number of storms")
 	seeds := f.Int("seeds", 10, "evenings for each storm")
 	first := f.Uint64("seed", 1, "the first seed; 1–100 are for building, take others to judge")
@@ -71,7 +71,7 @@ func accountVerb(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: citybrain account verify FILE", errUsage)
 	}
 	f := flags("account verify", "citybrain account verify season.json", out)
-	dir := f.String("city", "", "`folder` of the city pack that the account is of; empty or demo: the demo city")
+	dir := f.String("city", "", "`folder` of the city pack that the account is of; empty: the demo city")
 	if err := parse(f, args[1:]); err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func note(defects []city.Defect) {
 
 // cityStreets makes the working day's evening of a city pack, from empty streets on. Lanes carry 1,600 vehicles an hour, as city.SaturationFlow says.
 func cityStreets(dir string, seed uint64, seconds int) (streets, error) {
-	c, err := loadCity(dir)
+	c, err := namedCity(dir)
 	if err != nil {
 		return streets{}, err
 	}
