@@ -106,7 +106,8 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 	}
 	walking, paved := WalkingSpeed(places, j.At), len(j.Movements)
 	// Where all stages at their least take longer than people on foot may wait, wide streets are crossed in two goes with an island between
-	// them, then others of the streets are the first to look for one that faces them, and then left turns give way instead of having a stage of their own.
+	// them, then left turns give way instead of having a stage of their own; where it is still a tenth more, others of the streets are the first to look for one
+	// that faces them. Not before, as stages that suit walkers may be those that let fewer drive.
 	vehicles := append([]Movement(nil), j.Movements...)
 	best := j
 	for k := range 4 * len(legs) {
@@ -127,11 +128,11 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 			x.Movements = append(x.Movements, w)
 		}
 		x.Intergreen = intergreens(s, x.Movements)
-		x.design(legs, k < 2*len(legs), k/2%len(legs))
+		x.design(legs, k&2 == 0, k/4)
 		if k == 0 || x.LeastRound() < best.LeastRound() {
 			best = x
 		}
-		if best.LeastRound() <= LongestCall {
+		if least := best.LeastRound(); least <= LongestCall || k >= 3 && least <= LongestCall*11/10 {
 			break
 		}
 	}

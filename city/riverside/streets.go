@@ -471,30 +471,19 @@ func (m *maker) turns() {
 		l := &s.Links[a]
 		k := len(l.Line)
 		hin := math.Atan2(l.Line[k-1][0]-l.Line[k-2][0], l.Line[k-1][1]-l.Line[k-2][1])
-		bend := func(o *city.Link) float64 {
-			return math.Remainder(math.Atan2(o.Line[1][0]-o.Line[0][0], o.Line[1][1]-o.Line[0][1])-hin, 2*math.Pi)
-		}
-		// Of several streets about straight on only the straightest is, and what hardly differs from it.
-		straightest := math.Inf(1)
-		for _, b := range out[l.To] {
-			if d := bend(&s.Links[b]); b != l.Reverse && math.Abs(d) < math.Abs(straightest) {
-				straightest = d
-			}
-		}
 		for _, b := range out[l.To] {
 			o := &s.Links[b]
 			if b == l.Reverse && len(out[l.To]) > 1 {
 				continue
 			}
-			d := bend(o)
-			aside := math.Abs(d-straightest) > 0.35
+			d := math.Remainder(math.Atan2(o.Line[1][0]-o.Line[0][0], o.Line[1][1]-o.Line[0][1])-hin, 2*math.Pi)
 			t := city.Turn{From: int32(a), To: b, Junction: -1, Movement: -1, Lanes: 1}
 			switch {
 			case b == l.Reverse:
 				t.Kind = city.UTurn
-			case d > 0.75 || aside && d > 0:
+			case d > 0.75:
 				t.Kind = city.Right
-			case d < -0.75 || aside:
+			case d < -0.75:
 				t.Kind = city.Left
 			default:
 				t.Kind = city.Straight
