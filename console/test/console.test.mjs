@@ -157,7 +157,7 @@ test('no vehicle leaps because a frame came early, and none rests while frames c
     seen.push(l.places().time);
     update(frame(2)); // too early: it waits until the first is reached
     seen.push(l.places().time);
-    for (let i = 0; i < 100 && l.places().time < 2; i++) await wait(50);
+    for (let i = 0; i < 1200 && l.places().time < 2; i++) await wait(50); // it is drawn when the next picture is
     seen.push(l.places().time);
     update(frame(3)); update(frame(4)); update(frame(5)); // more than one too many: the last waits, the others are cut short
     seen.push(l.places().time);
