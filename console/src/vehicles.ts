@@ -37,9 +37,6 @@ export class VehicleLayer implements CustomLayerInterface {
   private buffer!: WebGLBuffer;
   private vao!: WebGLVertexArrayObject;
   private shown: Drawn = { time: 0, n: 0, data: new Float32Array(0), id: new Uint32Array(0) };
-  /** A frame that came before the one drawn had been reached waits here: nothing leaps because the network was quick. */
-  private next: Drawn | undefined;
-  private began = 0; // when the frame drawn began to be moved to
   private room = 0; // bytes of the buffer
   private arrived = 0;
   private period = 1000;
@@ -84,25 +81,15 @@ export class VehicleLayer implements CustomLayerInterface {
 
   /** Takes a frame of the stream; jump: draw it as it is, without moving from the one before. */
   update(v: Drawn, jump = false): void {
-    const now = performance.now(), waiting = this.next;
+    this.shown = v;
+    const now = performance.now();
     if (this.arrived && !jump) this.period = 0.8 * this.period + 0.2 * Math.min(3000, now - this.arrived);
     this.arrived = jump ? 0 : now;
-    this.next = undefined;
-    if (!jump && this.began && now - this.began < this.period) {
-      if (waiting) this.draw(waiting, now); // more than one too many: the drawn one is cut short
-      this.next = v;
-    } else this.draw(v, jump ? 0 : now);
-    this.map.triggerRepaint();
-  }
-
-  /** Begins to move to a frame at a time of the page; 0: it is there. */
-  private draw(v: Drawn, began: number): void {
-    this.shown = v;
-    this.began = began;
     const gl = this.gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     if (v.data.byteLength > this.room) gl.bufferData(gl.ARRAY_BUFFER, (this.room = Math.ceil(v.data.byteLength * 1.3)), gl.DYNAMIC_DRAW);
     gl.bufferSubData(gl.ARRAY_BUFFER, 0, v.data);
+    this.map.triggerRepaint();
   }
 
   get count(): number { return this.shown.n; }
@@ -120,19 +107,13 @@ export class VehicleLayer implements CustomLayerInterface {
   /** Takes all vehicles away. */
   clear(): void {
     this.shown = { ...this.shown, n: 0 };
-    this.next = undefined;
-    this.arrived = this.began = 0;
+    this.arrived = 0;
     this.map?.triggerRepaint();
   }
 
   render(gl: WebGL2RenderingContext, o: CustomRenderMethodInput): void {
-    const began = performance.now();
-    if (this.next && began - this.began >= this.period) {
-      // Without a rest, as long as frames come in time.
-      this.draw(this.next, Math.max(this.began + this.period, began - this.period / 2));
-      this.next = undefined;
-    }
     if (!this.visible || this.shown.n === 0) return;
+    const began = performance.now();
     // Mercator coordinates don't fit 32-bit floats: places are relative to the city's corner, in millionths of the world.
     const m = o.defaultProjectionData.mainMatrix, [ax, ay] = this.ground.anchor, s = 1e-6;
     const t = new Float32Array(16);
@@ -145,7 +126,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.useProgram(this.program);
     const u = (name: string): WebGLUniformLocation | null => this.uniforms.get(name) ?? null;
     gl.uniformMatrix4fv(u('m'), false, t);
-    const moving = this.began ? Math.min(1, (began - this.began) / this.period) : 1;
+    const moving = this.arrived ? Math.min(1, (began - this.arrived) / this.period) : 1;
     gl.uniform1f(u('mixing'), moving);
     gl.uniform1f(u('size'), Math.max(2.2, Math.min(14, 2.6 * 2 ** ((this.map.getZoom() - 13) * 0.62))) * devicePixelRatio * this.wide);
     gl.uniform1f(u('alpha'), this.faint ? 0.45 : 0.95);
@@ -157,7 +138,7 @@ export class VehicleLayer implements CustomLayerInterface {
     gl.bindVertexArray(this.vao);
     gl.drawArrays(gl.POINTS, 0, this.shown.n);
     gl.bindVertexArray(null);
-    if (moving < 1 || this.next) this.map.triggerRepaint();
+    if (moving < 1) this.map.triggerRepaint();
     this.cost = performance.now() - began;
   }
 }

@@ -146,29 +146,6 @@ test('why a junction is split so: what each beginning costs, or that nothing is 
   await page.close();
 });
 
-test('no vehicle leaps because a frame came early, and none rests while frames come', async () => {
-  const { page, errors } = await open('en', { size: { width: 560, height: 400 } });
-  const r = await page.evaluate(async () => {
-    const l = window.citybrain.map.vehicles, update = l.update.bind(l);
-    l.update = () => undefined; // the stream's frames stay out of it
-    const frame = (time) => ({ time, n: 1, id: Uint32Array.of(1), data: Float32Array.of(time, 0, time + 1, 0, 0) }), wait = (ms) => new Promise((f) => setTimeout(f, ms)), seen = [];
-    update(frame(0), true); l.period = 400;
-    update(frame(1)); // nothing is under way: it is drawn at once
-    seen.push(l.places().time);
-    update(frame(2)); // too early: it waits until the first is reached
-    seen.push(l.places().time);
-    for (let i = 0; i < 1200 && l.places().time < 2; i++) await wait(50); // it is drawn when the next picture is
-    seen.push(l.places().time);
-    update(frame(3)); update(frame(4)); update(frame(5)); // more than one too many: the last waits, the others are cut short
-    seen.push(l.places().time);
-    l.clear(); seen.push(l.count);
-    return seen;
-  });
-  assert.deepEqual(r, [1, 1, 2, 4, 0]);
-  assert.deepEqual(errors, []);
-  await page.close();
-});
-
 test('an address that names nothing says so', async () => {
   const { page } = await open('en', { hash: 'id=hello&cmp=a/b~c/d~0' });
   await until(page, () => /Nothing is known of this/.test(document.querySelector('.inspector').textContent));
