@@ -99,8 +99,8 @@ func (q *backlog) left(full, known float64) {
 	q.leave(1)
 }
 
-// idle weighs that nobody was noticed to leave: full is how likely that was of a queue; where there is none it is as likely as that no one came of
-// whom share·time/rate would be noticed.
+// idle weighs that nobody was noticed to leave in time s: full is how likely that was of a queue; where there is none it is as likely as that nobody came of
+// the share who would be noticed. shareTime is share × time.
 func (q *backlog) idle(full, shareTime float64) {
 	for m, p := range q.there {
 		none := max(1-q.rates[m]*shareTime, 0.01)
@@ -140,10 +140,9 @@ func (q *backlog) drift(by, mean float64) {
 
 // doubt takes it that all that is believed may be wrong, and nobody be there.
 func (q *backlog) doubt() {
-	for _, p := range q.there {
-		all := 0.0
+	for m, all := range q.shares() {
+		p := q.there[m]
 		for n := range p {
-			all += p[n]
 			p[n] *= 1 - wrong
 		}
 		p[0] += wrong * all
@@ -152,50 +151,46 @@ func (q *backlog) doubt() {
 
 // empty takes it that nobody stands there.
 func (q *backlog) empty() {
-	for m, p := range q.there {
-		all := 0.0
-		for _, x := range p {
-			all += x
-		}
-		q.there[m] = append(p[:0], all)
+	for m, all := range q.shares() {
+		q.there[m] = append(q.there[m][:0], all)
 	}
 }
 
 // least takes it that n stand there or more, most that no more do.
 func (q *backlog) least(n int) {
 	q.grow(n + 1)
-	was := make([]float64, len(q.rates))
-	for m, p := range q.there {
-		for _, x := range p {
-			was[m] += x
-		}
-		clear(p[:n])
+	q.rule(0, n, n)
+}
+
+func (q *backlog) most(n int) {
+	if n = max(n, 0); n+1 < q.places() {
+		q.rule(n+1, q.places(), n)
+	}
+}
+
+// rule takes it that as many as from and fewer than to do not stand there; where nothing else was thought of, at do.
+func (q *backlog) rule(from, to, at int) {
+	was := q.shares()
+	for _, p := range q.there {
+		clear(p[from:to])
 	}
 	if !q.norm() {
 		for m, p := range q.there {
-			p[n] = was[m]
+			p[at] = was[m]
 		}
 		q.norm()
 	}
 }
 
-func (q *backlog) most(n int) {
-	if n = max(n, 0); n+1 >= q.places() {
-		return
-	}
-	was := make([]float64, len(q.rates))
+// shares is how likely each of the rates is.
+func (q *backlog) shares() []float64 {
+	all := make([]float64, len(q.rates))
 	for m, p := range q.there {
 		for _, x := range p {
-			was[m] += x
+			all[m] += x
 		}
-		clear(p[n+1:])
 	}
-	if !q.norm() {
-		for m, p := range q.there {
-			p[n] = was[m]
-		}
-		q.norm()
-	}
+	return all
 }
 
 // norm makes the probabilities one in all; false: there are none.
@@ -243,10 +238,8 @@ func (q *backlog) mean() (sum float64) {
 
 // rate is how many vehicles/s come.
 func (q *backlog) rate() (sum float64) {
-	for m, p := range q.there {
-		for _, x := range p {
-			sum += q.rates[m] * x
-		}
+	for m, all := range q.shares() {
+		sum += q.rates[m] * all
 	}
 	return sum
 }
