@@ -18,7 +18,18 @@ afterEach(async () => { for (const c of browser.contexts()) for (const p of c.pa
 after(async () => { await browser?.close(); city?.stop(); });
 
 const open = (lang, more = {}) => openAt(browser, url, { lang, ...more });
-const until = (page, f, arg) => page.waitForFunction(f, arg, { timeout: 60_000, polling: 250 });
+/** Waits until f is true in the page. While a page is being built f may miss what it reads: that is not yet, no failure. */
+async function until(page, f, arg, patience = 120_000) {
+  const end = Date.now() + patience;
+  for (let missed; ; await new Promise((ok) => setTimeout(ok, 250))) {
+    try {
+      const v = await page.evaluate(f, arg);
+      if (v) return v;
+      missed = undefined;
+    } catch (e) { missed = e; }
+    if (page.isClosed() || Date.now() > end) throw new Error(`never true within ${patience / 1000} s: ${f}`, { cause: missed });
+  }
+}
 /** Changes the JSON that the server answers to a path. */
 const change = (page, where, f) => page.route(where, async (r) => {
   try { const a = await r.fetch(), b = await a.json(); await r.fulfill({ response: a, json: f(b) ?? b }); } catch (e) { if (!page.isClosed()) throw e; } // what was asked when the page closed
@@ -26,6 +37,7 @@ const change = (page, where, f) => page.route(where, async (r) => {
 /** Opens a page whose answers are changed by prepare before anything is asked. */
 async function changed(lang, prepare, hash = '') {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  page.setDefaultTimeout(120_000);
   await prepare(page);
   await page.addInitScript((l) => { localStorage.setItem('lang', l); localStorage.setItem('toured', '1'); }, lang);
   await page.goto(url + (hash ? '#' + hash : ''));
@@ -135,7 +147,7 @@ test('a controller of rings opens to the phases that are green together', async 
 test('why a junction is split so: what each beginning costs, or that nothing is to be chosen', async () => {
   let say = (j) => { j.begins = 2; j.stages[2].more = 0; j.stages[0].more = 40.2; j.stages[1].more = 12.4; j.runnerUp = { stage: 1, vehicleSeconds: 12.4 }; };
   const page = await changed('en', (p) => change(p, '**/api/junction?*', (j) => { Object.assign(j, { led: true, fixed: false, runnerUp: undefined, begins: undefined }); for (const s of j.stages) delete s.more; say(j); }), 'id=urn:ngsi-ld:TrafficSignal:j100');
-  const read = (words) => page.waitForFunction((w) => document.querySelector('.inspector').textContent.includes(w), words, { timeout: 120_000, polling: 250 });
+  const read = (words) => until(page, (w) => document.querySelector('.inspector').textContent.includes(w), words);
   await read('begins with stage 2, the runner-up, would cost 12 vehicle-seconds more');
   assert.deepEqual((await page.locator('.costs tr').allTextContents()).slice(1), ['stage 3chosen', 'stage 2+12', 'stage 1+40']);
   say = (j) => { j.fixed = true; };
@@ -208,13 +220,13 @@ test('who comes, from where and why: coverage, what is reached within minutes, w
   await until(page, (n) => document.querySelector('.inspector h2').textContent.includes(n), unit.name.en);
   // One on its way, as the stream tells it: when it is there, with its spread, and the lights before it.
   // The stream's own news puts it away again, and then it is told once more.
-  const way = await (await page.waitForFunction(() => {
+  const way = await until(page, () => {
     const told = document.querySelector('.moving')?.textContent ?? '', u = window.citybrain.status().units[1];
     if (/3:20/.test(told)) return told;
     window.citybrain.setWays([{ unit: u.id, name: u.name, kind: u.kind, call: 'urn:ngsi-ld:EmergencyCall:x', priority: 1, eta: 200, early: 160, late: 270, line: [u.at, [u.at[0] + 0.01, u.at[1]]], lights: [{ id: 'urn:ngsi-ld:TrafficSignal:j100', name: { en: 'Test Cross' }, at: u.at, arrive: 35, shows: 'green', held: true, queue: 2 }] }]);
     window.citybrain.pick(u.id);
     return '';
-  }, undefined, { polling: 1000, timeout: 60000 })).jsonValue();
+  });
   for (const x of ['2:40 – 4:30', 'Test Cross', '+0:35', 'held', 'priority 1']) assert.ok(way.includes(x), `${x} is not in ${way}`);
   assert.deepEqual(errors, []);
   await page.close();
@@ -241,7 +253,7 @@ test('a street opens to its green waves and its long profile, a creek and a line
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('.drawer').isVisible(), false);
   await until(page, () => document.querySelector('.key .fan'));
-  const [file] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.evaluate(() => void window.citybrain.shoot(2))]);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.evaluate(() => void window.citybrain.shoot(2))]);
   assert.match(file.suggestedFilename(), /^flood-.*\.gif$/);
   const bytes = [...(await readFile(await file.path()))];
   const frames = await page.evaluate(async (b) => { const d = new ImageDecoder({ data: Uint8Array.from(b), type: 'image/gif' }); await d.tracks.ready; const n = d.tracks.selectedTrack.frameCount, { image } = await d.decode({ frameIndex: n - 1 }); return { n, w: image.codedWidth }; }, bytes);
@@ -313,7 +325,7 @@ test('two maps compare now with a forecast, and a decision with what would be wi
   await page.keyboard.press('x');
   assert.equal(await page.locator('.side').count(), 0);
   await page.keyboard.press('3');
-  await page.locator('.two').first().click({ timeout: 60_000 });
+  await page.locator('.two').first().click();
   await until(page, () => window.citybrain.compared());
   const names = await page.evaluate(() => [window.citybrain.compared().left.branch, window.citybrain.compared().right.branch]);
   assert.match(names[0], /as-is$/);

@@ -27,6 +27,7 @@ export const browse = () => chromium.launch({
 /** Opens the console with lang and theme at an address after #, and waits until the map stands and vehicles are on it. */
 export async function open(browser, url, { lang = 'en', theme = 'dark', hash = '', size = { width: 1280, height: 720 }, toured = true } = {}) {
   const page = await browser.newPage({ viewport: size });
+  page.setDefaultTimeout(120_000);
   const outside = [], errors = [];
   page.on('request', (r) => { if (!r.url().startsWith(url) && !/^(data|blob):/.test(r.url())) outside.push(r.url()); });
   page.on('pageerror', (e) => errors.push(e.message));
