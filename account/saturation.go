@@ -13,8 +13,9 @@ import (
 )
 
 // Saturation flow is what leaves over a stop line while it is green and a queue lasts (HCM 2010, chapter 31). A loop counts in periods of 15 s by
-// the clock, so what it counts is held against the seconds of green in the period, known by the stages that controllers report: over periods in which
-// green began and a queue stood at the line to the end, vehicles rise with green by the saturation flow, whatever each green loses at its start.
+// the clock, so what it counts since green began, in the period in which it did and in those after it as long as a queue stands at the line to their end, is held
+// against the seconds of green until then, known by the stages that controllers report: vehicles rise with green by the saturation flow, whatever each green loses
+// at its start.
 const (
 	loopPeriod   = 15.0
 	reportEvery  = 5.0 // s: a controller tells of a new stage at the end of the 5 s in which it began
@@ -26,7 +27,7 @@ const (
 	oneMore      = 1.01 // … one vehicle more or less is chance alone
 )
 
-// A discharge is one period of a loop with a queue at its stop line all the time.
+// A discharge is what left over a stop line from the beginning of a green to the end of a loop's period, with a queue at the line all the time.
 type discharge struct {
 	Line     int32   // which stop line
 	Green    float64 // s of it, expected

@@ -26,6 +26,8 @@ type counter struct {
 	movement int32 // whose saturation flow it can measure, −1: none
 	last     time.Time
 	sum      float64
+	queue    discharge // since its green began, as long as a queue has stood at the line; zero: none has
+	begun    time.Time // of that green
 }
 
 // survey runs the evening and reads what came in over the feeds, as the brain believes it.
@@ -70,16 +72,27 @@ func survey(ctx context.Context, e Evening, progress func(float64)) (*measured, 
 				if !has || !at.After(x.last) {
 					continue
 				}
+				since := at.Sub(x.last).Seconds()
 				x.last = at
 				if t >= fillTime {
 					x.sum += v
 				}
-				if occ, _ := ent.Number("occupancy" + x.attr); x.movement < 0 || occ < standsAll || !free(s.brain, &c.Streets, &x.loop) {
+				if x.movement < 0 {
 					continue
 				}
-				if g := lights[j].within(x.movement, at); g > 0 {
-					lanes := float64(max(c.Streets.Turns[x.loop.Turns[0]].Lanes, 1))
-					out.queues = append(out.queues, discharge{int32(i), g, v / lanes})
+				if occ, _ := ent.Number("occupancy" + x.attr); occ < standsAll || !free(s.brain, &c.Streets, &x.loop) {
+					x.queue = discharge{}
+					continue
+				}
+				v /= float64(max(c.Streets.Turns[x.loop.Turns[0]].Lanes, 1))
+				switch begun := lights[j].begun[x.movement]; {
+				case x.queue.Green > 0 && since < 1.5*loopPeriod && begun.Equal(x.begun): // no report of a period was lost
+					x.queue = discharge{int32(i), x.queue.Green + since, x.queue.Vehicles + v}
+				default:
+					x.queue, x.begun = discharge{int32(i), lights[j].within(x.movement, at), v}, begun
+				}
+				if x.queue.Green > 0 {
+					out.queues = append(out.queues, x.queue)
 				}
 			}
 		}

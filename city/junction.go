@@ -3,6 +3,7 @@ package city
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/paulmach/orb"
@@ -24,6 +25,9 @@ const (
 	laneWidth      = 3.5  // m
 	stopLineBefore = 14.0 // m from the junction's centre to the stop lines of a two-lane street
 )
+
+// facing is how far apart, in rad, the way of one street and the way back of one that it faces may be.
+const facing = 50 * math.Pi / 180
 
 // DesignJunction makes the controller of a signalised junction from the streets that meet in nodes: a movement for each
 // approach and turn kind, for cyclists straight on from each leg where a way leads, and for walkers across each leg, the inter-green
@@ -140,6 +144,7 @@ func DesignJunction(s *Streets, nodes []int32, id string, index int32, places []
 	if err := j.referencePlan(); err != nil {
 		return j, err
 	}
+	j.onDemand(legs)
 	for _, r := range refs {
 		s.Turns[r.turn].Junction, s.Turns[r.turn].Movement = index, r.movement
 	}
@@ -230,10 +235,17 @@ func intergreens(s *Streets, ms []Movement) [][]uint8 {
 			}
 			if t, ok := Intergreen(&ms[m], &ms[n], exits(s, &ms[m]), exits(s, &ms[n])); ok {
 				out[m][n] = t
+			} else if walksAcross(&ms[m], &ms[n]) || walksAcross(&ms[n], &ms[m]) {
+				out[m][n] = yellowTime + 1 // a sharp turn leaves the drawing before the crossing, no vehicle the street
 			}
 		}
 	}
 	return out
+}
+
+// walksAcross reports whether a is of those who walk across the street from which b drives.
+func walksAcross(a, b *Movement) bool {
+	return a.Kind == Walkers && b.Kind == Vehicles && a.From == b.From
 }
 
 // sameWay reports whether one of two movements is of cyclists beside whom the other drives straight on.
@@ -328,7 +340,7 @@ func (j *Junction) design(legs []leg, protected bool, first int) {
 		}
 		group := []int{a}
 		used[a] = true
-		best, least := -1, 50*math.Pi/180
+		best, least := -1, facing
 		for b := range legs {
 			if d := math.Abs(math.Remainder(legs[b].heading-legs[a].heading-math.Pi, 2*math.Pi)); !used[b] && b != a && d < least {
 				best, least = b, d
@@ -392,6 +404,69 @@ func (j *Junction) design(legs []leg, protected bool, first int) {
 	}
 }
 
+// onDemand adds stages that no plan runs but whoever leads the junction may ask for: each leg alone, with its left turns unopposed; left turns of legs that
+// face each other, without those who drive straight on; and such legs themselves where the plan has either go with another one. With them goes whoever
+// else may drive. Nobody walks in them: they would last as long as crossing takes.
+func (j *Junction) onDemand(legs []leg) {
+	add := func(ms []int32, but func(m int32) bool) {
+		var take []int32
+		for _, m := range ms {
+			if j.fits(take, m) {
+				take = insert(take, m)
+			}
+		}
+		for m := range int32(len(j.Movements)) {
+			if j.Movements[m].Kind == Vehicles && !but(m) && !slices.Contains(take, m) && j.fits(take, m) {
+				take = insert(take, m)
+			}
+		}
+		if len(j.Stages) < MaxStages && !slices.ContainsFunc(j.Stages, func(s Stage) bool { return within(take, s.Movements) }) {
+			j.Stages = append(j.Stages, Stage{take})
+		}
+	}
+	drives := func(t TurnKind) func(m int32) bool {
+		return func(m int32) bool { return j.Movements[m].Kind == Vehicles && j.Movements[m].Turn == t }
+	}
+	straight, left := drives(Straight), drives(Left)
+	for a := range legs {
+		add(legs[a].movements, func(int32) bool { return false })
+	}
+	for a := range legs {
+		for b := range legs[:a] {
+			if math.Abs(math.Remainder(legs[b].heading-legs[a].heading-math.Pi, 2*math.Pi)) > facing {
+				continue
+			}
+			both := append(slices.Clone(legs[a].movements), legs[b].movements...)
+			if lefts := only(both, left); len(lefts) == 2 && j.fits(lefts[:1], lefts[1]) {
+				add(lefts, straight)
+			}
+			if through := only(both, straight); len(through) == 2 && !slices.ContainsFunc(j.Stages, func(s Stage) bool { return within(through, s.Movements) }) {
+				add(slices.DeleteFunc(both, left), func(int32) bool { return false })
+			}
+		}
+	}
+}
+
+// only lists those of ms for which is holds, ascending.
+func only(ms []int32, is func(m int32) bool) (list []int32) {
+	for _, m := range ms {
+		if is(m) {
+			list = insert(list, m)
+		}
+	}
+	return list
+}
+
+// within reports whether all of a, ascending, are among b.
+func within(a, b []int32) bool {
+	for _, x := range a {
+		if _, ok := slices.BinarySearch(b, x); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // LeastRound returns the seconds that all stages, of rings those of a round, take one after the other, each at its least. Where it is over
 // LongestCall somebody on foot may have to wait longer than that.
 func (j *Junction) LeastRound() int {
@@ -406,6 +481,13 @@ func (j *Junction) LeastRound() int {
 func (j *Junction) Round() []int {
 	if p, ok, err := j.Rings(); ok && err == nil {
 		return p.Round()
+	}
+	if len(j.Reference.Stages) > 0 {
+		list := make([]int, len(j.Reference.Stages))
+		for i, st := range j.Reference.Stages {
+			list[i] = st.Stage
+		}
+		return list
 	}
 	list := make([]int, len(j.Stages))
 	for s := range list {
@@ -462,7 +544,7 @@ func (j *Junction) fits(ms []int32, m int32) bool {
 }
 
 // Together reports whether two movements may be green at once: they don't meet, or one of them gives way to the other: a
-// permissive turn to vehicles, any turn to walkers.
+// permissive turn to vehicles, any turn to walkers on the street that it leads to. Who comes from the street that they cross would drive at them from the line.
 func (j *Junction) Together(a, b int32) bool {
 	if j.Intergreen[a][b] == 0 && j.Intergreen[b][a] == 0 {
 		return true
@@ -472,7 +554,7 @@ func (j *Junction) Together(a, b int32) bool {
 		x, y = y, x
 	}
 	if y.Kind == Walkers {
-		return x.Kind == Vehicles && x.Turn != Straight
+		return x.Kind == Vehicles && x.Turn != Straight && !walksAcross(y, x)
 	}
 	return x.Permissive || y.Permissive
 }

@@ -53,3 +53,45 @@ func TestEveryTurnOfAMovementIsHeldAgainstOthers(t *testing.T) {
 		}
 	}
 }
+
+// Each street of a crossroads may be asked for alone, with its left turns unopposed. Plans run no stage on demand, and none lets go only some of those whom another does.
+func TestStagesOnDemand(t *testing.T) {
+	c := crossroads(2)
+	j, err := DesignJunction(&c.Streets, []int32{0}, "j", 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewPlan(&j, j.Reference); err != nil {
+		t.Fatal(err)
+	}
+	alone := map[int32]bool{}
+	for s := range j.Stages {
+		for o := range j.Stages {
+			if o != s && j.OnDemand(s) && within(j.Stages[s].Movements, j.Stages[o].Movements) {
+				t.Errorf("stage %d has all of stage %d", o, s)
+			}
+		}
+		lefts := map[int32]bool{}
+		for _, m := range j.Stages[s].Movements {
+			if mv := &j.Movements[m]; mv.Kind == Vehicles && mv.Turn == Left {
+				lefts[mv.From] = true
+			}
+		}
+		for _, m := range j.Stages[s].Movements {
+			if mv := &j.Movements[m]; mv.Kind == Vehicles && mv.Turn == Straight && lefts[mv.From] && len(lefts) == 1 {
+				alone[mv.From] = true
+				if !j.OnDemand(s) {
+					t.Errorf("stage %d has street %d alone in every round", s, mv.From)
+				}
+			}
+		}
+	}
+	if len(alone) != 4 {
+		t.Errorf("streets %v can go alone of 4", alone)
+	}
+	for _, s := range j.Round() {
+		if j.OnDemand(s) {
+			t.Errorf("stage %d is of the round and on demand", s)
+		}
+	}
+}

@@ -174,14 +174,14 @@ func (n *LaneNet) connection(from, to int32, turn *Turn, node int32, speed float
 	return c
 }
 
-// otherStages reports whether some stage of a light lets one of two turns go and not the other.
+// otherStages reports whether some stage of a light's plans lets one of two turns go and not the other.
 func (c *City) otherStages(a, b *Turn) bool {
 	if a.Junction < 0 || a.Junction != b.Junction || a.Movement < 0 || b.Movement < 0 {
 		return false
 	}
 	j := &c.Signals[a.Junction]
 	for i := range j.Stages {
-		if j.InStage(i, a.Movement) != j.InStage(i, b.Movement) {
+		if !j.OnDemand(i) && j.InStage(i, a.Movement) != j.InStage(i, b.Movement) {
 			return true
 		}
 	}

@@ -38,6 +38,9 @@ const (
 	LongestRed    = 120
 )
 
+// MaxStages is how many stages a junction is given: as many as a plan of GB/T 20999 can run and NTCIP 1202 has phases.
+const MaxStages = 16
+
 // MovementKind is who a movement is for.
 type MovementKind uint8
 
@@ -107,6 +110,11 @@ func (j *Junction) Between(a, b int) int {
 		return 0
 	}
 	return j.between(j.Stages[a].Movements, j.Stages[b].Movements)
+}
+
+// OnDemand reports whether no plan runs stage s: it comes only where it is asked for. Rings have none.
+func (j *Junction) OnDemand(s int) bool {
+	return j.Ring == nil && len(j.Reference.Stages) > 0 && !slices.ContainsFunc(j.Reference.Stages, func(x StageTime) bool { return x.Stage == s })
 }
 
 // InStage reports whether movement m is green in stage s.

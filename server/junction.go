@@ -53,8 +53,9 @@ type (
 	}
 	stageInfo struct {
 		Movements []int32  `json:"movements"`
-		Phases    []int    `json:"phases,omitempty"` // of a controller of rings: one of each, as its equipment counts them, from 1
-		More      *float64 `json:"more,omitempty"`   // vehicle-seconds that the best plan which begins with it would cost more than the brain's; absent where it can't be had
+		Phases    []int    `json:"phases,omitempty"`   // of a controller of rings: one of each, as its equipment counts them, from 1
+		OnDemand  bool     `json:"onDemand,omitempty"` // no plan runs it
+		More      *float64 `json:"more,omitempty"`     // vehicle-seconds that the best plan which begins with it would cost more than the brain's; absent where it can't be had
 	}
 	greenInfo struct {
 		Stage int `json:"stage"`
@@ -138,7 +139,7 @@ func (s *Server) opened(at int, id string, now brain.JunctionNow, ahead brain.Ju
 		info.Movements = append(info.Movements, x)
 	}
 	for st := range j.Stages {
-		x := stageInfo{Movements: j.Stages[st].Movements, Phases: phases(j, st)}
+		x := stageInfo{Movements: j.Stages[st].Movements, Phases: phases(j, st), OnDemand: j.OnDemand(st)}
 		if st < len(ahead.More) && !math.IsNaN(ahead.More[st]) {
 			x.More = &ahead.More[st]
 		}

@@ -9,21 +9,21 @@ type rules struct {
 	in       [][]bool               // of each stage, each movement: whether it is green
 	between  [][]int32              // s, from each stage to each
 	least    []int32                // s of each stage's green
-	turning  int                    // rings that change each on its own; by stages 1
+	round    city.Round             // of a controller by stages
 	moves    [][]uint8              // the rings that change from each stage to each
 	minimum  [][city.MaxRings]int32 // s of green, of each stage's phase of each ring
-	first    []int32                // of each movement: the first stage of those looked at that serves it, −1
+	first    []int32                // of each movement: the first stage that serves it, −1
 	limit    []int32                // s that each movement may wait, when there is no emergency
 	notice   int32                  // s before its end at which a green is fixed
-	round    int32                  // s, no less than what all stages at their least take one after the other
+	longest  int32                  // s, no less than what all stages of rings take at their least one after the other
 }
 
 func newRules(j *city.Junction) (*rules, error) {
-	r := &rules{junction: j, turning: 1}
+	r := &rules{junction: j}
 	if p, ok, err := j.Rings(); err != nil {
 		return nil, err
 	} else if ok {
-		r.rings, r.turning = &p, p.Rings()
+		r.rings = &p
 	}
 	if j.Countdown {
 		r.notice = city.CountdownTime
@@ -40,27 +40,23 @@ func newRules(j *city.Junction) (*rules, error) {
 			longest = max(longest, int32(j.Between(p, s)))
 		}
 		r.in, r.between, r.least = append(r.in, row), append(r.between, between), append(r.least, int32(j.StageMinGreen(s)))
-		r.round += longest + r.least[s]
-		moves, minimum := make([]uint8, len(j.Stages)), [city.MaxRings]int32{r.least[s]}
-		for p := range moves {
-			switch {
-			case r.rings != nil:
-				moves[p] = r.rings.Moves(s, p)
-			case p != s:
-				moves[p] = 1
-			}
+		r.longest += longest + r.least[s]
+		if r.rings == nil {
+			continue
 		}
-		if r.rings != nil {
-			phases, _ := r.rings.Stage(s)
-			for k, ph := range phases {
-				minimum[k] = int32(r.rings.Phase(ph).Min)
-			}
+		moves, minimum := make([]uint8, len(j.Stages)), [city.MaxRings]int32{}
+		for p := range moves {
+			moves[p] = r.rings.Moves(s, p)
+		}
+		phases, _ := r.rings.Stage(s)
+		for k, ph := range phases {
+			minimum[k] = int32(r.rings.Phase(ph).Min)
 		}
 		r.moves, r.minimum = append(r.moves, moves), append(r.minimum, minimum)
 	}
 	for m := range j.Movements {
 		first, limit := int32(-1), int32(city.LongestRed)
-		for s := min(len(j.Stages), maxStages) - 1; s >= 0; s-- {
+		for s := min(len(j.Stages), city.MaxStages) - 1; s >= 0; s-- {
 			if r.in[s][m] {
 				first = int32(s)
 			}
@@ -68,7 +64,17 @@ func newRules(j *city.Junction) (*rules, error) {
 		if j.Movements[m].Kind != city.Vehicles {
 			limit = city.LongestCall
 		}
+		if r.rings == nil {
+			limit = max(limit, int32(j.LeastRound())) // sooner it can't be
+		}
 		r.first, r.limit = append(r.first, first), append(r.limit, limit)
+	}
+	if r.rings == nil {
+		all := make([]int, len(j.Movements))
+		for m := range all {
+			all[m] = m
+		}
+		r.round = city.NewRound(j, all, r.limit)
 	}
 	return r, nil
 }

@@ -172,12 +172,8 @@ func (g *Signal) Step(t int32) {
 		return
 	}
 	want := g.wish(t)
-	free := [city.MaxRings]int32{t + notice + 1}
-	if want != int(g.Stage) {
-		free[0] = t + notice + g.rules.between[g.Stage][want] + g.rules.least[want]
-	}
-	if starved := g.starved(t, int(g.Stage), t, want, free); starved >= 0 {
-		want = starved
+	if first := g.before(t, want); first >= 0 {
+		want = first
 	}
 	switch {
 	case want == int(g.Stage):
@@ -274,33 +270,64 @@ func (g *Signal) change(want int, t int32) {
 	}
 }
 
-// starved returns the stage that has to come before want, lest somebody wait longer than may be, were want to go on for another second, or to
+// before returns the stage that a controller by stages has to change to, lest somebody wait longer than may be, were want to go on for another second, or to
+// come first; -1: want may. It may where the plan's round fits behind it (see city.Round).
+func (g *Signal) before(t int32, want int) int {
+	r, from, leave := g.rules, int(g.Stage), t+g.rules.notice
+	var memory [64]int32
+	due := memory[:0]
+	for m, last := range g.lastGreen {
+		if r.in[from][m] {
+			last = leave
+		}
+		due = append(due, last+g.limit(int32(m), t))
+	}
+	end, late := leave+1, false
+	if want != from {
+		start := leave + r.between[from][want]
+		end = start + r.least[want]
+		for _, m := range r.junction.Stages[want].Movements {
+			late = late || start > due[m] && !r.in[from][m]
+		}
+	}
+	if !late {
+		if _, worst := r.round.Late(want, end, due); worst <= 0 {
+			return -1
+		}
+	}
+	first, _ := r.round.Late(from, leave, due)
+	return first
+}
+
+// limit is the seconds that movement m may wait.
+func (g *Signal) limit(m, t int32) int32 {
+	if g.Urgent && t < g.Lease {
+		return max(city.LongestRed, g.rules.limit[m])
+	}
+	return g.rules.limit[m]
+}
+
+// starved returns the stage that rings have to lead to before want, lest somebody wait longer than may be, were want to go on for another second, or to
 // come first; -1: there is none. The stage from is shown, or led to, and may be left at second left; rings may end what they show in want at seconds free.
 func (g *Signal) starved(t int32, from int, left int32, want int, free [city.MaxRings]int32) int {
 	// Each stage's time by which it has to be green: that of whoever waits for it and for no stage before it.
 	const unasked = 1 << 30
 	r := g.rules
-	var due [maxStages]int32
-	n := min(len(r.in), maxStages)
+	var due [city.MaxStages]int32
+	n := min(len(r.in), city.MaxStages)
 	for s := range n {
 		due[s] = unasked
 	}
 	soonest := int32(unasked)
 	wanted, by := int32(unasked), want // when want has to be green, and which stage would do as well
-	urgent, served := g.Urgent && t < g.Lease, r.in[want]
 	for m, last := range g.lastGreen {
-		limit := r.limit[m]
-		if urgent {
-			limit = city.LongestRed
-		}
+		limit := g.limit(int32(m), t)
 		if r.in[from][m] {
 			last = left // it is green by then
 		}
-		if served[m] {
+		if r.in[want][m] {
 			if until := last + limit; until < wanted {
-				if wanted = until; r.rings != nil {
-					by = int(r.first[m])
-				}
+				wanted, by = until, int(r.first[m])
 			}
 		} else if s := r.first[m]; s >= 0 {
 			due[s] = min(due[s], last+limit)
@@ -308,12 +335,12 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 		}
 	}
 	before, at := want, free[0]
-	for _, f := range free[1:r.turning] {
+	for _, f := range free[1:r.rings.Rings()] {
 		at = max(at, f)
 	}
-	if r.rings != nil && want != from {
+	if want != from {
 		start := int32(0)
-		for k := range r.turning {
+		for k := range r.rings.Rings() {
 			if r.moves[from][want]&(1<<k) != 0 {
 				start = max(start, free[k]-r.minimum[want][k])
 			}
@@ -322,7 +349,7 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 			return by // over the barrier it comes later than by itself
 		}
 	}
-	if soonest-at > min(farOff, r.round) {
+	if soonest-at > min(farOff, r.longest) {
 		return -1
 	}
 	// One after the other in the order in which they are due, each at its least: does each come in time?
@@ -341,7 +368,7 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 			first = s
 		}
 		moves, start := r.moves[before][s], int32(0)
-		for k := range r.turning {
+		for k := range r.rings.Rings() {
 			if moves&(1<<k) != 0 {
 				start = max(start, free[k]+r.between[before][s])
 			}
@@ -352,7 +379,7 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 			}
 			return first
 		}
-		for k := range r.turning {
+		for k := range r.rings.Rings() {
 			if moves&(1<<k) != 0 {
 				free[k] = start + r.minimum[s][k]
 			}
@@ -362,11 +389,8 @@ func (g *Signal) starved(t int32, from int, left int32, want int, free [city.Max
 	return -1
 }
 
-// maxStages is how many stages of a junction are looked at; where nobody is due within farOff seconds nobody is looked for.
-const (
-	maxStages = 16
-	farOff    = 200
-)
+// farOff is within how many seconds somebody has to be due for anybody to be looked for.
+const farOff = 200
 
 func (s *Sim) stepSignals() {
 	for j := range s.st.Signals {

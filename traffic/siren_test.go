@@ -16,7 +16,7 @@ func TestASirenAtALight(t *testing.T) {
 	for k := range c.Signals {
 		for i := range c.Signals[k].Movements {
 			mv := &c.Signals[k].Movements[i]
-			if mv.Kind == city.Vehicles && mv.Turn == city.Straight && len(mv.Turns) > 0 && j < 0 && len(c.Signals[k].Stages) == 4 {
+			if mv.Kind == city.Vehicles && mv.Turn == city.Straight && len(mv.Turns) > 0 && j < 0 && len(c.Signals[k].Reference.Stages) == 4 {
 				turn := &c.Streets.Turns[mv.Turns[0]]
 				j, m, from, to = k, int32(i), turn.From, turn.To
 			}

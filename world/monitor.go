@@ -37,7 +37,7 @@ const (
 )
 
 // newConflictMonitor makes a junction's monitor from its matrix. A turn that gives way may be lit with those it gives way to, and walkers with
-// turns: else their greens are apart.
+// turns into the street that they cross: else their greens are apart.
 func newConflictMonitor(j *city.Junction) *conflictMonitor {
 	n := len(j.Movements)
 	m := &conflictMonitor{apart: make([]uint64, n), clear: j.Intergreen, yellow: make([]uint8, n), was: make([]traffic.Lamp, n), off: make([]int32, n), amber: make([]int32, n)}
@@ -48,10 +48,14 @@ func newConflictMonitor(j *city.Junction) *conflictMonitor {
 				continue
 			}
 			x, y := &j.Movements[a], &j.Movements[b]
-			if x.Permissive || y.Permissive {
-				continue
+			if y.Kind == city.Walkers {
+				x, y = y, x
 			}
-			if walks := x.Kind == city.Walkers || y.Kind == city.Walkers; walks && (x.Kind == city.Vehicles && x.Turn != city.Straight || y.Kind == city.Vehicles && y.Turn != city.Straight) {
+			if x.Kind == city.Walkers {
+				if y.Kind == city.Vehicles && y.Turn != city.Straight && y.From != x.From {
+					continue
+				}
+			} else if x.Permissive || y.Permissive {
 				continue
 			}
 			m.apart[a] |= 1 << b

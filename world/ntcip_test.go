@@ -52,8 +52,9 @@ func TestAgentsGuardThemselves(t *testing.T) {
 	}
 	at := &c.Signals[j]
 	plan := ntcip1202.Plan{Number: 2, Splits: make([]int, len(at.Stages))}
-	for s := range at.Stages {
-		plan.Splits[s] = at.StageMinGreen(s) + at.Between(s, (s+1)%len(at.Stages)) + 2
+	round := at.Round()
+	for i, s := range round {
+		plan.Splits[s] = at.StageMinGreen(s) + at.Between(s, round[(i+1)%len(round)]) + 2
 		plan.Cycle += plan.Splits[s]
 	}
 	set := func(p ntcip1202.Plan) int {

@@ -47,6 +47,28 @@ func TestTheDemoCityIsWhole(t *testing.T) {
 	}
 }
 
+// Who walks across a street has green while nobody has who comes from it, whichever way he turns, by stages and by rings.
+func TestNobodyDrivesAtWhoWalksAcrossHisStreet(t *testing.T) {
+	c := City(1)
+	c.RunRings()
+	for i := range c.Signals {
+		j := &c.Signals[i]
+		for s := range j.Stages {
+			walked := map[int32]bool{}
+			for _, m := range j.Stages[s].Movements {
+				if j.Movements[m].Kind == city.Walkers {
+					walked[j.Movements[m].From] = true
+				}
+			}
+			for _, m := range j.Stages[s].Movements {
+				if mv := &j.Movements[m]; mv.Kind == city.Vehicles && walked[mv.From] {
+					t.Errorf("junction %s: stage %d lets movement %d go over those who walk across its street %d", j.ID, s, m, mv.From)
+				}
+			}
+		}
+	}
+}
+
 func TestSameSeedSameCity(t *testing.T) {
 	a, b, other := City(7), City(7), City(8)
 	if a.Version != b.Version {

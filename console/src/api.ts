@@ -126,7 +126,7 @@ export interface Junction {
   movements: { walkers: boolean; cyclists: boolean; turn: 'straight' | 'left' | 'right' | 'uturn'; street: Text; permissive: boolean; queue: number; paths: [number, number][][]; delay: number; served: number }[];
   delay: ModeDelay[];
   /** Of a controller of rings a stage has a phase of each. */
-  stages: { movements: number[]; phases?: number[]; more?: number }[];
+  stages: { movements: number[]; phases?: number[]; onDemand?: boolean; more?: number }[];
   greens: { stage: number; from: number; to: number }[];
   /** The stage that the plan followed begins with. */
   begins?: number;

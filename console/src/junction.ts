@@ -74,13 +74,16 @@ function way(m: Movement): string {
 
 /** A stage as its controller counts: its number, or those of its phases. */
 const label = (j: Junction, i: number): string => j.stages[i]?.phases?.join('+') ?? String(i + 1);
-const stage = (j: Junction, i: number): string => t(j.stages[i]?.phases ? 'junction.phases' : 'junction.stage', { n: label(j, i) });
+const stage = (j: Junction, i: number): string => t(j.stages[i]?.phases ? 'junction.phases' : j.stages[i]?.onDemand ? 'junction.demand' : 'junction.stage', { n: label(j, i) });
 
 interface Row { words: string; now: boolean; greens: [number, number][]; gap: number }
 
-/** A row for each stage; for each phase where the controller runs rings, which stays green where the next stage has it too. */
+/** A row for each stage, of those on demand where they come; for each phase where the controller runs rings, which stays green where the next stage has it too. */
 function rows(j: Junction): Row[] {
-  if (!j.stages[0]?.phases) return j.stages.map((_, i) => ({ words: label(j, i), now: i === j.stage, greens: j.greens.filter((g) => g.stage === i).map((g) => [g.from, g.to]), gap: 0 }));
+  if (!j.stages[0]?.phases) return j.stages.map((s, i): Row & { shown: boolean } => {
+    const greens = j.greens.filter((g) => g.stage === i).map((g): [number, number] => [g.from, g.to]);
+    return { words: label(j, i), now: i === j.stage, greens, gap: 0, shown: !s.onDemand || i === j.stage || greens.length > 0 };
+  }).filter((r) => r.shown);
   return j.stages[0].phases.flatMap((_, ring) => [...new Set(j.stages.map((s) => s.phases![ring]!))].sort((a, b) => a - b).map((phase, k) => {
     const greens: [number, number][] = [], has = (i: number): boolean => j.stages[i]?.phases?.[ring] === phase;
     j.greens.forEach((g, i) => {
@@ -114,9 +117,11 @@ function why(j: Junction): string {
   return r.vehicleSeconds < 0.5 ? t('junction.same', { s }) : t('junction.costs', { s, v });
 }
 
+const listed = 6; // beginnings at most
+
 /** What the best plan that begins with each stage would cost more than the one followed; the runner-up is the second. */
 function costs(j: Junction, begins: number): HTMLElement {
-  const list = j.stages.map((s, i) => ({ i, more: s.more })).filter((s): s is { i: number; more: number } => s.more !== undefined).sort((a, b) => Number(b.i === begins) - Number(a.i === begins) || a.more - b.more);
+  const list = j.stages.map((s, i) => ({ i, more: s.more })).filter((s): s is { i: number; more: number } => s.more !== undefined).sort((a, b) => Number(b.i === begins) - Number(a.i === begins) || a.more - b.more).slice(0, listed);
   return el('table.delays.costs', {}, el('tr', {}, el('th', {}, t('junction.begins')), el('th', {}, t('junction.more'))),
     ...list.map((s) => el('tr', { className: s.i === begins ? 'best' : '' }, el('td', {}, stage(j, s.i)), el('td.n', {}, s.i === begins ? t('junction.chosen') : '+' + number(s.more)))));
 }

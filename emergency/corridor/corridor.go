@@ -270,7 +270,7 @@ func (p *Planner) serve(now, j int, w wish, l *Light) (Request, bool) {
 func (p *Planner) round(at *city.Junction, l *Light, s int) int {
 	sum, from := slack, l.Stage
 	for k := range at.Stages {
-		if k != s {
+		if k != s && !at.OnDemand(k) {
 			sum += at.Between(from, k) + at.StageMinGreen(k)
 			from = k
 		}
@@ -356,7 +356,7 @@ func (p *Planner) due(at *city.Junction, l Light, stage int) int {
 func (p *Planner) stageOf(at *city.Junction, m int32, l *Light) int {
 	best, most := -1, -1.0
 	for s := range at.Stages {
-		if at.InStage(s, m) {
+		if at.InStage(s, m) && !at.OnDemand(s) {
 			if d := p.demand(at, s, l); d > most {
 				best, most = s, d
 			}
@@ -382,7 +382,7 @@ func (p *Planner) best(at *city.Junction, m int32, l *Light) int {
 		return -1
 	}
 	for s := range at.Stages {
-		if !at.InStage(s, m) {
+		if !at.InStage(s, m) || at.OnDemand(s) {
 			continue
 		}
 		k := [4]float64{1, 0, 0, p.demand(at, s, l)}
@@ -412,7 +412,7 @@ func (p *Planner) after(now, j int, h *hold, l *Light) (Request, bool) {
 	}
 	best, most := -1, 0.0
 	for s := range at.Stages {
-		if d := p.need(at, s, l); d > most && p.barred(at, l, s, slack) < 0 {
+		if d := p.need(at, s, l); d > most && !at.OnDemand(s) && p.barred(at, l, s, slack) < 0 {
 			best, most = s, d
 		}
 	}

@@ -16,7 +16,7 @@ func crossing(t *testing.T, c *city.City, p *Planner) (j int, m int32, l Light) 
 	t.Helper()
 	for j = range c.Signals {
 		at := &c.Signals[j]
-		if len(at.Stages) != 4 || !p.able[j] {
+		if len(at.Reference.Stages) != 4 || !p.able[j] {
 			continue
 		}
 		for _, m := range at.Stages[0].Movements {

@@ -146,7 +146,7 @@ func (x *search) from(n, ask int) {
 		return
 	}
 	for s := range x.at.Stages {
-		if x.used[s] || s == x.unit && (n > 0 || x.need < long) {
+		if x.used[s] || x.at.OnDemand(s) || s == x.unit && (n > 0 || x.need < long) {
 			continue
 		}
 		x.path[n].copyTo(&x.path[n+1])

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"citybrain/city"
+	"citybrain/city/riverside"
 	"github.com/paulmach/orb"
 )
 
@@ -102,6 +103,50 @@ func TestGreenGoesWhereSomebodyWaits(t *testing.T) {
 			t.Errorf("%s: stage %d, want %d", x.what, want[0], x.want)
 		}
 	}
+}
+
+// Where one street's straight on and left turns both wait, and nobody faces them, they go together though no plan runs such a stage.
+func TestAStreetGoesAloneOnDemand(t *testing.T) {
+	c := riverside.City(1)
+	n := NewNetwork(c)
+	for j := range c.Signals {
+		at := &c.Signals[j]
+		if at.Ring != nil || len(at.Reference.Stages) != 4 || at.LeastRound() > city.LongestCall {
+			continue
+		}
+		l := at.Movements[at.Stages[0].Movements[0]].From
+		st := NewState(n)
+		st.Now, st.Flow = 1000, city.SaturationFlow
+		for e := range st.Room {
+			st.Room[e] = float32(math.Inf(1))
+		}
+		for k := range st.Lights {
+			st.Lights[k].Stage = -1
+		}
+		light := &st.Lights[j]
+		light.Stage, light.Since = at.Round()[1], 900
+		for m := range light.Last {
+			light.Last[m] = 990
+		}
+		for _, k := range []city.TurnKind{city.Straight, city.Left} {
+			st.Waiting[Slot(&c.Streets.Links[l], l, k)] = 12
+		}
+		want := make([]int, len(c.Signals))
+		NewPlanner(n, Width).Decide(st, Tick, want)
+		lets := func(k city.TurnKind) bool {
+			for _, m := range at.Stages[want[j]].Movements {
+				if mv := &at.Movements[m]; mv.Kind == city.Vehicles && mv.From == l && mv.Turn == k {
+					return true
+				}
+			}
+			return false
+		}
+		if !lets(city.Straight) || !lets(city.Left) || !at.OnDemand(want[j]) {
+			t.Errorf("junction %s: stage %d %v", at.ID, want[j], at.Stages[want[j]])
+		}
+		return
+	}
+	t.Fatal("no junction of four stages")
 }
 
 // Where the street ahead stands full, its green is worth nothing.

@@ -29,20 +29,23 @@ func Slots(c *city.City) int { return kinds * len(c.Streets.Links) }
 
 // A junction is what planning must know of it beforehand.
 type junction struct {
-	slots   []int32   // its queues
-	lanes   []float32 // of each
-	exit    []int     // of each: index into exits of the street that most of it leads to
-	exits   []int32   // links
-	served  [][]serve // of each stage: how each queue is served
-	foes    [][]int   // of each queue: those to which it gives way
-	least   []int     // s of each stage's green
-	between [][]int   // s from each stage to each
-	notice  int       // s before its end at which a green is fixed
-	longest int       // s, the longest that a change takes until the stage may be left
-	round   int32     // s, no less than what all stages at their least take one after the other
-	lost    float32   // s that a change takes, on average
-	movers  []mover   // who must be served
-	rings   int       // that change each on its own; of a controller by stages 1
+	slots   []int32    // its queues
+	lanes   []float32  // of each
+	exit    []int      // of each: index into exits of the street that most of it leads to
+	exits   []int32    // links
+	served  [][]serve  // of each stage: how each queue is served
+	foes    [][]int    // of each queue: those to which it gives way
+	least   []int      // s of each stage's green
+	between [][]int    // s from each stage to each
+	notice  int        // s before its end at which a green is fixed
+	longest int        // s, the longest that a change takes until the stage may be left
+	serves  [][]int    // of each stage: movers
+	behind  city.Round // of movers, by stages
+	demand  []bool     // of each stage: no plan runs it, it comes on demand
+	round   int32      // s, no less than what the stages of a round, of rings all, take at their least one after the other in any order
+	lost    float32    // s that a change takes, on average
+	movers  []mover    // who must be served
+	rings   int        // that change each on its own; of a controller by stages 1
 	ringed  bool
 	moves   [][]uint8            // rings that change from each stage to each
 	minimum [][city.MaxRings]int // s of green, of each stage's phase of each ring
@@ -252,12 +255,18 @@ func (n *Network) junction(at *city.Junction) junction {
 			most = max(most, j.between[p][q])
 		}
 		j.longest = max(j.longest, most+max(j.least[q], j.notice+1))
-		j.round += int32(most + j.least[q])
+		j.demand = append(j.demand, at.OnDemand(q))
+		if !j.demand[q] {
+			j.round += int32(most + j.least[q])
+		}
 	}
 	for m := range at.Movements {
 		v := mover{movements: []int{m}, limit: city.LongestRed}
 		if at.Movements[m].Kind != city.Vehicles {
 			v.limit = city.LongestCall
+		}
+		if at.Ring == nil {
+			v.limit = max(v.limit, at.LeastRound()) // sooner it can't be
 		}
 		for s := range at.Stages {
 			if at.InStage(s, int32(m)) {
@@ -276,6 +285,20 @@ func (n *Network) junction(at *city.Junction) junction {
 		if v.stages != 0 && !same {
 			j.movers = append(j.movers, v)
 		}
+	}
+	j.serves = make([][]int, len(at.Stages))
+	var one []int
+	var limit []int32
+	for k := range j.movers {
+		one, limit = append(one, j.movers[k].movements[0]), append(limit, int32(j.movers[k].limit))
+		for s := range j.serves {
+			if j.movers[k].stages>>s&1 == 1 {
+				j.serves[s] = append(j.serves[s], k)
+			}
+		}
+	}
+	if at.Ring == nil {
+		j.behind = city.NewRound(at, one, limit)
 	}
 	return j
 }

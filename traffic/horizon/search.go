@@ -38,6 +38,7 @@ type search struct {
 	left    []float32 // vehicles of each queue that are still to be let go, …
 	worth   []float32 // … and what a second of them counts
 	bound   []float32 // of each node of a list: less than it can be ranked
+	due     []int32   // s from now, until when each mover of a node must have green: see wait
 	far     int
 	tell    func(queue, from, to int, vehicles float32)
 	only    int // the first stage that may be chosen; −1: any
@@ -188,13 +189,6 @@ func (s *search) ready(i, t int32, q int) int32 {
 // done is when each ring may end what it shows in stage want if node i is asked for it at second t.
 func (s *search) done(i, t int32, want int) (free [city.MaxRings]int32) {
 	j, stage := s.j, int(s.nodes[i].stage)
-	if !j.ringed {
-		free[0] = t + int32(j.notice) + 1
-		if want != stage {
-			free[0] += int32(j.between[stage][want]+j.least[want]) - 1
-		}
-		return free
-	}
 	start := s.ready(i, t, want) + int32(j.between[stage][want])
 	for r := range j.rings {
 		if free[r] = max(t+1, s.nodes[i].free[r]); j.moves[stage][want]&(1<<r) != 0 {
@@ -207,10 +201,52 @@ func (s *search) done(i, t int32, want int) (free [city.MaxRings]int32) {
 // forced is the stage that node i's controller would give before want if it were asked for want at second t, lest somebody wait
 // longer than may be; −1: it does as it is asked.
 func (s *search) forced(i, t int32, want int) int {
+	if s.j.ringed {
+		return s.starved(i, t, want)
+	}
+	s.wait(i, t)
+	if s.may(i, t, want) {
+		return -1
+	}
+	first, _ := s.j.behind.Late(int(s.nodes[i].stage), t+int32(s.j.notice), s.due)
+	return first
+}
+
+// wait works out until when each mover of node i must have green, if the stage that is green is left at second t, into due.
+func (s *search) wait(i, t int32) {
+	j, now, leave := s.j, s.nodes[i].stage, t+int32(s.j.notice)
+	s.due = s.due[:0]
+	for m, last := range s.last[int(i)*len(j.movers) : (int(i)+1)*len(j.movers)] {
+		if j.movers[m].stages>>now&1 == 1 {
+			last = leave
+		}
+		s.due = append(s.due, last+int32(j.movers[m].limit))
+	}
+}
+
+// may reports whether the controller of node i, of which due is known, does as it is asked if that is want at second t.
+func (s *search) may(i, t int32, want int) bool {
+	j, stage, leave := s.j, int(s.nodes[i].stage), t+int32(s.j.notice)
+	end := leave + 1
+	if want != stage {
+		start := leave + int32(j.between[stage][want])
+		end = start + int32(j.least[want])
+		for _, m := range j.serves[want] {
+			if start > s.due[m] && j.movers[m].stages>>stage&1 == 0 {
+				return false
+			}
+		}
+	}
+	_, worst := j.behind.Late(want, end, s.due)
+	return worst <= 0
+}
+
+// starved is the stage that the rings of node i would lead to before want.
+func (s *search) starved(i, t int32, want int) int {
 	j := s.j
 	const unasked = math.MaxInt32
-	var due [maxStages]int32
-	np := min(len(j.served), maxStages)
+	var due [city.MaxStages]int32
+	np := min(len(j.served), city.MaxStages)
 	for p := range np {
 		due[p] = unasked
 	}
@@ -221,9 +257,7 @@ func (s *search) forced(i, t int32, want int) int {
 		until := last + int32(v.limit)
 		if v.stages>>want&1 == 1 {
 			if until < wanted {
-				if wanted = until; j.ringed {
-					by = v.first
-				}
+				wanted, by = until, v.first
 			}
 			continue
 		}
@@ -236,7 +270,7 @@ func (s *search) forced(i, t int32, want int) int {
 	for _, f := range free[1:j.rings] {
 		at = max(at, f)
 	}
-	if j.ringed && want != stage && s.ready(i, t, want)+int32(j.between[stage][want]) > wanted {
+	if want != stage && s.ready(i, t, want)+int32(j.between[stage][want]) > wanted {
 		return by // over the barrier it comes later than by itself
 	}
 	if soonest-at > j.round {
@@ -283,15 +317,19 @@ func (s *search) calm(i int32, p int) bool {
 	j := s.j
 	at, nm := s.nodes[i].t+step+int32(j.notice), len(j.movers)
 	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
-		if v := &j.movers[m]; v.stages>>p&1 == 0 && last+int32(v.limit)-at <= j.round {
+		v := &j.movers[m]
+		if v.stages>>p&1 == 1 {
+			last = at // on demand it may be followed by a longer round than its own
+			if !j.demand[p] {
+				continue
+			}
+		}
+		if last+int32(v.limit)-at <= j.round {
 			return false
 		}
 	}
 	return true
 }
-
-// maxStages is how many stages of a junction are looked at.
-const maxStages = 16
 
 // rest works out who is still to be let go at node i, into left and worth, and returns how many they are. All who are compared have the same vehicles:
 // those who have come by the end of the block.
@@ -388,7 +426,7 @@ func (s *search) toGo(i int32) float32 {
 func (s *search) debt(i int32, total float32) float32 {
 	j := s.j
 	nm := len(j.movers)
-	var near [maxStages]float32
+	var near [city.MaxStages]float32
 	for m, last := range s.last[int(i)*nm : (int(i)+1)*nm] {
 		v := &j.movers[m]
 		near[v.first] = max(near[v.first], min(1, float32(s.nodes[i].t-last)/float32(v.limit)))
@@ -436,17 +474,25 @@ func (s *search) run() (int32, float32) {
 				continue
 			}
 			for _, i := range list[:min(s.width, len(list))] {
+				t, first := s.nodes[i].t, -1
 				if i != root || s.only < 0 || s.only == p {
 					s.stay(i, p)
+				}
+				if !s.j.ringed {
+					s.wait(i, t)
+					first, _ = s.j.behind.Late(p, t+int32(s.j.notice), s.due)
 				}
 				for q := range np {
 					if q == p || i == root && s.only >= 0 && s.only != q {
 						continue
 					}
-					if s.j.ringed && s.ready(i, s.nodes[i].t, q) > s.nodes[i].t && !(i == root && s.only >= 0) {
+					if !s.j.ringed {
+						if q != first && !s.may(i, t, q) {
+							continue
+						}
+					} else if s.ready(i, t, q) > t && !(i == root && s.only >= 0) {
 						continue // what it shows goes on until then
-					}
-					if f := s.forced(i, s.nodes[i].t, q); f >= 0 && f != q {
+					} else if f := s.starved(i, t, q); f >= 0 && f != q {
 						continue // another choice has it
 					}
 					k := s.push(i)

@@ -243,16 +243,16 @@ func newRules(j *city.Junction) *rules {
 			if a == b || j.Intergreen[a][b] == 0 && j.Intergreen[b][a] == 0 {
 				continue
 			}
-			// Who gives way may go with whom it gives way to: a permissive turn with vehicles, a turn with walkers.
+			// Who gives way may go with whom it gives way to: a permissive turn with vehicles, a turn with walkers across another street than its own.
 			y := &j.Movements[b]
 			gives := false
 			switch {
 			case x.Kind == city.Vehicles && y.Kind == city.Vehicles:
 				gives = x.Permissive || y.Permissive
 			case x.Kind == city.Walkers && y.Kind == city.Vehicles:
-				gives = y.Turn != city.Straight
+				gives = y.Turn != city.Straight && y.From != x.From
 			case x.Kind == city.Vehicles && y.Kind == city.Walkers:
-				gives = x.Turn != city.Straight
+				gives = x.Turn != city.Straight && x.From != y.From
 			default:
 				gives = x.Permissive || y.Permissive
 			}
