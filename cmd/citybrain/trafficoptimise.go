@@ -21,7 +21,7 @@ func trafficOptimiseVerb(ctx context.Context, args []string, out io.Writer) erro
 	cfg := f.String("sumo", "", "sumocfg `file`: network, routes, begin")
 	pack := f.String("city", "", "`folder` of a city pack, or demo: its evening")
 	span := f.String("seeds", "101-105", "`first-last` seed of the runs that a plan is judged by")
-	budget := f.Int("plans", 150, "plans that are judged at most")
+	budget := f.Int("plans", 150, "plans of offline that are judged at most; settings of actuated come on top")
 	duration := f.Int("duration", hour, "`s` of each run")
 	to := f.String("out", "plan.json", "`file` to write: the plan of offline and the settings of actuated, for --plan")
 	if err := parse(f, args); err != nil {
