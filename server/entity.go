@@ -21,6 +21,14 @@ type entityInfo struct {
 	Department city.Text   `json:"department"`
 	Feed       string      `json:"feed"`
 	Attributes []Attribute `json:"attributes"`
+	Order      *orderInfo  `json:"order,omitempty"` // of a junction: the stage that was asked for last, absent while none has been
+}
+
+type orderInfo struct {
+	State     string `json:"state"`
+	Principal string `json:"principal"`
+	Reason    string `json:"reason,omitempty"`
+	At        int64  `json:"at"` // Unix time of its state
 }
 
 // reporters says which feed an entity type comes from.
@@ -74,6 +82,9 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 	if !known {
 		http.Error(w, "entity: the twin has no "+id, http.StatusNotFound)
 		return
+	}
+	if typ == "TrafficSignal" {
+		info.Order = lastStage(v, local)
 	}
 	answer(w, info)
 }
@@ -269,4 +280,20 @@ func (s *Server) gridOf(n int) (city.Grid, bool) {
 		}
 	}
 	return city.Grid{}, false
+}
+
+// lastStage is the newest request for a stage of a junction: all of them go to one entity of the twin, which is not there before the first.
+func lastStage(v policy.View, junction string) *orderInfo {
+	e, ok := v.Get(exchange.URN("Command", "stage-"+junction))
+	if !ok {
+		return nil
+	}
+	var o orderInfo
+	o.Principal, _ = e.Text("principal")
+	o.Reason, _ = e.Text("reason")
+	if a, ok := e.Attribute("state"); ok {
+		o.State, _ = e.Text("state")
+		o.At = a.ObservedAt().Unix()
+	}
+	return &o
 }

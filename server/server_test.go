@@ -533,6 +533,16 @@ func TestJunctionIsOpened(t *testing.T) {
 	if said["mode"] != "centre: stage by stage" || said["stage"] != "2" {
 		t.Errorf("said %v", said)
 	}
+	// So is the stage that it was asked for last, once it has been.
+	if o := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:TrafficSignal:s1").Order; o != nil {
+		t.Errorf("an order before the first: %+v", o)
+	}
+	if _, err := g.twin.Main().Apply(twin.Set("urn:ngsi-ld:Command:stage-s1", "Command", twin.Text("state", "rejected", noon), twin.Text("reason", "local override", noon), twin.Text("principal", "brain", noon))); err != nil {
+		t.Fatal(err)
+	}
+	if o := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:TrafficSignal:s1").Order; o == nil || *o != (orderInfo{"rejected", "brain", "local override", noon.Unix()}) {
+		t.Errorf("order %+v", o)
+	}
 	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {
 		r, err := http.Get(g.url + "/api/junction?id=" + id)
 		if err != nil {

@@ -2,7 +2,7 @@ import { decide, type Decision } from './api';
 import { say } from './ask';
 import { el, place } from './dom';
 import * as session from './session';
-import { clock, name, t, type Key } from './texts';
+import { clock, name, number, t, type Key } from './texts';
 import { effect } from './trust';
 
 /** A state by shape as well as by colour. */
@@ -13,6 +13,7 @@ export const state = (s: string, brief = false): HTMLElement => (brief ? el('spa
 export class Inbox {
   private list: Decision[] = [];
   private at = 0;
+  private unfolded = false;
   private armed: { id: string; verdict: 'approve' | 'refuse' } | undefined;
   /** What is drawn of each decision; a decision that changes comes as a new object. */
   private drawn = new Map<string, { d: Decision; as: string; element: HTMLElement }>();
@@ -25,19 +26,26 @@ export class Inbox {
     this.list = list;
     const open = this.open, last = all ? new Map<string, never>() : this.drawn, why = session.mayNotDecide();
     this.drawn = new Map();
-    const draw = (d: Decision, as: string, make: () => HTMLElement): HTMLElement => {
-      const old = last.get(d.id), kept = old && old.d === d && old.as === as ? old : { d, as, element: make() };
-      this.drawn.set(d.id, kept);
+    const draw = (d: Decision, as: string, make: () => HTMLElement, key = d.id): HTMLElement => {
+      const old = last.get(key), kept = old && old.d === d && old.as === as ? old : { d, as, element: make() };
+      this.drawn.set(key, kept);
       return kept.element;
     };
     this.at = Math.min(this.at, Math.max(0, open.length - 1));
-    const recent = this.list.filter((d) => d.state !== 'proposed').sort((a, b) => b.made - a.made).slice(0, 30);
+    // Detectors come and go nearly every minute: all that was decided of them is one line, which opens to each.
+    const done = this.list.filter((d) => d.state !== 'proposed').sort((a, b) => b.made - a.made), notes = done.filter((d) => d.kind === 'detector'), folded = notes.length > 1;
+    const recent = done.filter((d) => !folded || d.kind !== 'detector' || d === notes[0]).slice(0, 30);
+    const line = (d: Decision, under = ''): HTMLElement => draw(d, 'line' + under, () => el(`button.line${under}`, { onclick: () => this.pick(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made))));
+    const fold = (d: Decision): HTMLElement[] => [
+      draw(d, `fold ${notes.length} ${this.unfolded}`, () => el('button.line', { onclick: () => { this.unfolded = !this.unfolded; this.update(this.list); }, ariaExpanded: String(this.unfolded), title: `${name(d.title)}: ${name(d.why)}` }, el('span.glyph', {}, this.unfolded ? '▾' : '▸'), el('span', {}, t('inbox.detectors'), ' ', el('small.quiet', {}, `× ${number(notes.length)}`)), el('time', {}, clock(d.made))), 'detectors'),
+      ...(this.unfolded ? notes.slice(0, 30).map((n) => line(n, '.under')) : []),
+    ];
     place(this.holder,
       el('h2', {}, t('inbox'), el('span.count', {}, open.length)),
       open.length === 0 && el('p.quiet', {}, t('inbox.empty')),
       ...open.map((d, i) => draw(d, `${i === this.at} ${this.armed?.id === d.id ? this.armed.verdict : ''} ${why}`, () => this.card(d, i === this.at))),
       el('h2', {}, t('inbox.done')),
-      ...recent.map((d) => draw(d, 'line', () => el('button.line', { onclick: () => this.pick(d), title: name(d.why) }, state(d.state, true), el('span', {}, name(d.title)), el('time', {}, clock(d.made))))));
+      ...recent.flatMap((d) => (folded && d === notes[0] ? fold(d) : [line(d)])));
   }
 
   private card(d: Decision, current: boolean): HTMLElement {

@@ -120,10 +120,6 @@ export class Inspector {
       return;
     }
     if (this.current !== id) return;
-    // A junction's stage requests all go to one entity of the twin, which holds the last.
-    const order = e.type === 'TrafficSignal' ? await api.entity(`urn:ngsi-ld:Command:stage-${e.id.slice(e.id.lastIndexOf(':') + 1)}`).catch(() => undefined) : undefined;
-    if (this.current !== id) return;
-    const ordered = (k: string): string => String(order?.attributes.find((a) => a.name === k)?.value ?? '');
     const now = this.around.clock(), f = e.feed ? feed(e.feed) : undefined;
     const value = (a: api.Attribute): (Node | string)[] => {
       const v = a.value;
@@ -156,7 +152,7 @@ export class Inspector {
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
-      order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
+      e.order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(e.order.state), ` ${t('by')} ${e.order.principal} · `, age(now - e.order.at), e.order.reason ? el('span.quiet', {}, ' · ', e.order.reason) : null) : e.type === 'TrafficSignal' ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', el('span.quiet', {}, t('insp.noorder'))) : null,
       ...this.near());
     this.underWay();
     if (this.opens(e.type)) void this.open(e.type, id);
@@ -221,7 +217,7 @@ export class Inspector {
       el('p', {}, state(d.state), ` ${t('made')} ${clock(d.made)} · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
       el('h3', {}, t('why')), el('p', {}, name(d.why)),
       rests,
-      el('h3', {}, t('expected')), el('p', {}, effect(d.expected)), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
+      el('h3', {}, t('expected')), el('p', {}, effect(d.expected)), d.kind === 'closure' && d.expected?.unit === 'min' && el('p.quiet', {}, t('closure.made')), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
       el('h3', {}, t('came')), el('p', {}, effect(d.came)),
       el('h3', {}, t('branches')), el('p', {}, el('code', {}, d.base), ' ⇄ ', el('code', {}, d.with)),
       d.base && el('button', { onclick: () => this.around.compare(d.base, d.with, d.made + (d.kind === 'signals' ? 1200 : 3600)) }, t('compare')));
