@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -38,6 +39,21 @@ var reporters = map[string]string{
 	"EmergencyCall": "ambulance_120/http", "EmergencyVehicle": "ambulance_120/http", "CitizenRequest": "hotline_12345/open311",
 }
 
+// reporter is the feed that an entity comes from: a junction's by what its controller speaks, a call's or a unit's by its centre.
+func (s *Server) reporter(e *policy.Entity, typ, local string) string {
+	switch typ {
+	case "TrafficSignal":
+		if slices.ContainsFunc(s.city.Signals, func(j city.Junction) bool { return j.ID == local && j.NTCIP }) {
+			return "traffic_police/ntcip1202"
+		}
+	case "EmergencyCall", "EmergencyVehicle":
+		if centre, ok := e.Text("centre"); ok {
+			return centre + "/http"
+		}
+	}
+	return reporters[typ]
+}
+
 // entity answers what the twin and the city pack know of one thing.
 func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("id")
@@ -60,7 +76,7 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 		}
 		known = true
 		t, _, _ := split(urn)
-		if f := reporters[t]; f != "" {
+		if f := s.reporter(&e, t, local); f != "" {
 			info.Feed = f
 			for _, c := range exchange.Contracts() {
 				if c.ID == f {

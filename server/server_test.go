@@ -553,3 +553,19 @@ func TestJunctionIsOpened(t *testing.T) {
 		}
 	}
 }
+
+// A thing says which feed it comes from: a junction by what its controller speaks, a call and a unit by their centre.
+func TestEntityNamesItsFeed(t *testing.T) {
+	g := start(t)
+	g.city.Signals = append(g.city.Signals, city.Junction{ID: "s2", NTCIP: true})
+	if _, err := g.twin.Main().Apply(twin.Set("urn:ngsi-ld:TrafficSignal:s2", "TrafficSignal", twin.Number("stage", 0, "", noon)),
+		twin.Set("urn:ngsi-ld:EmergencyVehicle:f1", "EmergencyVehicle", twin.Text("centre", "fire_119", noon))); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"TrafficSignal:s1": "traffic_police/gb20999", "TrafficSignal:s2": "traffic_police/ntcip1202", "EmergencyVehicle:f1": "fire_119/http", "EmergencyCall:1": "ambulance_120/http"} {
+		e := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:"+id)
+		if e.Feed != want || e.Department.En == "" {
+			t.Errorf("%s comes from %q of %q, not %q", id, e.Feed, e.Department.En, want)
+		}
+	}
+}

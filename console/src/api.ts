@@ -187,6 +187,9 @@ export class Refused extends Error {
   constructor(readonly status: number, readonly reason: string) { super(reason || String(status)); }
 }
 
+/** Whether a request failed because the brain had no time for it just then. */
+export const isBusy = (e: unknown): boolean => e instanceof Refused && (e.status === 503 || e.status === 504);
+
 async function get<T>(path: string): Promise<T> {
   const r = await fetch(path);
   if (!r.ok) throw new Refused(r.status, (await r.text()).trim());

@@ -3,7 +3,7 @@ import { say } from './ask';
 import { el, place } from './dom';
 import * as session from './session';
 import { clock, name, number, t, type Key } from './texts';
-import { effect } from './trust';
+import { expected } from './trust';
 
 /** A state by shape as well as by colour. */
 const glyphs: Record<string, string> = { proposed: '◇', approved: '◔', sent: '◑', acknowledged: '◕', seen: '✓', refused: '✕', expired: '◌', contradicted: '!' };
@@ -14,12 +14,20 @@ export class Inbox {
   private list: Decision[] = [];
   private at = 0;
   private unfolded = false;
+  /** Until then nobody knows whether anything waits. */
+  heard = false;
   private armed: { id: string; verdict: 'approve' | 'refuse' } | undefined;
   /** What is drawn of each decision; a decision that changes comes as a new object. */
   private drawn = new Map<string, { d: Decision; as: string; element: HTMLElement }>();
   constructor(private readonly holder: HTMLElement, private readonly pick: (d: Decision) => void) {}
 
   private get open(): Decision[] { return this.list.filter((d) => d.state === 'proposed').sort((a, b) => a.deadline - b.deadline); }
+
+  /** Takes the decisions as they are now. */
+  hear(list: Decision[]): void {
+    this.heard = true;
+    this.update(list);
+  }
 
   /** Draws what has changed; with all set everything anew, as in another language. */
   update(list: Decision[], all = false): void {
@@ -41,8 +49,8 @@ export class Inbox {
       ...(this.unfolded ? notes.slice(0, 30).map((n) => line(n, '.under')) : []),
     ];
     place(this.holder,
-      el('h2', {}, t('inbox'), el('span.count', {}, open.length)),
-      open.length === 0 && el('p.quiet', {}, t('inbox.empty')),
+      el('h2', {}, t('inbox'), this.heard && el('span.count', {}, open.length)),
+      open.length === 0 && el('p.quiet', {}, t(this.heard ? 'inbox.empty' : 'loading')),
       ...open.map((d, i) => draw(d, `${i === this.at} ${this.armed?.id === d.id ? this.armed.verdict : ''} ${why}`, () => this.card(d, i === this.at))),
       el('h2', {}, t('inbox.done')),
       ...recent.flatMap((d) => (folded && d === notes[0] ? fold(d) : [line(d)])));
@@ -55,7 +63,7 @@ export class Inbox {
     return el('article', { className: 'card' + (current ? ' current' : ''), onclick: () => { this.at = this.open.indexOf(d); this.pick(d); this.update(this.list); } },
       el('header', {}, el('strong', {}, name(d.title)), el('time', {}, t('until') + ' ' + clock(d.deadline))),
       el('p', {}, name(d.why)),
-      el('dl', {}, el('dt', {}, t('ifdone')), el('dd', {}, effect(d.expected)), el('dt', { title: t('default') }, t('ifnot')), el('dd', {}, name(d.ifnot))),
+      el('dl', {}, el('dt', {}, t(d.expected?.unit === 'm' ? 'ahead' : 'ifdone')), el('dd', {}, expected(d)), el('dt', { title: t('default') }, t('ifnot')), el('dd', {}, name(d.ifnot))),
       armed
         ? el('footer', {}, el('strong', {}, t(`ask.${armed}`)), el('button.armed', { onclick: (e: Event) => stop(e, () => this.confirm()) }, t('confirm')), el('button', { onclick: (e: Event) => stop(e, () => this.disarm()) }, t('cancel')))
         : el('footer', {}, button('approve'), button('refuse')),

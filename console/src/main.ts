@@ -124,6 +124,7 @@ async function start(): Promise<void> {
     page.hidden = view === 'now';
     if (view === 'now' || page.contains(document.activeElement) && page.querySelector('details[open], :focus')) return;
     const box = el('div'), shown = view, list = decisions;
+    if (!inbox.heard && (view === 'decisions' || view === 'account')) { page.dataset['view'] = view; fill(page, el('p.quiet', {}, t('loading'))); return; }
     if (view === 'exchange') feedsView(box, feeds, times.now());
     if (view === 'decisions') decisionsView(box, list, (d) => inspector.decision(d));
     if (view === 'account') await accountView(box, list, (d) => inspector.decision(d), (d) => compareBranches(d.base, d.with, d.made + 3600));
@@ -264,7 +265,12 @@ async function start(): Promise<void> {
         drawHead();
         if (first) void refresh().then(restore);
       },
-      decisions: (d) => { decisions = d; inbox.update(d); main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d)); },
+      decisions: (d) => {
+        const first = !inbox.heard;
+        decisions = d; inbox.hear(d);
+        if (first) void drawPage();
+        main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d));
+      },
       lost: () => { connected = false; time.lost = true; time.draw(); drawHead(); compared?.draw(); },
     };
   }
@@ -382,7 +388,7 @@ async function start(): Promise<void> {
       fan = f; feeds = list;
       setFeeds(list);
       for (const p of panes()) { p.map.markStale(); p.map.setDamage(fan?.districts ?? []); }
-      time.update(times.now(), samples, f, decisions);
+      if (status) time.update(status.clock, samples, f, decisions);
       sought(); // a newer forecast takes the place of the one drawn
       void cover.refresh(times.now());
       drawer.follow();
