@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -21,6 +22,14 @@ type entityInfo struct {
 	Department city.Text   `json:"department"`
 	Feed       string      `json:"feed"`
 	Attributes []Attribute `json:"attributes"`
+	Order      *orderInfo  `json:"order,omitempty"` // of a junction: the stage that was asked for last, absent while none has been
+}
+
+type orderInfo struct {
+	State     string `json:"state"`
+	Principal string `json:"principal"`
+	Reason    string `json:"reason,omitempty"`
+	At        int64  `json:"at"` // Unix time of its state
 }
 
 // reporters says which feed an entity type comes from.
@@ -28,6 +37,21 @@ var reporters = map[string]string{
 	"WaterObserved": "water/sl651", "RainfallObserved": "water/sl651", "PumpStation": "water/modbus", "FloodGate": "water/modbus", "WeatherForecast": "meteorology/http", "RainGrid": "meteorology/http", "WeatherAlert": "meteorology/http",
 	"TrafficSignal": "traffic_police/gb20999", "TrafficFlowObserved": "traffic_police/gb20999", "RoadClosure": "traffic_police/http", "Vehicle": "transport/jt808",
 	"EmergencyCall": "ambulance_120/http", "EmergencyVehicle": "ambulance_120/http", "CitizenRequest": "hotline_12345/open311",
+}
+
+// reporter is the feed that an entity comes from: a junction's by what its controller speaks, a call's or a unit's by its centre.
+func (s *Server) reporter(e *policy.Entity, typ, local string) string {
+	switch typ {
+	case "TrafficSignal":
+		if slices.ContainsFunc(s.city.Signals, func(j city.Junction) bool { return j.ID == local && j.NTCIP }) {
+			return "traffic_police/ntcip1202"
+		}
+	case "EmergencyCall", "EmergencyVehicle":
+		if centre, ok := e.Text("centre"); ok {
+			return centre + "/http"
+		}
+	}
+	return reporters[typ]
 }
 
 // entity answers what the twin and the city pack know of one thing.
@@ -52,7 +76,7 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 		}
 		known = true
 		t, _, _ := split(urn)
-		if f := reporters[t]; f != "" {
+		if f := s.reporter(&e, t, local); f != "" {
 			info.Feed = f
 			for _, c := range exchange.Contracts() {
 				if c.ID == f {
@@ -74,6 +98,9 @@ func (s *Server) entity(w http.ResponseWriter, r *http.Request) {
 	if !known {
 		http.Error(w, "entity: the twin has no "+id, http.StatusNotFound)
 		return
+	}
+	if typ == "TrafficSignal" {
+		info.Order = lastStage(v, local)
 	}
 	answer(w, info)
 }
@@ -269,4 +296,20 @@ func (s *Server) gridOf(n int) (city.Grid, bool) {
 		}
 	}
 	return city.Grid{}, false
+}
+
+// lastStage is the newest request for a stage of a junction: all of them go to one entity of the twin, which is not there before the first.
+func lastStage(v policy.View, junction string) *orderInfo {
+	e, ok := v.Get(exchange.URN("Command", "stage-"+junction))
+	if !ok {
+		return nil
+	}
+	var o orderInfo
+	o.Principal, _ = e.Text("principal")
+	o.Reason, _ = e.Text("reason")
+	if a, ok := e.Attribute("state"); ok {
+		o.State, _ = e.Text("state")
+		o.At = a.ObservedAt().Unix()
+	}
+	return &o
 }

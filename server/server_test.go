@@ -533,6 +533,16 @@ func TestJunctionIsOpened(t *testing.T) {
 	if said["mode"] != "centre: stage by stage" || said["stage"] != "2" {
 		t.Errorf("said %v", said)
 	}
+	// So is the stage that it was asked for last, once it has been.
+	if o := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:TrafficSignal:s1").Order; o != nil {
+		t.Errorf("an order before the first: %+v", o)
+	}
+	if _, err := g.twin.Main().Apply(twin.Set("urn:ngsi-ld:Command:stage-s1", "Command", twin.Text("state", "rejected", noon), twin.Text("reason", "local override", noon), twin.Text("principal", "brain", noon))); err != nil {
+		t.Fatal(err)
+	}
+	if o := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:TrafficSignal:s1").Order; o == nil || *o != (orderInfo{"rejected", "brain", "local override", noon.Unix()}) {
+		t.Errorf("order %+v", o)
+	}
 	for _, id := range []string{"urn:ngsi-ld:TrafficSignal:none", "urn:ngsi-ld:PumpStation:p1", "x"} {
 		r, err := http.Get(g.url + "/api/junction?id=" + id)
 		if err != nil {
@@ -540,6 +550,22 @@ func TestJunctionIsOpened(t *testing.T) {
 		}
 		if r.Body.Close(); r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: status %d", id, r.StatusCode)
+		}
+	}
+}
+
+// A thing says which feed it comes from: a junction by what its controller speaks, a call and a unit by their centre.
+func TestEntityNamesItsFeed(t *testing.T) {
+	g := start(t)
+	g.city.Signals = append(g.city.Signals, city.Junction{ID: "s2", NTCIP: true})
+	if _, err := g.twin.Main().Apply(twin.Set("urn:ngsi-ld:TrafficSignal:s2", "TrafficSignal", twin.Number("stage", 0, "", noon)),
+		twin.Set("urn:ngsi-ld:EmergencyVehicle:f1", "EmergencyVehicle", twin.Text("centre", "fire_119", noon))); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"TrafficSignal:s1": "traffic_police/gb20999", "TrafficSignal:s2": "traffic_police/ntcip1202", "EmergencyVehicle:f1": "fire_119/http", "EmergencyCall:1": "ambulance_120/http"} {
+		e := decode[entityInfo](t, g, "/api/entity?id=urn:ngsi-ld:"+id)
+		if e.Feed != want || e.Department.En == "" {
+			t.Errorf("%s comes from %q of %q, not %q", id, e.Feed, e.Department.En, want)
 		}
 	}
 }

@@ -110,7 +110,8 @@ export interface Sample { t: number; vehicles: number; speed: number; rain: numb
 export interface Fan { issued: number; branch: string; step: number; median: number[]; q05: number[]; q25: number[]; q75: number[]; q95: number[]; rain: number[]; damage: Effect | null; districts: Effect[] | null }
 export interface Branch { name: string; kind: string; from: number; made: number }
 export interface Attribute { name: string; value: unknown; unit?: string; observed?: number; recorded?: number; said?: Text }
-export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[] }
+/** order: the stage that a junction was last asked for, none while it was asked for none. */
+export interface Entity { id: string; type: string; name: Text; department: Text; feed: string; attributes: Attribute[]; order?: { state: string; principal: string; reason?: string; at: number } }
 /** A junction opened: paths in metres east and north of its middle, greens in seconds from now. */
 export interface Junction {
   id: string;
@@ -185,6 +186,9 @@ export interface Season {
 export class Refused extends Error {
   constructor(readonly status: number, readonly reason: string) { super(reason || String(status)); }
 }
+
+/** Whether a request failed because the brain had no time for it just then. */
+export const isBusy = (e: unknown): boolean => e instanceof Refused && (e.status === 503 || e.status === 504);
 
 async function get<T>(path: string): Promise<T> {
   const r = await fetch(path);

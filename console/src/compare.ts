@@ -9,8 +9,8 @@ import { dry, wetness } from './water';
 /** One map and what it shows: a branch ('' is main) at the bar's time, or so many seconds after now. */
 export interface Pane { map: CityMap; branch: string; ahead: number }
 
-/** The city's time, the bar's (0: now), and the statistic of a forecast's members that is drawn. */
-export interface Times { now(): number; bar(): number; show(): Statistic }
+/** The city's time, the bar's (0: now), the statistic of a forecast's members that is drawn, and whether the connection is lost. */
+export interface Times { now(): number; bar(): number; show(): Statistic; lost(): boolean }
 
 /** The time that a pane shows, and whether that is main as it goes on. */
 export const timeOf = (p: Pane, x: Times): number => (p.ahead ? x.now() + p.ahead : x.bar() || x.now());
@@ -96,9 +96,9 @@ export class Compare {
       const branch = el('select', { ariaLabel: t('compare.side'), title: t('compare.side'), onchange: () => { p.branch = branch.value; branch.blur(); this.changed(p); } }, ...names.map((n) => el('option', { value: n, selected: n === p.branch }, n || t('main'))));
       const time = el('select', { ariaLabel: t('compare.time'), title: t('compare.time'), onchange: () => { p.ahead = Number(time.value); time.blur(); this.changed(p); } },
         ...[0, 15, 30, 45, 60, 75, 90, 105, 120].map((m) => el('option', { value: String(m * 60), selected: m * 60 === p.ahead }, m ? t('compare.later', { n: m }) : this.times.bar() ? t('compare.sametime') : t('now'))));
-      const w = wetness(p.map.water), expected = p.branch !== '' || timeOf(p, this.times) > this.times.now();
+      const w = wetness(p.map.water), expected = p.branch !== '' || timeOf(p, this.times) > this.times.now(), live = isLive(p, this.times), lost = live && this.times.lost();
       fill(this.heads[i]!, el('div', {}, branch, p === this.left ? null : time, p === this.right && el('button', { onclick: this.stop, ariaLabel: t('compare.stop'), title: t('compare.stop') }, '×')),
-        el('div', {}, el('strong', {}, clock(timeOf(p, this.times))), ' ', el('span.quiet', {}, t(expected ? 'forecast' : isLive(p, this.times) ? 'live' : 'past')), ' · ',
+        el('div', {}, el('strong', {}, clock(timeOf(p, this.times))), ' ', el(lost ? 'span.warn' : 'span.quiet', {}, t(expected ? 'forecast' : lost ? 'lost' : live ? 'live' : 'past')), ' · ',
           this.said[i] || (assessable() ? el('span', {}, expected && `${t(`show.${p.map.water.shows}`)}: `, p.map.water.shows === 'chance' ? t('chance.area', { n: number(w.deepest), km2: number(w.km2, 2) }) : `${t('deepest')} ${number(w.deepest / 100, 2)} m · ${number(w.km2, 2)} km² ${t('wet')} `) : ''), !this.said[i] && caveat()));
     });
   }

@@ -72,7 +72,7 @@ export class Drawer {
       }
       this.paint();
     } catch (e) {
-      if (mine === this.asked && !this.street && !this.profile) fill(this.body, el('p.warn', { title: e instanceof Error ? e.message : String(e) }, t('drawer.none')));
+      if (mine === this.asked && !this.street && !this.profile) fill(this.body, el('p.warn', { title: e instanceof Error ? e.message : String(e) }, t(api.isBusy(e) ? 'busy' : e instanceof api.Refused ? 'drawer.none' : 'lost')));
     }
     if (mine === this.asked) { this.asking = false; this.read = performance.now(); }
   }

@@ -9,10 +9,12 @@ import { junction } from './junction';
 import { choices, leaving, wayOf } from './reasons';
 import type { Statistic } from './stream';
 import { age, clock, name, number, t, word } from './texts';
-import { assessable, damage, depth, effect, feed } from './trust';
+import { assessable, came, damage, depth, expected, feed } from './trust';
 import { workplan } from './workplan';
 
-const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', MTS: 'm/s', P1: '%', SEC: 's', C62: '' };
+/** Speeds are told in km/h. */
+const told = (v: number, unit?: string): number => (unit === 'MTS' ? v * 3.6 : v);
+const units: Record<string, string> = { MTR: 'm', KMT: 'km', MMT: 'mm', MQS: 'm³/s', KMH: 'km/h', MTS: 'km/h', P1: '%', SEC: 's', C62: '' };
 
 /** What the inspector asks of the rest of the console. */
 export interface Around {
@@ -120,10 +122,6 @@ export class Inspector {
       return;
     }
     if (this.current !== id) return;
-    // A junction's stage requests all go to one entity of the twin, which holds the last.
-    const order = e.type === 'TrafficSignal' ? await api.entity(`urn:ngsi-ld:Command:stage-${e.id.slice(e.id.lastIndexOf(':') + 1)}`).catch(() => undefined) : undefined;
-    if (this.current !== id) return;
-    const ordered = (k: string): string => String(order?.attributes.find((a) => a.name === k)?.value ?? '');
     const now = this.around.clock(), f = e.feed ? feed(e.feed) : undefined;
     const value = (a: api.Attribute): (Node | string)[] => {
       const v = a.value;
@@ -131,7 +129,8 @@ export class Inspector {
       if (typeof v === 'number') {
         if (a.name === 'waterDepth') return [depth(v)];
         if (a.name === 'ring' || a.unit === 'SEC' && v > 1e9) return [clock(v, true)];
-        return [`${number(v, v % 1 === 0 ? 0 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
+        const x = told(v, a.unit);
+        return [`${number(x, x % 1 === 0 ? 0 : a.unit === 'MTS' ? 1 : 2)} ${units[a.unit ?? ''] ?? a.unit ?? ''}`];
       }
       if (typeof v === 'boolean') return [t(v ? 'yes' : 'no')];
       if (a.name === 'needs' && Array.isArray(v)) return [(v as { kind: string; count: number; missing: number }[]).map((n) => `${word('kind', n.kind)} ${number(n.count)}${n.missing ? ` (${t('needs.missing', { n: n.missing })})` : ''}`).join(', ')];
@@ -156,7 +155,7 @@ export class Inspector {
       this.chart,
       el('h3', {}, t('from')), el('p', {}, name(e.department) || t('insp.pack'), e.feed ? el('br') : null, e.feed ? el('button.link', { onclick: () => this.around.feeds() }, e.feed) : null, f ? ` · ${f.protocol} · ` : null, f ? el('span.state', { data: { state: f.state } }, t(f.state)) : null),
       el('h3', {}, t('insp.branch')), el('p', {}, el('code', {}, 'main'), ' · ', t('main.left')),
-      order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(ordered('state')), ` ${t('by')} ${ordered('principal')} · `, age(now - (order.attributes.find((a) => a.name === 'state')?.observed ?? now)), ordered('reason') ? el('span.quiet', {}, ' · ', ordered('reason')) : null) : null,
+      e.order ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', state(e.order.state), ` ${t('by')} ${e.order.principal} · `, age(now - e.order.at), e.order.reason ? el('span.quiet', {}, ' · ', e.order.reason) : null) : e.type === 'TrafficSignal' ? el('p', {}, el('strong', {}, t('insp.lastorder')), ' ', el('span.quiet', {}, t('insp.noorder'))) : null,
       ...this.near());
     this.underWay();
     if (this.opens(e.type)) void this.open(e.type, id);
@@ -191,8 +190,8 @@ export class Inspector {
     if (this.opening === id) return;
     this.opening = id;
     const read = type === 'TrafficSignal' ? api.junction(id).then(junction) : api.workplan(id).then((p) => workplan(p, this.around.clock(), (gauge) => void this.show(gauge, this.at)));
-    // What a server that does not answer has told before stays: the head says that the connection is lost.
-    const shown = await read.catch((e: unknown) => (e instanceof api.Refused ? [el('p.quiet', {}, e.message)] : this.opened.firstChild ? undefined : [el('p.warn', {}, t('lost'))]));
+    // What a server that does not answer or has no time has told before stays: the head says that the connection is lost.
+    const shown = await read.catch((e: unknown) => (e instanceof api.Refused && !api.isBusy(e) ? [el('p.quiet', {}, e.message)] : this.opened.firstChild ? undefined : [el('p.warn', {}, t(api.isBusy(e) ? 'busy' : 'lost'))]));
     if (this.opening === id) this.opening = '';
     if (this.current === id && shown) fill(this.opened, ...shown);
   }
@@ -208,7 +207,7 @@ export class Inspector {
     new uPlot({ width: holder.clientWidth || 260, height: 130, legend: { show: false }, cursor: { y: false },
       axes: [{ ...axis, values: (_u, v) => v.map((x) => clock(x)) }, { ...axis, size: 46 }],
       series: [{}, { stroke: css.getPropertyValue('--water').trim(), width: 1.5, points: { show: points.length < 40, size: 4 } }] },
-      [points.map((p) => p.observed), points.map((p) => p.value)], holder);
+      [points.map((p) => p.observed), points.map((p) => told(p.value, a.unit))], holder);
   }
 
   decision(d: api.Decision): void {
@@ -218,12 +217,12 @@ export class Inspector {
     const rests = el('div');
     fill(this.holder,
       ...this.head(name(d.title), el('code', {}, d.id)),
-      el('p', {}, state(d.state), ` ${t('made')} ${clock(d.made)} · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
+      el('p', {}, state(d.state), ` ${t('made')} ${clock(d.made)}`, d.deadline > d.made && ` · ${t('until')} ${clock(d.deadline)}`, d.by && ` · ${t('by')} ${d.by}`),
       el('h3', {}, t('why')), el('p', {}, name(d.why)),
       rests,
-      el('h3', {}, t('expected')), el('p', {}, effect(d.expected)), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
-      el('h3', {}, t('came')), el('p', {}, effect(d.came)),
-      el('h3', {}, t('branches')), el('p', {}, el('code', {}, d.base), ' ⇄ ', el('code', {}, d.with)),
+      d.expected && el('h3', {}, t('expected')), d.expected && el('p', {}, expected(d)), d.kind === 'closure' && d.expected?.unit === 'min' && el('p.quiet', {}, t('closure.made')), el('p.quiet', {}, t('ifnot') + ': ' + name(d.ifnot)),
+      d.expected && el('h3', {}, t('came')), d.expected && el('p', {}, came(d)),
+      d.base && el('h3', {}, t('branches')), d.base && el('p', {}, el('code', {}, d.base), d.with !== d.base && ' ⇄ ', d.with !== d.base && el('code', {}, d.with)),
       d.base && el('button', { onclick: () => this.around.compare(d.base, d.with, d.made + (d.kind === 'signals' ? 1200 : 3600)) }, t('compare')));
     if (d.kind === 'dispatch' || d.kind === 'evacuation') void this.rests(d.id, rests);
     if (d.kind === 'corridor') {

@@ -55,7 +55,7 @@ export function live(city: City, h: Handlers, refused: () => Promise<void>): voi
     switch (m.kind) {
       case 'refused': void refused().catch(() => undefined).then(() => worker.postMessage('again')); return;
       case 'vehicles': timed(m.kind, () => h.vehicles(m.news)); return;
-      case 'lost': waiting.delete('status'); inFrames(m.kind, () => h.lost()); return;
+      case 'lost': inFrames(m.kind, () => h.lost()); return; // after a status that waits still
       default:
         if (m.kind === 'status') waiting.delete('lost'); // the connection is there again
         inFrames(m.kind, () => (h[m.kind] as (x: unknown) => void)(m.news));

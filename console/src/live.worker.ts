@@ -3,7 +3,6 @@
 import type { City } from './api';
 import { Ground } from './ground';
 import type { Message } from './live';
-import { Moves } from './moves';
 import { follow } from './stream';
 
 const say = (m: Message, transfer: Transferable[] = []): void => postMessage(m, { transfer });
@@ -12,8 +11,8 @@ let again: () => void = () => undefined;
 onmessage = (e: MessageEvent<{ city: City; address: string } | 'again'>): void => {
   if (e.data === 'again') { again(); return; }
   const { city, address } = e.data;
-  void follow(address, new Moves(new Ground(city)), {
-    vehicles: (news) => say({ kind: 'vehicles', news }, [news.data.buffer, news.id.buffer]),
+  void follow(address, new Ground(city), {
+    vehicles: (news) => say({ kind: 'vehicles', news }, [news.id.buffer, news.at.buffer, news.kind.buffer]),
     signals: (news) => say({ kind: 'signals', news }),
     water: (news) => say({ kind: 'water', news }),
     speeds: (news) => say({ kind: 'speeds', news }),

@@ -64,7 +64,7 @@ async function start(): Promise<void> {
     history.replaceState(null, '', '#' + address.toString());
   };
   let shown: Statistic = choices.find((c) => c === address.get('show')) ?? 'median', lying: Water = dry;
-  const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at, show: () => (assessable() ? shown : 'median') };
+  const times: Times = { now: () => status?.clock ?? city.start, bar: () => time.at, show: () => (assessable() ? shown : 'median'), lost: () => !connected };
   const compareBranches = (base: string, other: string, at: number): void => { go('now'); time.set(at); openCompare(base, other, 0); };
   const inspector = new Inspector(side, {
     clock: times.now, decisions: () => decisions, compare: compareBranches, feeds: () => go('exchange'), idle: (byPerson) => { if (byPerson) remember('id'); drawOutlook(); },
@@ -124,6 +124,7 @@ async function start(): Promise<void> {
     page.hidden = view === 'now';
     if (view === 'now' || page.contains(document.activeElement) && page.querySelector('details[open], :focus')) return;
     const box = el('div'), shown = view, list = decisions;
+    if (!inbox.heard && (view === 'decisions' || view === 'account')) { page.dataset['view'] = view; fill(page, el('p.quiet', {}, t('loading'))); return; }
     if (view === 'exchange') feedsView(box, feeds, times.now());
     if (view === 'decisions') decisionsView(box, list, (d) => inspector.decision(d));
     if (view === 'account') await accountView(box, list, (d) => inspector.decision(d), (d) => compareBranches(d.base, d.with, d.made + 3600));
@@ -253,8 +254,9 @@ async function start(): Promise<void> {
     return {
       vehicles: to('vehicles'), signals: to('signals'), water: to('water'), speeds: to('speeds'), ways: (w) => { ways = w; to('ways')(w); inFrames('under way', () => inspector.underWay()); },
       status: (s) => {
-        const first = !status;
+        const first = !status, back = !connected;
         status = s; connected = true; time.lost = false;
+        if (back) compared?.draw();
         inFrames('people', () => { for (const p of panes()) if (isLive(p, times)) p.map.setPeople(s.units, s.calls, s.clock); });
         if (first && time.state !== 'past') drawTotals(s); // at once: a slow machine draws the map for seconds before it comes to what waits
         else if (time.state !== 'past' && performance.now() - totalled > 900) { totalled = performance.now(); inFrames('totals', () => { if (status && time.state !== 'past') drawTotals(status); }); }
@@ -263,8 +265,13 @@ async function start(): Promise<void> {
         drawHead();
         if (first) void refresh().then(restore);
       },
-      decisions: (d) => { decisions = d; inbox.update(d); main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d)); },
-      lost: () => { connected = false; time.lost = true; time.draw(); drawHead(); },
+      decisions: (d) => {
+        const first = !inbox.heard;
+        decisions = d; inbox.hear(d);
+        if (first) void drawPage();
+        main.setDecisions(d); inFrames('bar', () => time.update(times.now(), null, undefined, d));
+      },
+      lost: () => { connected = false; time.lost = true; time.draw(); drawHead(); compared?.draw(); },
     };
   }
 
@@ -381,7 +388,7 @@ async function start(): Promise<void> {
       fan = f; feeds = list;
       setFeeds(list);
       for (const p of panes()) { p.map.markStale(); p.map.setDamage(fan?.districts ?? []); }
-      time.update(times.now(), samples, f, decisions);
+      if (status) time.update(status.clock, samples, f, decisions);
       sought(); // a newer forecast takes the place of the one drawn
       void cover.refresh(times.now());
       drawer.follow();

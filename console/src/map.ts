@@ -4,7 +4,7 @@ import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import { districts as readDistricts, type Call, type City, type Decision, type Detail, type Effect, type Grid, type Unit, type Way } from './api';
 import { Damage } from './damage';
 import { Ground } from './ground';
-import type { Drawn } from './moves';
+import type { Places } from './motion';
 import { Overlay } from './overlay';
 import { People, peopleLayers } from './people';
 import type { Water } from './stream';
@@ -119,7 +119,7 @@ export class CityMap {
     this.map.setStyle(style(dark, language(), this.bounds, this.city.attribution.join(' · ')) as StyleSpecification, { diff: false });
   }
 
-  setVehicles(v: Drawn, jump = false): void { if (this.ready) this.vehicles.update(v, jump); }
+  setVehicles(v: Places, jump = false): void { if (this.ready) this.vehicles.update(v, jump); }
 
   /** Draws depths; expected: as a branch expects them, hatched. */
   setWater(w: Water, expected = false): void {

@@ -1,6 +1,6 @@
 import type { Decision, Status, Way } from './api';
 import type { Ground } from './ground';
-import { Moves, type Drawn } from './moves';
+import type { Places } from './motion';
 
 /** What is drawn of a forecast's members; the mean is also what is, by the brain's estimate. */
 export const statistics = ['mean', 'median', 'p90', 'chance'] as const;
@@ -8,7 +8,7 @@ export type Statistic = (typeof statistics)[number];
 /** Wet cells: centimetres, or of a chance the percent, in cm. */
 export interface Water { shows: Statistic;  cols: number; rows: number; west: number; north: number; cell: number; index: Uint32Array; cm: Uint8Array }
 export interface Handlers {
-  vehicles(v: Drawn): void;
+  vehicles(v: Places): void;
   signals(stage: Uint8Array): void;
   water(w: Water): void;
   speeds(ratio: Uint8Array): void;
@@ -22,7 +22,7 @@ export interface Handlers {
 const head = 8; // bytes: type, what water shows, 2 spare, length of the payload (u32, little-endian)
 
 /** Decodes one message and hands it on. */
-function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, decided: Map<string, Decision>, h: Handlers): void {
+function dispatch(type: number, shows: number, b: ArrayBuffer, ground: Ground, decided: Map<string, Decision>, h: Handlers): void {
   const v = new DataView(b);
   switch (type) {
     case 1: {
@@ -30,8 +30,9 @@ function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, dec
       let o = 12;
       const u32 = (): Uint32Array => { const a = new Uint32Array(b.slice(o, o + 4 * n)); o += 4 * n; return a; };
       const u16 = (): Uint16Array => { const a = new Uint16Array(b.slice(o, o + 2 * n)); o += 2 * n; return a; };
-      const id = u32(), x = u16(), y = u16(), kind = new Uint8Array(b, o + n, n); // headings lie between
-      h.vehicles(moves.next({ time: v.getFloat64(0, true), n, id, x, y, kind }));
+      const id = u32(), x = u16(), y = u16(), kind = new Uint8Array(b.slice(o + n, o + 2 * n)), at = new Float32Array(2 * n); // headings lie between
+      ground.putAll(x, y, n, at);
+      h.vehicles({ time: v.getFloat64(0, true), came: performance.timeOrigin + performance.now(), n, id, at, kind });
       return;
     }
     case 2: h.signals(new Uint8Array(b)); return;
@@ -52,7 +53,7 @@ function dispatch(type: number, shows: number, b: ArrayBuffer, moves: Moves, dec
 }
 
 /** Reads a response of framed messages to its end. */
-async function read(body: ReadableStream<Uint8Array>, moves: Moves, h: Handlers): Promise<void> {
+async function read(body: ReadableStream<Uint8Array>, ground: Ground, h: Handlers): Promise<void> {
   const reader = body.getReader(), decided = new Map<string, Decision>();
   let buf: Uint8Array = new Uint8Array(0);
   for (;;) {
@@ -68,18 +69,18 @@ async function read(body: ReadableStream<Uint8Array>, moves: Moves, h: Handlers)
       if (buf.length < head) break;
       const size = new DataView(buf.buffer, buf.byteOffset).getUint32(4, true);
       if (buf.length < head + size) break;
-      dispatch(buf[0]!, buf[1]!, buf.slice(head, head + size).buffer, moves, decided, h);
+      dispatch(buf[0]!, buf[1]!, buf.slice(head, head + size).buffer, ground, decided, h);
       buf = buf.subarray(head + size);
     }
   }
 }
 
 /** Follows the live stream at address, and tries again when it breaks; refused is called where the server wants to know who asks. */
-export async function follow(address: string, moves: Moves, h: Handlers, refused: () => Promise<void>): Promise<void> {
+export async function follow(address: string, ground: Ground, h: Handlers, refused: () => Promise<void>): Promise<void> {
   for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
     try {
       const r = await fetch(address);
-      if (r.ok && r.body) { wait = 500; await read(r.body, moves, h); } else if (r.status === 401 || r.status === 403) await refused();
+      if (r.ok && r.body) { wait = 500; await read(r.body, ground, h); } else if (r.status === 401 || r.status === 403) await refused();
     } catch { /* the next try says whether it is back */ }
     h.lost();
     await new Promise((f) => setTimeout(f, wait));
@@ -89,6 +90,6 @@ export async function follow(address: string, moves: Moves, h: Handlers, refused
 /** The city as it was recorded at time t (Unix seconds), or as a branch expects it, by the statistic of its members where it has it, as the same messages; returns the status of the answer. */
 export async function frameAt(t: number, branch: string, show: Statistic, ground: Ground, h: Handlers): Promise<number> {
   const r = await fetch(`api/frame?t=${Math.round(t)}&branch=${encodeURIComponent(branch)}${branch ? `&show=${show}` : ''}`);
-  if (r.ok && r.body) await read(r.body, new Moves(ground), h);
+  if (r.ok && r.body) await read(r.body, ground, h);
   return r.status;
 }

@@ -186,7 +186,7 @@ export class TimeBar {
       g.fillText(`${number(deep, 1)} m`, x(Math.max(this.ends, this.now)) + 6, top + size);
     }
     g.fillStyle = colour('--mark');
-    for (const d of this.decisions) { g.beginPath(); g.moveTo(x(d.made), base - 6); g.lineTo(x(d.made) - 4, base + 1); g.lineTo(x(d.made) + 4, base + 1); g.fill(); }
+    for (const d of this.decisions) if (d.kind !== 'detector') { g.beginPath(); g.moveTo(x(d.made), base - 6); g.lineTo(x(d.made) - 4, base + 1); g.lineTo(x(d.made) + 4, base + 1); g.fill(); }
     g.fillStyle = colour('--line'); g.fillRect(0, base + 1, w, 1);
     g.fillStyle = colour('--quiet'); g.font = `${size}px ${css.font}`;
     const step = w > 900 ? 1800 : 3600, label = t('now') + ' ' + clock(this.now), space = g.measureText(label).width + 10;

@@ -1,4 +1,4 @@
-import type { City, Effect, Feed } from './api';
+import type { City, Decision, Effect, Feed } from './api';
 import { el } from './dom';
 import { clock, minutes, name, number, seconds, t, yuan } from './texts';
 
@@ -40,17 +40,21 @@ export const money = (fen: number): HTMLElement => (priced() ? el('span', {}, yu
 /** An expected damage with its interval, which may well begin at nothing. */
 export const damage = (e: Effect | null | undefined): HTMLElement => (!priced() ? el('span.effect', {}, unpriced()) : !e ? el('span.quiet', {}, t('notyet')) : el('span.effect', {}, money(e.mean), el('small', {}, ` ${yuan(e.p05)} – ${yuan(e.p95)}`)));
 
-/** An effect with its spread; one whose interval holds zero shows no effect. */
-export function effect(e: Effect | undefined): HTMLElement {
-  if (!e) return el('span.quiet', {}, t('notyet'));
+/** An effect with its spread, as what is saved or what it costs; one whose interval holds zero shows no effect. */
+function effect(e: Effect): HTMLElement {
   if (e.unit === 'fen' && !priced()) return el('span.effect', {}, unpriced());
-  if (e.unit === 'm') return assessable() ? el('span.effect', {}, depth(e.mean), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05, 2)} … ${number(e.p95, 2)} m`)) : el('span.effect', {}, caveat());
+  if (e.unit === 'm') return assessable() ? el('span.effect', {}, t('deepest'), ' ', depth(e.mean), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05, 2)} … ${number(e.p95, 2)} m`)) : el('span.effect', {}, caveat());
   if (e.unit === 'people') return el('span.effect', {}, t('leaving.people', { n: number(e.mean) }), e.p05 < e.p95 && el('small', {}, ` ${number(e.p05)} … ${number(e.p95)}`));
-  const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : e.unit === 's' ? seconds(v) : minutes(v));
-  const label = e.unit === 'fen' ? caveat() : null, range = `${show(e.p05)} … ${show(e.p95)}`;
+  const show = (v: number): string => (e.unit === 'fen' ? yuan(v) : e.unit === 's' ? seconds(v) : minutes(v)), signed = (v: number): string => (v < 0 ? '−' : '') + show(Math.abs(v));
+  const label = e.unit === 'fen' ? caveat() : null, range = `${signed(e.p05)} … ${signed(e.p95)}`;
   if (noEffect(e)) return el('span.quiet', { title: range }, t('noeffect'), el('small', {}, ` ${range} `), label);
-  return el('span.effect', {}, show(e.mean), el('small', {}, ` ${range} `), label);
+  return el('span.effect', {}, t(`effect.${e.unit === 'fen' ? 'damage' : 'time'}.${e.mean < 0 ? 'more' : 'less'}`, { v: show(Math.abs(e.mean)) }), el('small', {}, ` ${range} `), label);
 }
+
+const none = (why: 'effect.none' | 'came.none'): HTMLElement => el('span.quiet', { title: t(why) }, '–');
+/** What a decision was expected to bring, and what it brought as far as feeds tell; of most kinds they tell nothing. */
+export const expected = (d: Decision): HTMLElement => (d.expected ? effect(d.expected) : none('effect.none'));
+export const came = (d: Decision): HTMLElement => (d.came ? effect(d.came) : ['water', 'signals', 'alert'].includes(d.kind) && !['refused', 'expired', 'contradicted'].includes(d.state) ? el('span.quiet', {}, t('notyet')) : none('came.none'));
 export const noEffect = (e: Effect): boolean => e.unit !== 'm' && e.unit !== 'people' && e.p05 <= 0 && e.p95 >= 0;
 
 /** The feeds that an entity's type or a figure rests on. */

@@ -2,12 +2,12 @@ import * as api from './api';
 import { el, fill } from './dom';
 import { state } from './inbox';
 import { age, clock, name, number, seconds, t, yuan, type Key } from './texts';
-import { effect, money, noEffect, priced, unpriced } from './trust';
+import { came, expected, money, noEffect, priced, unpriced } from './trust';
 
 /** What of the brain rests on each feed. */
 const uses: Record<string, Key> = {
-  'water/sl651': 'use.water', 'water/modbus': 'use.pumps', 'meteorology/http': 'use.rain', 'traffic_police/gb20999': 'use.signals', 'traffic_police/http': 'use.closures',
-  'transport/jt808': 'use.buses', 'ambulance_120/http': 'use.calls', 'emergency_mgmt/cap': 'use.alerts', 'hotline_12345/open311': 'use.citizens',
+  'water/sl651': 'use.water', 'water/modbus': 'use.pumps', 'meteorology/http': 'use.rain', 'traffic_police/gb20999': 'use.signals', 'traffic_police/ntcip1202': 'use.signals', 'traffic_police/http': 'use.closures',
+  'transport/jt808': 'use.buses', 'ambulance_120/http': 'use.calls', 'fire_119/http': 'use.calls', 'police_110/http': 'use.calls', 'emergency_mgmt/cap': 'use.alerts', 'hotline_12345/open311': 'use.citizens',
 };
 
 /** The connected feeds against their contracts. */
@@ -21,7 +21,7 @@ export function feedsView(holder: HTMLElement, feeds: api.Feed[], now: number): 
       el('tr', {}, ...(['state', 'feed', 'department', 'usedby', 'received', 'quarantined', 'late', 'missing', 'last'] as Key[]).map((k) => el('th', {}, t(k)))),
       ...feeds.map((f) => el('tr', { className: f.state === 'ok' ? '' : 'late' },
         el('td', {}, el('span.state', { data: { state: f.state } }, (f.state === 'ok' ? '✓ ' : f.state === 'stale' ? '⚠ ' : '✕ ') + t(f.state))),
-        el('td', {}, el('code', {}, f.id), el('br'), el('small.quiet', {}, f.protocol)), el('td', {}, name(f.name)), el('td', {}, uses[f.id] ? t(uses[f.id]!) : ''),
+        el('td', {}, el('code', {}, ...f.id.split(/(?<=[/_])/).flatMap((part, i) => (i ? [el('wbr'), part] : [part]))), el('br'), el('small.quiet', {}, f.protocol)), el('td', {}, name(f.name)), el('td', {}, uses[f.id] ? t(uses[f.id]!) : ''),
         el('td.n', {}, number(f.received)), count(f.rejected), count(f.late), count(f.lost),
         el('td', {}, f.last ? `${clock(f.last, true)} · ${age(now - f.last)}` : t('neverheard'))))));
 }
@@ -30,7 +30,7 @@ export function decisionsView(holder: HTMLElement, list: api.Decision[], pick: (
   fill(holder, el('table.wide', {},
     el('tr', {}, ...(['made', 'decision', 'state', 'expected', 'came', 'by'] as Key[]).map((k) => el('th', {}, t(k)))),
     ...[...list].sort((a, b) => b.made - a.made).map((d) => el('tr.pick', { tabIndex: 0, onclick: () => pick(d), onkeydown: (e: KeyboardEvent) => { if (e.key === 'Enter') pick(d); } }, el('td', {}, clock(d.made)), el('td', {}, name(d.title), el('br'), el('small.quiet', {}, name(d.why))),
-      el('td', {}, state(d.state)), el('td', {}, effect(d.expected)), el('td', {}, effect(d.came)), el('td', {}, d.by)))));
+      el('td', {}, state(d.state)), el('td', {}, expected(d)), el('td', {}, came(d)), el('td', {}, d.by)))));
 }
 
 /** A branch's name without the folders that it shares with its base. */
@@ -68,6 +68,6 @@ export async function accountView(holder: HTMLElement, decisions: api.Decision[]
       tile(t('account.noeffect'), number(lines.filter((d) => d.expected && noEffect(d.expected)).length), '')),
     el('h3', {}, t('account.live')),
     el('table.wide', {}, el('tr', {}, ...(['made', 'decision', 'state', 'expected', 'came', 'twobranches'] as Key[]).map((k) => el('th', {}, t(k)))),
-      ...lines.map((d) => el('tr', {}, el('td', {}, clock(d.made)), el('td', {}, el('button.link', { onclick: () => pick(d) }, name(d.title))), el('td', {}, state(d.state)), el('td', {}, effect(d.expected)), el('td', {}, effect(d.came)),
+      ...lines.map((d) => el('tr', {}, el('td', {}, clock(d.made)), el('td', {}, el('button.link', { onclick: () => pick(d) }, name(d.title))), el('td', {}, state(d.state)), el('td', {}, expected(d)), el('td', {}, came(d)),
         el('td', {}, el('button.link.two', { onclick: () => compare(d), title: t('compare') }, el('code', {}, d.base), ' ⇄ ', el('code', {}, short(d.base, d.with))))))));
 }

@@ -19,7 +19,7 @@ after(async () => { await browser?.close(); city?.stop(); });
 
 const open = (lang, more = {}) => openAt(browser, url, { lang, ...more });
 /** Waits until f is true in the page. While a page is being built f may miss what it reads: that is not yet, no failure. */
-async function until(page, f, arg, patience = 120_000) {
+async function until(page, f, arg, patience = 300_000) {
   const end = Date.now() + patience;
   for (let missed; ; await new Promise((ok) => setTimeout(ok, 250))) {
     try {
@@ -30,14 +30,28 @@ async function until(page, f, arg, patience = 120_000) {
     if (page.isClosed() || Date.now() > end) throw new Error(`never true within ${patience / 1000} s: ${f}`, { cause: missed });
   }
 }
-/** Changes the JSON that the server answers to a path. */
+/** What the server answers to a path. On a busy machine the city may not tick for a while: whoever asked is told so then, and asks again. */
+async function answer(where, how, patience = 300_000) {
+  for (const end = Date.now() + patience; ;) {
+    const r = await fetch(url + where, how);
+    if (r.status !== 503 && r.status !== 504 || Date.now() > end) return r;
+    await r.text();
+    await new Promise((ok) => setTimeout(ok, 500));
+  }
+}
+async function read(where) {
+  const r = await answer(where);
+  assert.equal(r.status, 200, where);
+  return r.json();
+}
+/** Changes the JSON that the server answers to a path; what it refuses stays as it is. */
 const change = (page, where, f) => page.route(where, async (r) => {
-  try { const a = await r.fetch(), b = await a.json(); await r.fulfill({ response: a, json: f(b) ?? b }); } catch (e) { if (!page.isClosed()) throw e; } // what was asked when the page closed
+  try { const a = await r.fetch(), b = a.ok() && await a.json(); await r.fulfill(b ? { response: a, json: f(b) ?? b } : { response: a }); } catch (e) { if (!page.isClosed()) throw e; } // what was asked when the page closed
 });
 /** Opens a page whose answers are changed by prepare before anything is asked. */
 async function changed(lang, prepare, hash = '') {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-  page.setDefaultTimeout(120_000);
+  page.setDefaultTimeout(300_000);
   await prepare(page);
   await page.addInitScript((l) => { localStorage.setItem('lang', l); localStorage.setItem('toured', '1'); }, lang);
   await page.goto(url + (hash ? '#' + hash : ''));
@@ -62,12 +76,18 @@ function without(kind, body) {
   return Buffer.concat(rest);
 }
 const proposal = (at) => ({ id: 'closure-test', kind: 'closure', title: { en: 'Close Test Street underpass', zh: '封闭试验街下立交' }, why: { en: 'It fills within half an hour.', zh: '半小时内积水。' }, ifnot: { en: 'cars may be caught', zh: '车辆可能被困' }, state: 'proposed', by: '', base: 'a/as-is', with: 'a/brain', made: at - 60, deadline: at + 900, expected: { unit: 'fen', mean: 5e6, p05: 1e6, p95: 9e6 } });
-/** Stands in for the live stream: a status with one proposal, once; the rest of the server is as it is. */
-const withProposal = async (page) => {
-  const { start } = await (await fetch(url + 'api/city')).json();
+/** Stands in for the live stream: a status and decisions, once, and nothing more where it is to break; the rest of the server is as it is. */
+const withStream = async (page, decisions, breaks = false) => {
+  const { start } = await read('api/city');
+  let told = false;
   const status = { clock: start + 600, speed: 1, slowed: false, halted: false, totals: { vehicles: 5000, speed: 12, rain: 3, rainTotal: 2, tide: 2, calls: 3, units: 9 }, units: [], calls: [] };
-  await page.route('**/api/live', (r) => r.fulfill({ body: Buffer.concat([message(4, Buffer.from(JSON.stringify(status))), message(7, Buffer.from(JSON.stringify([proposal(start + 600)])))]) }));
+  await page.route('**/api/live', (r) => {
+    if (told && breaks) return r.abort();
+    told = true;
+    return r.fulfill({ body: Buffer.concat([message(4, Buffer.from(JSON.stringify(status))), message(7, Buffer.from(JSON.stringify(decisions(start + 600))))]) });
+  });
 };
+const withProposal = (page) => withStream(page, (now) => [proposal(now)]);
 
 test('every text is there in both languages, and every one is used', async () => {
   const table = JSON.parse(await readFile(path.join(root, 'console/src/texts.json'), 'utf8'));
@@ -80,7 +100,7 @@ test('every text is there in both languages, and every one is used', async () =>
     assert.match(key === 'language' ? t.en : t.zh, /[\u4e00-\u9fff]/, `${key}: the Chinese text has no Chinese in it`);
     assert.deepEqual([...t.en.matchAll(/\{\w+\}/g)].map(String).sort(), [...t.zh.matchAll(/\{\w+\}/g)].map(String).sort(), `${key}: not the same figures in both`);
     // Words that others choose are looked up by group, such as an attribute's name.
-    if (!/^(a|v|type|role|kind|st|layer|view|use|ask|tour|junction|show|light|mode|street\.key|profile\.key)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
+    if (!/^(a|v|type|role|kind|st|layer|view|use|ask|tour|junction|show|light|mode|street\.key|profile\.key|effect)\./.test(key) && !/^(ok|stale|silent)$/.test(key)) assert.ok(all.includes(`'${key}'`), `${key} is used nowhere`);
   }
   for (const [f, s] of Object.entries(sources)) assert.doesNotMatch(s.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''), /[\u4e00-\u9fff]/, `${f} has a text outside the table`);
 });
@@ -131,7 +151,7 @@ test('keys lead through the views, the palette finds, the inspector shows histor
 });
 
 test('a controller of rings opens to the phases that are green together', async () => {
-  const j = await (await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:j27')).json();
+  const j = await read('api/junction?id=urn:ngsi-ld:TrafficSignal:j27');
   assert.deepEqual(j.stages.slice(0, 2).map((s) => s.phases), [[1, 5], [2, 6]]);
   const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j27' });
   await page.waitForSelector('.junction rect.green');
@@ -145,16 +165,22 @@ test('a controller of rings opens to the phases that are green together', async 
 });
 
 test('why a junction is split so: what each beginning costs, or that nothing is to be chosen', async () => {
-  let say = (j) => { j.begins = 2; j.stages[2].more = 0; j.stages[0].more = 40.2; j.stages[1].more = 12.4; j.runnerUp = { stage: 1, vehicleSeconds: 12.4 }; };
-  const page = await changed('en', (p) => change(p, '**/api/junction?*', (j) => { Object.assign(j, { led: true, fixed: false, runnerUp: undefined, begins: undefined }); for (const s of j.stages) delete s.more; say(j); }), 'id=urn:ngsi-ld:TrafficSignal:j100');
-  const read = (words) => until(page, (w) => document.querySelector('.inspector').textContent.includes(w), words);
-  await read('begins with stage 2, the runner-up, would cost 12 vehicle-seconds more');
+  const id = 'urn:ngsi-ld:TrafficSignal:j100', j = await read(`api/junction?id=${id}`); // once: the brain looks ahead for every answer
+  let say = () => { j.begins = 2; j.stages[2].more = 0; j.stages[0].more = 40.2; j.stages[1].more = 12.4; j.runnerUp = { stage: 1, vehicleSeconds: 12.4 }; };
+  const page = await changed('en', (p) => p.route('**/api/junction?*', (r) => {
+    Object.assign(j, { led: true, fixed: false, runnerUp: undefined, begins: undefined });
+    for (const s of j.stages) delete s.more;
+    say();
+    return r.fulfill({ json: j });
+  }), `id=${id}`);
+  const shows = (words) => until(page, (w) => document.querySelector('.inspector').textContent.includes(w), words);
+  await shows('begins with stage 2, the runner-up, would cost 12 vehicle-seconds more');
   assert.deepEqual((await page.locator('.costs tr').allTextContents()).slice(1), ['stage 3chosen', 'stage 2+12', 'stage 1+40']);
-  say = (j) => { j.fixed = true; };
-  await read('countdown has fixed when this green ends');
+  say = () => { j.fixed = true; };
+  await shows('countdown has fixed when this green ends');
   assert.equal(await page.locator('.costs').count(), 0);
-  say = (j) => { j.begins = 0; j.stages[0].more = 0; j.stages[1].more = 0.2; j.runnerUp = { stage: 1, vehicleSeconds: 0.2 }; };
-  await read('would cost as much');
+  say = () => { j.begins = 0; j.stages[0].more = 0; j.stages[1].more = 0.2; j.runnerUp = { stage: 1, vehicleSeconds: 0.2 }; };
+  await shows('would cost as much');
   await page.close();
 });
 
@@ -181,7 +207,7 @@ test('a junction opens to its movements, the next two minutes and why', async ()
   const { page, errors } = await open('zh', { hash: 'id=urn:ngsi-ld:TrafficSignal:j100' });
   await page.waitForSelector('.junction rect.green');
   const drawn = await page.evaluate(() => ({ ways: document.querySelectorAll('.junction polyline').length, going: document.querySelectorAll('.junction polyline.go').length, text: document.querySelector('.inspector').textContent }));
-  const j = await (await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:j100')).json();
+  const j = await read('api/junction?id=urn:ngsi-ld:TrafficSignal:j100');
   assert.equal(drawn.ways, j.movements.length);
   assert.ok(drawn.going > 0, 'no movement is drawn green');
   assert.match(drawn.text, /未来两分钟/);
@@ -190,7 +216,7 @@ test('a junction opens to its movements, the next two minutes and why', async ()
   assert.match(drawn.text, /[东南西北]进口/);
   assert.ok((await page.locator('.delays tr').count()) > 2 && j.movements.some((m) => m.served > 0 && m.delay > 0), 'no delay by movement');
   assert.ok(j.delay.some((m) => m.mode === 'walk' && m.seconds > 0), 'walkers wait for nothing');
-  assert.equal((await fetch(url + 'api/junction?id=urn:ngsi-ld:TrafficSignal:nowhere')).status, 404);
+  assert.equal((await answer('api/junction?id=urn:ngsi-ld:TrafficSignal:nowhere')).status, 404);
   assert.deepEqual(errors, []);
   await page.close();
 });
@@ -235,7 +261,7 @@ test('who comes, from where and why: coverage, what is reached within minutes, w
 test('a street opens to its green waves and its long profile, a creek and a line to theirs, and the forecast to a film', async () => {
   const id = 'urn:ngsi-ld:RoadSegment:l84', { page, errors } = await open('en', { hash: `id=${id}&drawer=waves~${id}` });
   await page.waitForSelector('.timespace .green');
-  const s = await (await fetch(`${url}api/street?id=${id}`)).json();
+  const s = await read(`api/street?id=${id}`);
   assert.equal(await page.locator('.timespace rect.red').count(), s.signals.length);
   for (const g of s.signals) assert.ok(g.known <= 0 && g.known >= -s.past && g.greens.every(([a]) => a >= g.known), `${g.id}: known since ${g.known}`);
   assert.equal(s.plays.length, 2);
@@ -247,7 +273,7 @@ test('a street opens to its green waves and its long profile, a creek and a line
   await page.evaluate(() => window.citybrain.drawer.show({ line: [[121.47, 31.21], [121.49, 31.22], [121.5, 31.22]] }, 'profile'));
   await until(page, () => /A line on the map/.test(document.querySelector('.drawer strong').textContent));
   assert.match(page.url(), /drawer=profile/);
-  const gauge = (await (await fetch(url + 'api/equipment')).json()).features.map((f) => f.properties.id).find((x) => /WaterObserved:k\d/.test(x));
+  const gauge = (await read('api/equipment')).features.map((f) => f.properties.id).find((x) => /WaterObserved:k\d/.test(x));
   await page.evaluate((g) => window.citybrain.drawer.show({ id: g }, 'profile'), gauge);
   await until(page, () => document.querySelector('.drawer .profile line.bank'));
   await page.keyboard.press('Escape');
@@ -356,11 +382,11 @@ test('the water to come is drawn by median, 90 % or chance, with its colours, an
 });
 
 test('a gauge opens its reports against the forecast, a pump its plan, a district its damage', async () => {
-  const list = (await (await fetch(url + 'api/equipment')).json()).features.map((f) => f.properties);
+  const list = (await read('api/equipment')).features.map((f) => f.properties);
   const gauge = list.find((x) => x.id.includes('WaterObserved')).id, pump = list.find((x) => x.kind === 'pump').id;
   const { page, errors } = await open('zh', { hash: `id=${gauge}` });
   await until(page, () => document.querySelector('.inspector .uplot') && /实测与预测/.test(document.querySelector('.inspector').textContent));
-  const h = await (await fetch(`${url}api/hydrograph?id=${gauge}`)).json();
+  const h = await read(`api/hydrograph?id=${gauge}`);
   assert.ok(h.median.length > 10 && h.median.every((m, i) => h.q05[i] <= m && m <= h.q95[i]), JSON.stringify(h));
   await page.close();
   const next = await open('en', { hash: `id=${pump}` });
@@ -394,6 +420,40 @@ test('a proposal is approved by two keys, and a refusal of the server is said', 
   await until(page, () => /second person/.test(document.querySelector('.say')?.textContent ?? ''));
   assert.deepEqual(asked, { id: 'closure-test' });
   await page.close();
+});
+
+test('what is noted of detectors is one line that opens to each, and a closure says what its minutes are', async () => {
+  const note = (now, i) => ({ ...proposal(now), id: `detector-${i}`, kind: 'detector', title: { en: `Leave out ${i + 1} detector`, zh: `停用${i + 1}个检测器的数据` }, state: 'seen', made: now - 60 * i, expected: undefined });
+  const stream = (now) => [...[0, 1, 2].map((i) => note(now, i)), { ...proposal(now), id: 'pump', kind: 'water', title: { en: 'Start the pumps', zh: '启动水泵' }, state: 'seen' }, { ...proposal(now), expected: { unit: 'min', mean: 120, p05: 80, p95: 150 } }];
+  for (const [lang, line, made] of [['en', /Detectors left out or believed again × 3/, /all vehicles together spend on the streets/], ['zh', /检测器数据停用或恢复 × 3/, /全部车辆在路上总耗时/]]) {
+    const page = await changed(lang, (p) => withStream(p, stream));
+    await until(page, () => document.querySelectorAll('.inbox .line').length === 2);
+    const fold = page.locator('.inbox .line', { hasText: line });
+    assert.equal(await fold.getAttribute('aria-expanded'), 'false');
+    await fold.click();
+    await until(page, () => document.querySelectorAll('.inbox .line.under').length === 3);
+    await page.locator('.inbox .line.under').nth(1).click();
+    await until(page, () => /detector-1/.test(document.querySelector('.inspector').textContent));
+    assert.doesNotMatch(await page.textContent('.inspector'), made);
+    await page.locator('.card header').click();
+    await until(page, () => /closure-test/.test(document.querySelector('.inspector').textContent));
+    assert.match(await page.textContent('.inspector'), made);
+    await fold.click();
+    await until(page, () => document.querySelectorAll('.inbox .line').length === 2);
+    await page.close();
+  }
+});
+
+test('a side of a comparison that would be live says that the connection is lost', async () => {
+  for (const [lang, lost, live] of [['en', /connection lost/, /live/], ['zh', /连接中断/, /实时/]]) {
+    const page = await changed(lang, (p) => withStream(p, () => [], true));
+    await until(page, () => document.querySelector('.head .live.lost') && document.querySelector('.key .fan'));
+    await page.keyboard.press('c');
+    await until(page, (l) => new RegExp(l).test(document.querySelector('.side.left')?.textContent ?? ''), lost.source);
+    assert.doesNotMatch(await page.textContent('.side.left > div:nth-child(2)'), live);
+    assert.doesNotMatch(await page.textContent('.side.right > div:nth-child(2)'), lost);
+    await page.close();
+  }
 });
 
 test('a role that may not decide sees why, and a login is asked for where the server wants one', async () => {
@@ -515,10 +575,10 @@ test('the first run shows three steps, and an address brings a view back', async
 
 test('bad requests are refused with a reason', async () => {
   for (const [p, status] of [['api/entity?id=nonsense', 400], ['api/entity?id=urn:ngsi-ld:Nothing:x', 404], ['api/history', 400], ['api/frame?t=x', 400], ['api/frame?t=0&branch=none', 404], ['api/street?id=urn:ngsi-ld:RoadSegment:none', 404], ['api/profile?line=1,2', 400], ['api/reach?lon=x&lat=1', 400], ['api/reach?lon=121.5&lat=31.23&kind=broom', 422], ['api/coverage?kind=car', 422], ['api/detail?id=none', 404], ['tiles/99/0/0', 404], ['tiles/a/0/0', 400]]) {
-    const r = await fetch(url + p);
+    const r = await answer(p);
     assert.equal(r.status, status, p);
     assert.ok((await r.text()).length > 5, p);
   }
-  const r = await fetch(url + 'api/decisions/approve', { method: 'POST', body: JSON.stringify({ id: 'no-such' }) });
+  const r = await answer('api/decisions/approve', { method: 'POST', body: JSON.stringify({ id: 'no-such' }) });
   assert.equal(r.status, 409);
 });

@@ -27,7 +27,7 @@ export const browse = () => chromium.launch({
 /** Opens the console with lang and theme at an address after #, and waits until the map stands and vehicles are on it. */
 export async function open(browser, url, { lang = 'en', theme = 'dark', hash = '', size = { width: 1280, height: 720 }, toured = true } = {}) {
   const page = await browser.newPage({ viewport: size });
-  page.setDefaultTimeout(120_000);
+  page.setDefaultTimeout(300_000);
   const outside = [], errors = [];
   page.on('request', (r) => { if (!r.url().startsWith(url) && !/^(data|blob):/.test(r.url())) outside.push(r.url()); });
   page.on('pageerror', (e) => errors.push(e.message));
@@ -38,7 +38,7 @@ export async function open(browser, url, { lang = 'en', theme = 'dark', hash = '
     if (done) localStorage.setItem('toured', '1');
   }, [lang, theme, toured]);
   await page.goto(url + (hash ? '#' + hash : ''));
-  await page.waitForFunction(() => document.querySelector('.map')?.dataset.ready === 'yes' && window.citybrain?.vehicles() > 100, undefined, { timeout: 180_000, polling: 500 });
+  await page.waitForFunction(() => document.querySelector('.map')?.dataset.ready === 'yes' && window.citybrain?.vehicles() > 100, undefined, { timeout: 300_000, polling: 500 });
   return { page, outside, errors };
 }
 
