@@ -9,7 +9,9 @@ type outlet struct {
 	lanes  []int32
 	into   []int32   // signalled connections that lead there
 	shut   bool      // whoever leaves it is seen, so that the numbers add up
-	count  int       // of vehicles, at the step before
+	count  int       // of vehicles, at the step before …
+	each   []int32   // … and of each lane
+	fuller []int32   // lanes on which there are more than then
 	left   int       // vehicles seen to leave it in this step
 	inside []leaving // who is on his way there, first come first
 	on     []float64 // s, when those who are on it came, where not everybody is seen to leave it
@@ -43,6 +45,7 @@ func (n *Network) outlets() (list []outlet, of []int32) {
 			for m := n.Roads[r].First; m < n.Roads[r].First+n.Roads[r].Lanes; m++ {
 				x.lanes, x.shut = append(x.lanes, m), x.shut && n.Watched(m)
 			}
+			x.each = make([]int32, len(x.lanes))
 			list = append(list, x)
 		}
 		list[of[r]].into = append(list[of[r]].into, int32(i))
@@ -72,8 +75,16 @@ func (b *brain) arrivals(o *Observation) {
 	for i := range b.outlets {
 		x := &b.outlets[i]
 		count, known := 0, true
-		for _, l := range x.lanes {
+		x.fuller = x.fuller[:0]
+		for m, l := range x.lanes {
+			if b.dark != nil && b.n.Sees(l, b.n.Lanes[l].Length) {
+				continue // who comes there is seen to: he is nobody from a dead lane
+			}
 			count, known = count+int(max(0, o.Count[l])), known && o.Count[l] >= 0
+			if o.Count[l] > x.each[m] {
+				x.fuller = append(x.fuller, l)
+			}
+			x.each[m] = max(0, o.Count[l])
 		}
 		came := count - x.count + x.left
 		x.count, x.left = count, 0
@@ -84,7 +95,7 @@ func (b *brain) arrivals(o *Observation) {
 			if len(x.inside) > 0 {
 				b.out(x, b.cameOut(x, o.Time), o.Time)
 			} else if b.dark != nil {
-				b.credit(x.into, o)
+				b.emerged(x, o)
 			}
 		}
 		for len(x.inside) > 0 && (!known || o.Time-x.inside[0].at > insideMost) {
@@ -92,6 +103,16 @@ func (b *brain) arrivals(o *Observation) {
 			x.lost++
 		}
 	}
+}
+
+// emerged takes it that somebody came into street x from a dead lane: where one lane has more vehicles than before, by a way that leads there.
+func (b *brain) emerged(x *outlet, o *Observation) {
+	if len(x.fuller) == 0 {
+		b.credit(x.into, o)
+		return
+	}
+	b.credit(b.n.In[x.fuller[0]], o)
+	x.fuller = x.fuller[1:]
 }
 
 // cameOut is which of those inside is likeliest to have come into the street just now: who has had the time for his way; of them one who had nobody

@@ -65,3 +65,33 @@ func TestShade(t *testing.T) {
 		}
 	}
 }
+
+// Two dead lanes lead to two lanes of one street, whose beginning is out of sight: who is counted on one of them came by the way that leads there.
+func TestEmergedByLane(t *testing.T) {
+	n := &city.LaneNet{Nodes: make([]city.LaneNode, 2)}
+	for i, id := range []string{"west", "south"} {
+		n.Roads = append(n.Roads, city.Road{ID: id, First: int32(i), Lanes: 1, Length: 150, Speed: 13.89})
+	}
+	n.Roads = append(n.Roads, city.Road{ID: "out", First: 2, Lanes: 2, Length: 150, Speed: 13.89})
+	for i, road := range []int32{0, 1, 2, 2} {
+		n.Lanes = append(n.Lanes, city.Lane{ID: string(rune('a' + i)), Road: road, Length: 150, Speed: 13.89, Allow: city.EveryClass})
+	}
+	for i := range int32(2) {
+		n.Connections = append(n.Connections, city.Connection{From: i, To: 2 + i, Length: 12, Speed: 13.89, Light: 0, Index: i})
+	}
+	n.Lights = []city.Light{{ID: "J", Places: 2, Phases: []city.LightPhase{{State: "GG", Duration: 30}}}}
+	w, err := NewNetwork(n, Options{Yellow: 3, MinGreen: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrain(w, Settings{Every: 1})
+	b.dark = newDark(w, []bool{true, true, false, false}, b.taken)
+	o, was := NewObservation(w), [2]float64{b.at[0].x.links[0].rate, b.at[0].x.links[1].rate}
+	for came := range int32(5) {
+		o.Count[3] = came + 1
+		b.arrivals(o)
+	}
+	if got := [2]float64{b.at[0].x.links[0].rate, b.at[0].x.links[1].rate}; got[0] != was[0] || got[1] <= was[1] {
+		t.Errorf("all came by the south, and the rates are %v after %v", got, was)
+	}
+}
