@@ -350,7 +350,7 @@ func (b *Brain) decideWater(p programme, asIs, with string) {
 		}
 		d.Title = city.Text{En: creek.Name.En + ": " + names[chosen].En, Zh: creek.Name.Zh + "：" + names[chosen].Zh}
 		before, after, stands, within := mean(side(base))/1e6, mean(side(best))/1e6, p.chosen.until(k).Minutes(), b.cfg.Horizon.Hours()
-		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.1f → %.1f ten thousand within %.2g h.", stands, len(base), before, after, within), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：%.2g小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), within, before, after)}
+		d.Why = city.Text{En: fmt.Sprintf("For %.0f min to begin with. %d members: mean damage in its districts ¥%.0f k → %.0f k within %.2g h.", stands, len(base), 10*before, 10*after, within), Zh: fmt.Sprintf("先执行%.0f分钟。%d个成员：%.2g小时内所辖片区平均损失 %.1f → %.1f 万元。", stands, len(base), within, before, after)}
 		if !b.city.Priced() { // no money; how much less it is all the same
 			less := 0.0
 			if before > 0 {
